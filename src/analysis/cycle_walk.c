@@ -1,0 +1,221 @@
+#include "analysis/cycle_walk.h"
+
+#include "analysis/advice.h"
+#include "analysis/edges.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A walk longer than this loses its middle. */
+#define WALK_SHOWN 40
+
+/* One reference of the walk with the hop over an attribute dictionary merged. */
+struct leg {
+    uf_node source, target; /* source: the instance, where its dictionary holds the target */
+    struct uf_ref_name name;
+};
+
+typedef UF_VEC(struct leg) leg_list;
+
+static bool is(const char *text, const char *other)
+{
+    return strcmp(text, other) == 0;
+}
+
+/* Types that are between things rather than things. */
+static bool is_between(const char *type)
+{
+    static const char *const names[] = {"frame", "traceback", "cell",  "function", "dict",   "list",
+                                        "tuple", "method",    "set",   "object",   "module", "code",
+                                        "builtin_function_or_method", "generator", "coroutine"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is(type, names[i]))
+            return true;
+    return false;
+}
+
+static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cycle *cycle, leg_list *legs,
+                                 struct uf_error *err)
+{
+    const struct uf_graph *graph = view->graph;
+    size_t count = cycle->walk.len;
+    /* Where the walk ends by entering an attribute dictionary, what leaves it comes last: one leg. */
+    struct uf_ref_name name;
+    uint32_t last = cycle->walk.at[count - 1];
+    uf_step_name(view, uf_edges_source(graph, last), last, false, &name);
+    size_t first = name.kind == UF_REF_DICT && count > 1;
+    uf_node dict_owner = UF_NODE_NONE;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t edge = cycle->walk.at[(first + i) % count];
+        struct leg leg = {.source = uf_edges_source(graph, edge), .target = graph->edge_target[edge]};
+        uf_step_name(view, leg.source, edge, dict_owner != UF_NODE_NONE, &leg.name);
+        if (leg.name.kind == UF_REF_DICT && i + 1 < count) {
+            dict_owner = leg.source;
+            continue;
+        }
+        if (leg.name.kind == UF_REF_DICT)
+            memcpy(leg.name.text, ".__dict__", sizeof ".__dict__");
+        if (dict_owner != UF_NODE_NONE)
+            leg.source = dict_owner;
+        dict_owner = UF_NODE_NONE;
+        if (uf_vec_push(legs, leg))
+            return uf_error_nomem(err);
+    }
+    return UF_OK;
+}
+
+/* What a person would call the thing in the cycle: an instance of a class of theirs, an exception's before
+ * others; else what the reference to cut leads to. */
+static const char *main_type(const struct uf_view *view, const leg_list *legs)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < legs->len; i++) {
+        const char *type = uf_graph_type_name(view->graph, legs->at[i].target);
+        if (is(legs->at[i].name.text, ".__traceback__"))
+            return uf_graph_type_name(view->graph, legs->at[i].source);
+        if (!is_between(type) && (!found || (strchr(type, '.') && !strchr(found, '.'))))
+            found = type;
+    }
+    return found ? found : uf_graph_type_name(view->graph, legs->at[legs->len - 1].target);
+}
+
+static enum uf_code fill_types(const struct uf_view *view, const leg_list *legs, struct uf_finding *finding,
+                               struct uf_error *err)
+{
+    for (size_t i = 0; i < legs->len; i++) {
+        const char *type = uf_graph_type_name(view->graph, legs->at[i].target);
+        bool known = false;
+        for (size_t k = 0; k < finding->types.len && !known; k++)
+            known = is(finding->types.at[k], type);
+        if (known)
+            continue;
+        char *copy = uf_mem_strdup(type);
+        if (!copy || uf_vec_push(&finding->types, copy)) {
+            uf_mem_free(copy);
+            return uf_error_nomem(err);
+        }
+    }
+    return UF_OK;
+}
+
+static enum uf_code fill_steps(const struct uf_view *view, const leg_list *legs, struct uf_finding *finding,
+                               struct uf_error *err)
+{
+    for (size_t i = 0; i < legs->len; i++) {
+        const struct leg *leg = &legs->at[i];
+        struct uf_path_step step;
+        size_t last = legs->len - 1;
+        if (legs->len > WALK_SHOWN && i == WALK_SHOWN / 2) {
+            i = legs->len - WALK_SHOWN / 2; /* the step says what it leads to; the gap shows as "..." */
+            if (uf_step_make(view, legs->at[i].target, "...", "...", false, &step))
+                return uf_error_nomem(err);
+        } else if (uf_step_make(view, leg->target, leg->name.text[0] ? leg->name.text : "(unnamed)",
+                                leg->name.generic, i == last, &step)) {
+            return uf_error_nomem(err);
+        }
+        if (uf_vec_push(&finding->cycle, step)) {
+            uf_step_release(&step);
+            return uf_error_nomem(err);
+        }
+    }
+    return UF_OK;
+}
+
+static const char *without_module(const char *type)
+{
+    const char *dot = strrchr(type, '.');
+    return dot && dot[1] != '\0' ? dot + 1 : type;
+}
+
+static char *take_text(struct uf_text *text)
+{
+    char *ret = text->failed || !text->at ? NULL : uf_mem_strdup(text->at);
+    uf_text_release(text);
+    return ret;
+}
+
+/* "RequestHistory.error"; "local 'e' of f()". */
+static char *edge_text(const struct uf_view *view, const struct leg *leg)
+{
+    struct uf_text text = {0};
+    bool local = strncmp(leg->name.text, "local ", 6) == 0;
+    if (!local)
+        uf_text_add_z(&text, without_module(uf_graph_type_name(view->graph, leg->source)));
+    uf_step_append(&text, local && leg->name.generic[0]  ? leg->name.generic
+                          : leg->name.text[0] ? leg->name.text
+                                              : "(unnamed)");
+    return take_text(&text);
+}
+
+/* "local 'e' of f() at app.py:12" -> "f() in app.py:12"; of a reference without a frame, the class. */
+static char *made_at(const struct uf_view *view, const leg_list *legs)
+{
+    const struct leg *cut = &legs->at[legs->len - 1];
+    for (size_t i = legs->len; i-- > 0;) {
+        const char *text = legs->at[i].name.text, *of = strstr(text, "' of "), *at = strstr(text, " at ");
+        if (strncmp(text, "local ", 6) == 0 && of && at && at > of)
+            return uf_mem_printf("%.*s in %s", (int)(at - of - 5), of + 5, at + 4);
+    }
+    if (cut->name.kind == UF_REF_ATTR)
+        return uf_mem_printf("attribute %s of %s", cut->name.text + 1,
+                             uf_graph_type_name(view->graph, cut->source));
+    return NULL;
+}
+
+/* The walk without keys, lines and addresses; it begins behind the reference to cut, so it is the same for
+ * the same fault. */
+static char *make_id(const struct uf_view *view, const leg_list *legs, const char *type, const char *function)
+{
+    struct uf_text text = {0};
+    uf_text_printf(&text, "%s:%s:", uf_kind_name(UF_KIND_CYCLE), type);
+    for (size_t i = 0; i < legs->len && i < WALK_SHOWN; i++)
+        uf_text_printf(&text, "%s%s %s", i ? " -> " : "", legs->at[i].name.generic,
+                       uf_graph_type_name(view->graph, legs->at[i].target));
+    uf_text_printf(&text, ":%s", function ? function : "");
+    return take_text(&text);
+}
+
+static char *make_advice(const struct uf_view *view, const struct uf_cycle *cycle, const leg_list *legs)
+{
+    const struct leg *cut = &legs->at[legs->len - 1];
+    struct uf_cycle_facts facts = {
+        .cut = &cut->name,
+        .source_type = uf_graph_type_name(view->graph, cut->source),
+        .target_type = uf_graph_type_name(view->graph, cut->target),
+        .single = cycle->cut_edge != UINT32_MAX,
+    };
+    for (size_t i = 0; i < legs->len; i++) {
+        const char *type = uf_graph_type_name(view->graph, legs->at[i].target);
+        facts.exception |= is(type, "traceback");
+        facts.closure |= is(type, "cell");
+        facts.type |= (view->graph->flags[legs->at[i].target] & UF_NODE_TYPE) != 0;
+    }
+    return uf_advice_for_cycle(&facts);
+}
+
+enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycle *cycle,
+                                const char *function, struct uf_finding *finding, struct uf_error *err)
+{
+    leg_list legs = {0};
+    if (cycle->walk.len == 0)
+        return uf_error_set(err, UF_EINVAL, "a cycle without a walk");
+    enum uf_code code = collect_legs(view, cycle, &legs, err);
+    if (!code)
+        code = fill_types(view, &legs, finding, err);
+    if (!code)
+        code = fill_steps(view, &legs, finding, err);
+    if (!code) {
+        const char *type = main_type(view, &legs);
+        const struct leg *cut = &legs.at[legs.len - 1];
+        finding->type = uf_mem_strdup(type);
+        finding->id = make_id(view, &legs, type, function);
+        finding->holder = edge_text(view, cut);
+        finding->fix_edge = edge_text(view, cut);
+        finding->made_at = made_at(view, &legs);
+        finding->fix_advice = make_advice(view, cycle, &legs);
+        if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge || !finding->fix_advice)
+            code = uf_error_nomem(err);
+    }
+    uf_vec_release(&legs);
+    return code;
+}

@@ -1,0 +1,349 @@
+/* finding_fill.c - one group told as a finding: figures, path, holder, bound, fix. */
+#include "analysis/advice.h"
+#include "analysis/findings_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A path with the places on it that matter. */
+struct located {
+    struct uf_path path;
+    size_t entry;  /* place of the first object that grows in number, or of the growing object */
+    size_t holder; /* place of what holds it; == entry at a root or where the object itself grows */
+    bool in_dict;  /* it is held by the holder's attribute dictionary */
+};
+
+static char *take_text(struct uf_text *text)
+{
+    char *ret = text->failed || !text->at ? NULL : uf_mem_strdup(text->at);
+    uf_text_release(text);
+    return ret;
+}
+
+/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a person. What
+ * they hold is, if it grows with them: that group is shown; else `group` itself. */
+static uint32_t see_through(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *wrapper = uf_groups_get(search->groups, group);
+    const char *type = uf_groups_text(search->groups, wrapper->type);
+    if (strcmp(type, "tuple") != 0 && !strstr(type, "lru_list_elem") && !strstr(type, "_HashedSeq"))
+        return group;
+    double rate = search->candidates[group].growth.objects.per_call;
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_group *inner = uf_groups_get(search->groups, g);
+        double inner_rate = search->candidates[g].growth.objects.per_call;
+        uint32_t up = inner->parent;
+        if (up != group && up != UF_GROUP_NONE)
+            up = uf_groups_get(search->groups, up)->parent;
+        if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS && inner->example != UF_NODE_NONE &&
+            strchr(uf_groups_text(search->groups, inner->type), '.') &&
+            fabs(inner_rate - rate) <= 0.01 * rate)
+            return g;
+    }
+    return group;
+}
+
+/* The path of the newest example of `shown`; on it the first object of the group that is told. */
+static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t shown, struct located *ret,
+                           struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node example = uf_groups_get(search->groups, shown)->example;
+    enum uf_code code = uf_path_to(&ret->path, view->reach, example, err);
+    if (code)
+        return code;
+    size_t entry = 0;
+    while (entry + 1 < ret->path.nodes.len &&
+           uf_groups_of(search->groups, ret->path.nodes.at[entry]) != group)
+        entry++;
+    ret->entry = ret->holder = entry;
+    if (uf_candidate_grows(search, group) == UF_INSIDE || entry == 0)
+        return UF_OK;
+    ret->holder = entry - 1;
+    ret->in_dict = uf_path_is_dict_hop(view, &ret->path, entry - 1);
+    if (ret->in_dict)
+        ret->holder = entry - 2;
+    return UF_OK;
+}
+
+/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
+static bool is_part_of_cache(const struct uf_search *search, const struct located *located, size_t at)
+{
+    const struct uf_graph *graph = search->view.graph;
+    const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
+    if (strstr(type, "lru_list_elem"))
+        return true;
+    return at > 0 && strcmp(type, "dict") == 0 &&
+           strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 1]), "lru_cache") != NULL;
+}
+
+/* The bound of what directly holds the entries, and how many there are. */
+static bool find_bound(const struct uf_search *search, const struct located *located, double *limit,
+                       double *fill)
+{
+    const struct uf_names *names = search->view.names;
+    size_t at = located->holder;
+    while (at > 0 && is_part_of_cache(search, located, at))
+        at--;
+    int64_t bound = names->bound(names->context, located->path.nodes.at[at]);
+    int64_t length = names->length(names->context, located->path.nodes.at[at]);
+    if (bound >= 0)
+        *limit = (double)bound;
+    if (length >= 0)
+        *fill = (double)length;
+    return bound >= 0;
+}
+
+static double finish_slope(const struct uf_growth *growth, double objects_per_call, double mean)
+{
+    return growth->kind == UF_GROWTH_TREND ? growth->per_call : objects_per_call * mean;
+}
+
+/* Growth from point to point where they lie one call apart. */
+static enum uf_code fill_growth(const struct uf_search *search, const struct uf_group *group, int figure,
+                                struct uf_finding *finding, struct uf_error *err)
+{
+    uint32_t measured = search->result->calls_measured;
+    while (finding->growth_by_call.len < measured)
+        if (uf_vec_push(&finding->growth_by_call, UF_UNKNOWN))
+            return uf_error_nomem(err);
+    for (size_t i = 1; i < group->points.len; i++) {
+        const struct uf_group_point *point = &group->points.at[i], *before = point - 1;
+        if (point->calls - before->calls != 1 || point->calls > measured)
+            continue;
+        double now = (double)(figure == 0 ? point->objects : figure == 1 ? point->bytes : point->length);
+        double then = (double)(figure == 0 ? before->objects : figure == 1 ? before->bytes : before->length);
+        finding->growth_by_call.at[point->calls - 1] = now - then;
+    }
+    return UF_OK;
+}
+
+static void fill_figures(struct uf_search *search, uint32_t index, struct uf_finding *finding)
+{
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    const struct uf_candidate *candidate = &search->candidates[index];
+    const struct uf_group_growth *growth = &candidate->growth;
+    const struct uf_group_point *last = &group->points.at[group->points.len - 1];
+    double mean = last->objects ? (double)last->bytes / (double)last->objects : 0;
+    finding->objects = (double)last->objects;
+    finding->bytes = (double)last->bytes;
+    if (search->settled) {
+        finding->objects_per_call = finding->bytes_per_call = finding->retained_bytes_per_call = 0;
+        finding->confidence = growth->objects.confidence;
+        return;
+    }
+    if (candidate->trend == UF_BY_OBJECTS) {
+        finding->objects_per_call = growth->objects.per_call;
+        finding->bytes_per_call = finish_slope(&growth->bytes, growth->objects.per_call, mean);
+        finding->confidence = growth->objects.confidence;
+        return;
+    }
+    bool by_length = growth->length.kind == UF_GROWTH_TREND;
+    finding->confidence = by_length ? growth->length.confidence : growth->bytes.confidence;
+    finding->objects_per_call = 0;
+    /* Allocated bytes go in steps: over all windows, rather than by their median. */
+    const struct uf_group_point *first = &group->points.at[0];
+    finding->bytes_per_call = growth->bytes.kind == UF_GROWTH_TREND
+                                  ? growth->bytes.per_call
+                                  : ((double)last->bytes - (double)first->bytes) /
+                                        (double)(last->calls - first->calls);
+    finding->entries_per_call = by_length ? growth->length.per_call : UF_UNKNOWN;
+    finding->retained_bytes_per_call = finding->bytes_per_call;
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_candidate *entry = &search->candidates[g];
+        if (!entry->subsumed || entry->told_by != index || entry->trend != UF_BY_OBJECTS)
+            continue;
+        const struct uf_group *entries = uf_groups_get(search->groups, g);
+        const struct uf_group_point *end = &entries->points.at[entries->points.len - 1];
+        double size = end->objects ? (double)end->bytes / (double)end->objects : 0;
+        finding->objects_per_call += entry->growth.objects.per_call;
+        finding->retained_bytes_per_call +=
+            finish_slope(&entry->growth.bytes, entry->growth.objects.per_call, size);
+    }
+}
+
+/* Does the path lead through a class to the holder, as to a cached method? */
+static bool is_on_class(const struct uf_search *search, const struct located *located)
+{
+    for (size_t up = 1; up <= 3 && up <= located->holder; up++) {
+        uf_node node = located->path.nodes.at[located->holder - up];
+        if (search->view.graph->flags[node] & UF_NODE_TYPE)
+            return true;
+        const char *type = uf_graph_type_name(search->view.graph, node);
+        if (strcmp(type, "dict") != 0 && strcmp(type, "staticmethod") != 0 && strcmp(type, "classmethod") != 0)
+            return false;
+    }
+    return false;
+}
+
+static enum uf_code fill_advice(struct uf_search *search, uint32_t index, const struct located *located,
+                                struct uf_finding *finding, struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    struct located named = *located;
+    struct uf_text path = {0};
+    struct uf_ref_name name = {.kind = UF_REF_UNKNOWN};
+    bool inside = finding->kind == UF_KIND_GROWING, at_root = located->entry == 0;
+    uf_node entry = located->path.nodes.at[located->entry];
+    if (!inside && !at_root) {
+        while (named.holder > 0 && is_part_of_cache(search, &named, named.holder))
+            named.holder--;
+        uf_step_name(view, located->path.nodes.at[located->entry - 1], view->reach->parent_edge[entry],
+                     located->in_dict, &name);
+    }
+    uf_groups_path_text(search->groups, index, &path);
+    if (path.failed) {
+        uf_text_release(&path);
+        return uf_error_nomem(err);
+    }
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    struct uf_leak_facts facts = {
+        .view = view,
+        .example = entry,
+        .holder = inside || at_root ? UF_NODE_NONE : located->path.nodes.at[named.holder],
+        .type = finding->type,
+        .holder_type = inside || at_root
+                           ? ""
+                           : uf_graph_type_name(view->graph, located->path.nodes.at[named.holder]),
+        .holder_text = finding->holder,
+        .root = finding->path_root,
+        .path = path.at,
+        .reference = name.kind,
+        .inside = inside,
+        .on_class = is_on_class(search, &named),
+        .chain = group->folded,
+        .many_names = !inside && strcmp(uf_groups_text(search->groups, group->edge), ".*") == 0,
+    };
+    finding->fix_advice = uf_advice_for_leak(&facts);
+    uf_text_release(&path);
+
+    struct uf_text edge = {0};
+    uf_text_add_z(&edge, finding->holder);
+    if (!inside && !at_root)
+        uf_step_append(&edge, name.text);
+    finding->fix_edge = take_text(&edge);
+    return finding->fix_advice && finding->fix_edge ? UF_OK : uf_error_nomem(err);
+}
+
+static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const struct located *located,
+                               struct uf_finding *finding, struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    struct uf_text text = {0}, root = {0}, id = {0};
+    finding->type = uf_mem_strdup(uf_groups_text(search->groups, group->type));
+
+    if (located->entry == 0 && finding->kind != UF_KIND_GROWING)
+        uf_path_root_text(view, located->path.nodes.at[0], &text);
+    else
+        uf_path_expression(view, &located->path, located->holder + 1, &text);
+    finding->holder = take_text(&text);
+    if (!finding->holder)
+        return uf_error_nomem(err);
+    if (strcmp(finding->holder, "gc.garbage") == 0) {
+        finding->kind = UF_KIND_CYCLE;
+        finding->collectable_why = uf_mem_strdup("the collector found it and put it into gc.garbage instead of "
+                                                 "freeing it (gc.DEBUG_SAVEALL, or a finalizer of C code)");
+    }
+    uf_text_printf(&id, "%s:%s:", uf_kind_name(finding->kind), uf_groups_text(search->groups, group->type));
+    uf_groups_path_text(search->groups, index, &id);
+    uf_text_printf(&id, ":%s", search->result->function ? search->result->function : "");
+    finding->id = take_text(&id);
+
+    uf_path_root_text(view, located->path.nodes.at[0], &root);
+    finding->path_root = take_text(&root);
+    if (!finding->type || !finding->id || !finding->path_root)
+        return uf_error_nomem(err);
+    return UF_OK;
+}
+
+/* The place of the path to mark: the reference to the container that grows; where there is none to show
+ * (the holder is a module), the entry itself. */
+static size_t suspect_of(const struct uf_search *search, const struct located *located)
+{
+    const struct uf_graph *graph = search->view.graph;
+    uint32_t root = search->view.reach->root[located->path.nodes.at[0]];
+    bool shown = located->holder > 0 || (root != UINT32_MAX && graph->roots[root].label != 0);
+    return shown ? located->holder : located->entry;
+}
+
+static enum uf_code fill_bound(struct uf_search *search, uint32_t index, const struct located *located,
+                               struct uf_finding *finding, struct uf_error *err)
+{
+    double limit = UF_UNKNOWN, fill = UF_UNKNOWN;
+    bool bounded = find_bound(search, located, &limit, &fill);
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    finding->severity = UF_SEVERITY_LEAK;
+    if (search->settled || bounded) {
+        finding->severity = UF_SEVERITY_BOUNDED;
+        finding->bound_limit = limit;
+        finding->bound_fill = isnan(fill) ? finding->objects : fill;
+        if (isnan(finding->retained_bytes_per_call))
+            finding->retained_bytes_per_call = finding->bytes_per_call;
+    }
+    if (group->not_from_call) {
+        finding->not_from_call = uf_mem_strdup(
+            "it grew as fast while no call was made: a thread or timer of its own does it");
+        if (!finding->not_from_call)
+            return uf_error_nomem(err);
+    }
+    return UF_OK;
+}
+
+static enum uf_code fill_located(struct uf_search *search, uint32_t index, struct located *located,
+                                 struct uf_finding *finding, struct uf_error *err)
+{
+    uint32_t shown = see_through(search, index);
+    enum uf_code code = locate(search, index, shown, located, err);
+    if (!code)
+        code = fill_texts(search, shown, located, finding, err);
+    if (!code)
+        code = fill_bound(search, index, located, finding, err);
+    if (!code)
+        code = uf_path_steps(&search->view, &located->path, suspect_of(search, located), finding, err);
+    if (!code)
+        code = fill_advice(search, index, located, finding, err);
+    return code;
+}
+
+/* A container that is told only by what piles up in it. */
+static bool holder_grows(const struct uf_search *search, uint32_t index)
+{
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    uint32_t parent = group->parent;
+    if (parent == UF_GROUP_NONE || search->settled)
+        return false;
+    if (uf_candidate_grows(search, parent) == UF_INSIDE)
+        return true;
+    uint32_t dict = search->candidates[parent].dict;
+    return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE;
+}
+
+enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
+                             struct uf_error *err)
+{
+    struct located located = {0};
+    struct uf_load load = {0};
+    bool inside = uf_candidate_grows(search, index) == UF_INSIDE;
+    finding->kind = inside ? UF_KIND_GROWING : UF_KIND_RETAINED;
+    finding->holder_grows = inside ? false : holder_grows(search, index);
+    fill_figures(search, index, finding);
+    const struct uf_group_growth *growth = &search->candidates[index].growth;
+    int figure = !inside ? 0 : growth->length.kind == UF_GROWTH_TREND ? 2 : 1;
+    enum uf_code code =
+        fill_growth(search, uf_groups_get(search->groups, index), figure, finding, err);
+    if (!code)
+        code = fill_located(search, index, &located, finding, err);
+    if (!code && finding->severity == UF_SEVERITY_LEAK) {
+        code = uf_load_collect(&load, search, index, err);
+        if (!code) {
+            if (!inside)
+                finding->objects = (double)load.members.len;
+            code = uf_load_try_fix(&load, search, finding, err);
+        }
+    }
+    uf_load_release(&load);
+    uf_path_release(&located.path);
+    return code;
+}

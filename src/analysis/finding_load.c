@@ -1,0 +1,196 @@
+/* finding_load.c - the objects of a finding, who holds them, and what dies when their holders let go. */
+#include "analysis/findings_private.h"
+
+#include "analysis/edges.h"
+#include "analysis/weight.h"
+
+#include <string.h>
+
+/* A check on the graph walks all of it: only for so many findings. */
+#define CUTS_TRIED_MAX 12
+
+enum { MARK_MEMBER = 1, MARK_COMPANION = 2 };
+
+enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,
+                             struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    load->mark = uf_mem_zalloc((size_t)view->graph->node_count + 1);
+    if (!load->mark)
+        return uf_error_nomem(err);
+    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names, group,
+                                          &load->members, err);
+    for (size_t i = 0; i < load->members.len; i++)
+        load->mark[load->members.at[i]] = MARK_MEMBER;
+    uf_node_list companions = {0};
+    for (uint32_t g = 0; g < search->count && !code; g++) {
+        if (!search->candidates[g].subsumed || search->candidates[g].told_by != group)
+            continue;
+        companions.len = 0;
+        code = uf_groups_members(search->groups, view->graph, view->reach, view->names, g, &companions,
+                                 err);
+        for (size_t i = 0; i < companions.len && !code; i++)
+            load->mark[companions.at[i]] = MARK_COMPANION;
+    }
+    uf_vec_release(&companions);
+    return code;
+}
+
+void uf_load_release(struct uf_load *load)
+{
+    uf_vec_release(&load->members);
+    uf_mem_free(load->mark);
+    load->mark = NULL;
+}
+
+typedef UF_VEC(uint32_t) edge_list;
+
+/* The references to cut, ascending: of each holder all that lead to marked objects. A holder that is a
+ * member itself (a list or tree) goes with what holds it. Of a growing object its entries are cut. */
+static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_search *search, bool inside,
+                                 edge_list *cuts, struct uf_error *err)
+{
+    const struct uf_graph *graph = search->view.graph;
+    uint8_t *holds = uf_mem_zalloc((size_t)graph->node_count + 1);
+    if (!holds)
+        return uf_error_nomem(err);
+    const uf_node *parent = search->view.reach->parent;
+    for (size_t i = 0; i < load->members.len && !inside; i++) {
+        uf_node holder = parent[load->members.at[i]];
+        if (holder != UF_NODE_NONE && load->mark[holder] != MARK_MEMBER)
+            holds[holder] = 1;
+    }
+    for (uf_node n = 0; n < graph->node_count && inside; n++)
+        if (load->mark[n] == MARK_COMPANION && parent[n] != UF_NODE_NONE)
+            holds[parent[n]] = 1;
+    enum uf_code code = UF_OK;
+    for (uf_node n = 0; n < graph->node_count && !code; n++) {
+        if (!holds[n])
+            continue;
+        for (uint32_t e = graph->edge_start[n]; e < graph->edge_start[n + 1] && !code; e++) {
+            uint8_t mark = load->mark[graph->edge_target[e]];
+            if (mark && !(inside && mark == MARK_MEMBER) && uf_vec_push(cuts, e))
+                code = uf_error_nomem(err);
+        }
+    }
+    uf_mem_free(holds);
+    return code;
+}
+
+/* Who else holds `node`: the first reference from something that stays. */
+static void find_other_holder(const struct uf_search *search, const struct uf_load *load, uf_node node,
+                              const edge_list *cuts, const uint8_t *freed, struct uf_finding *finding)
+{
+    const struct uf_view *view = &search->view;
+    const struct uf_graph *graph = view->graph;
+    for (uf_node n = 0; n < graph->node_count; n++) {
+        if (!view->reach->reached[n] || freed[n] || load->mark[n] == MARK_MEMBER ||
+            (graph->flags[n] & UF_NODE_OWN))
+            continue;
+        for (uint32_t e = graph->edge_start[n]; e < graph->edge_start[n + 1]; e++) {
+            if (graph->edge_target[e] != node || uf_edges_among(cuts->at, cuts->len, e))
+                continue;
+            struct uf_path path = {0};
+            struct uf_text text = {0};
+            struct uf_ref_name name;
+            uf_step_name(view, n, e, false, &name);
+            if (uf_path_to(&path, view->reach, n, NULL) == UF_OK) {
+                uf_text_add_z(&text, "also held by ");
+                uf_path_expression(view, &path, path.nodes.len, &text);
+                uf_step_append(&text, name.text);
+            }
+            if (!text.failed && text.len > 0)
+                finding->fix_why_not = uf_mem_strdup(text.at);
+            uf_text_release(&text);
+            uf_path_release(&path);
+            return;
+        }
+    }
+    finding->fix_why_not = uf_mem_strdup("cutting the references found does not free it: it is also held from C");
+}
+
+/* By dominators: what the members alone keep alive, whoever holds them. */
+static enum uf_code weigh(struct uf_search *search, const struct uf_load *load, uint64_t *bytes,
+                          struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    uint64_t objects;
+    if (!search->has_dominators) {
+        code = uf_dominators_build(&search->dominators, search->view.graph, err);
+        if (code)
+            return code;
+        search->has_dominators = true;
+    }
+    return uf_retained_of_set(&search->dominators, load->members.at, load->members.len, bytes, &objects,
+                              err);
+}
+
+static size_t count_freed(const struct uf_load *load, const uint8_t *freed, uf_node *kept)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < load->members.len; i++) {
+        if (freed[load->members.at[i]])
+            count++;
+        else
+            *kept = load->members.at[i];
+    }
+    return count;
+}
+
+/* Figures of one call from figures of all: in proportion to the entries. */
+static double per_call(const struct uf_finding *finding, uint64_t bytes, size_t members)
+{
+    return members ? (double)bytes / (double)members * finding->objects_per_call : UF_UNKNOWN;
+}
+
+static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, const edge_list *cuts,
+                            uint8_t *freed, struct uf_finding *finding, struct uf_error *err)
+{
+    uint64_t objects = 0, bytes = 0;
+    uf_node kept = UF_NODE_NONE;
+    bool inside = finding->kind == UF_KIND_GROWING;
+    if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX) {
+        finding->fix_why_not = uf_mem_strdup(
+            cuts->len > 0 ? "only the worst findings are checked"
+            : inside      ? "what grows is inside the object: there is no reference to cut"
+                          : "no reference that was found holds it");
+        return UF_OK;
+    }
+    search->cuts_tried++;
+    enum uf_code code =
+        uf_reach_without(search->view.graph, cuts->at, cuts->len, freed, &objects, &bytes, err);
+    if (code)
+        return code;
+    size_t died = inside ? objects : count_freed(load, freed, &kept);
+    finding->fix_frees_objects = (double)objects;
+    finding->fix_frees_bytes = (double)bytes;
+    finding->fix_verified = inside ? objects > 0 : died == load->members.len;
+    if (finding->fix_verified && !inside)
+        finding->retained_bytes_per_call = per_call(finding, bytes, load->members.len);
+    else if (inside && objects == 0)
+        finding->fix_why_not = uf_mem_strdup("its entries are shared with other holders");
+    else if (!inside)
+        find_other_holder(search, load, kept, cuts, freed, finding);
+    return UF_OK;
+}
+
+enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search, struct uf_finding *finding,
+                             struct uf_error *err)
+{
+    edge_list cuts = {0};
+    uint8_t *freed = uf_mem_zalloc((size_t)search->view.graph->node_count + 1);
+    if (!freed)
+        return uf_error_nomem(err);
+    enum uf_code code = collect_cuts(load, search, finding->kind == UF_KIND_GROWING, &cuts, err);
+    if (!code)
+        code = try_cut(load, search, &cuts, freed, finding, err);
+    if (!code && !finding->fix_verified && finding->kind != UF_KIND_GROWING) {
+        uint64_t bytes = 0;
+        code = weigh(search, load, &bytes, err);
+        if (!code)
+            finding->retained_bytes_per_call = per_call(finding, bytes, load->members.len);
+    }
+    uf_vec_release(&cuts);
+    uf_mem_free(freed);
+    return code;
+}

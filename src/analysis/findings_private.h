@@ -1,0 +1,73 @@
+/* findings_private.h - the inside of findings.h: which groups (findings.c), what is said of one
+ * (finding_fill.c), its objects and what cutting frees (finding_load.c).
+ */
+#ifndef UF_ANALYSIS_FINDINGS_PRIVATE_H
+#define UF_ANALYSIS_FINDINGS_PRIVATE_H
+
+#include "analysis/dominators.h"
+#include "analysis/findings.h"
+#include "analysis/steps.h"
+
+/* How a group grows. */
+enum uf_grows {
+    UF_STILL,
+    UF_BY_OBJECTS, /* there are more and more of it */
+    UF_INSIDE,     /* as many objects hold more and more */
+};
+
+struct uf_candidate {
+    struct uf_group_growth growth;
+    uint8_t trend, settled; /* enum uf_grows */
+    bool subsumed;          /* told by another finding */
+    bool has_entries;       /* trend UF_INSIDE: what it holds more and more of is a finding (or part of this one) */
+    uint32_t dict;          /* its group of attribute dictionaries, or UF_GROUP_NONE */
+    uint32_t told_by;       /* subsumed as a key or a value without references of its own: by this group */
+};
+
+struct uf_search {
+    struct uf_view view;
+    struct uf_groups *groups;
+    struct uf_check_result *result;
+    struct uf_candidate *candidates; /* by group */
+    uint32_t count;
+    bool settled; /* this round looks for what has settled, not for trends */
+    struct uf_dominators dominators; /* built when first needed */
+    bool has_dominators;
+    uint32_t cuts_tried; /* findings whose fix was checked on the graph */
+};
+
+/* The objects of one finding, and what goes with them when their holders let go. */
+struct uf_load {
+    uf_node_list members;
+    uint8_t *mark; /* by node: 1 member, 2 key or plain value that goes with the members */
+};
+
+/* Groups made while findings are written have no series. */
+static inline uint8_t uf_candidate_grows(const struct uf_search *search, uint32_t group)
+{
+    if (group >= search->count)
+        return UF_STILL;
+    const struct uf_candidate *candidate = &search->candidates[group];
+    return search->settled ? candidate->settled : candidate->trend;
+}
+
+/* finding_load.c: members and companions of a group's finding. */
+enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,
+                             struct uf_error *err);
+void uf_load_release(struct uf_load *load);
+/* Cuts the references by which holders hold the load, sees what dies, fills retained and fix figures. */
+enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search, struct uf_finding *finding,
+                             struct uf_error *err);
+
+/* finding_fill.c: all fields of the finding for `group`. */
+enum uf_code uf_finding_fill(struct uf_search *search, uint32_t group, struct uf_finding *finding,
+                             struct uf_error *err);
+
+/* findings_cycles.c: what nothing reaches though it was collected. */
+enum uf_code uf_findings_from_unreachable(struct uf_search *search, struct uf_error *err);
+
+/* Moves `finding` into the result; on failure it is released. */
+enum uf_code uf_findings_push(struct uf_check_result *result, struct uf_finding *finding,
+                              struct uf_error *err);
+
+#endif

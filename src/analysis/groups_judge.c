@@ -1,0 +1,93 @@
+/* groups_judge.c - which groups grow: their series put to the growth test. */
+#include "analysis/groups_private.h"
+
+static bool constant(const struct uf_group *group)
+{
+    const struct uf_group_point *first = &group->points.at[0];
+    for (size_t i = 1; i < group->points.len; i++) {
+        const struct uf_group_point *point = &group->points.at[i];
+        if (point->objects != first->objects || point->bytes != first->bytes ||
+            point->length != first->length)
+            return false;
+    }
+    return true;
+}
+
+enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
+                             struct uf_group_growth *ret, struct uf_error *err)
+{
+    const struct uf_group *group = &groups->cells.at[index].group;
+    size_t count = group->points.len;
+    struct uf_growth_point *points = uf_mem_alloc((count + 1) * sizeof *points);
+    if (!points)
+        return uf_error_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        points[i] = (struct uf_growth_point){group->points.at[i].calls, (double)group->points.at[i].objects};
+    ret->objects = uf_growth_judge(points, count);
+    for (size_t i = 0; i < count; i++)
+        points[i].value = (double)group->points.at[i].bytes;
+    ret->bytes = uf_growth_judge(points, count);
+    for (size_t i = 0; i < count; i++)
+        points[i].value = (double)group->points.at[i].length;
+    ret->length = uf_growth_judge(points, count);
+    uf_mem_free(points);
+    return UF_OK;
+}
+
+enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
+{
+    enum uf_growth_wish wish = UF_GROWTH_ENOUGH;
+    for (uint32_t g = 0; g < groups->cells.len && wish != UF_GROWTH_WIDER; g++) {
+        const struct uf_group *group = &groups->cells.at[g].group;
+        struct uf_group_growth growth;
+        if (group->points.len == 0 || group->not_from_call || constant(group))
+            continue;
+        if (uf_groups_judge(groups, g, &growth, NULL))
+            return UF_GROWTH_ENOUGH;
+        const enum uf_growth_wish wishes[] = {growth.objects.wish, growth.bytes.wish, growth.length.wish};
+        for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++)
+            if (wishes[i] > wish)
+                wish = wishes[i];
+    }
+    return wish;
+}
+
+bool uf_groups_need_more(const struct uf_groups *groups)
+{
+    return uf_groups_wish(groups) != UF_GROWTH_ENOUGH;
+}
+
+bool uf_groups_any_trend(const struct uf_groups *groups)
+{
+    for (uint32_t g = 0; g < groups->cells.len; g++) {
+        const struct uf_group *group = &groups->cells.at[g].group;
+        struct uf_group_growth growth;
+        if (group->points.len == 0 || group->not_from_call || constant(group) ||
+            uf_groups_judge(groups, g, &growth, NULL))
+            continue;
+        if (growth.objects.kind == UF_GROWTH_TREND || growth.bytes.kind == UF_GROWTH_TREND ||
+            growth.length.kind == UF_GROWTH_TREND)
+            return true;
+    }
+    return false;
+}
+
+void uf_groups_end_idle(struct uf_groups *groups, uint32_t windows, double scale,
+                        uint32_t window_calls)
+{
+    for (uint32_t g = 0; g < groups->cells.len; g++) {
+        struct uf_cell *cell = &groups->cells.at[g];
+        struct uf_group_growth growth;
+        if (windows == 0 || cell->group.points.len == 0 || constant(&cell->group) ||
+            uf_groups_judge(groups, g, &growth, NULL))
+            continue;
+        const struct uf_growth *series[UF_TOTALS] = {&growth.objects, &growth.bytes, &growth.length};
+        for (int t = 0; t < UF_TOTALS; t++) {
+            double idle = (double)cell->now[t] - (double)cell->idle_from[t];
+            double per_window = series[t]->per_call * (double)window_calls;
+            if (series[t]->kind == UF_GROWTH_TREND && cell->idle_rises[t] == windows &&
+                idle / windows * scale >= per_window / 2)
+                cell->group.not_from_call = true;
+        }
+    }
+}

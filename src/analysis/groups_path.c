@@ -1,0 +1,253 @@
+/* groups_path.c - the group of a node: its path from the root, generalised. */
+#include "analysis/groups_private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* A step repeated so often on one path leads back to its last occurrence. */
+#define REPEATS_BEFORE_FOLD 3
+
+static const char *const root_kinds[] = {
+    [UF_ROOT_MODULE] = "module ",           [UF_ROOT_THREAD] = "thread ",
+    [UF_ROOT_INTERPRETER] = "interpreter: ", [UF_ROOT_STATIC_TYPE] = "static type ",
+    [UF_ROOT_CACHE] = "interpreter: ",      [UF_ROOT_NATIVE] = "native code",
+};
+
+void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root, bool generic,
+                         struct uf_text *ret)
+{
+    if (root->kind >= sizeof root_kinds / sizeof *root_kinds) {
+        uf_text_add_z(ret, "unknown root");
+        return;
+    }
+    uf_text_add_z(ret, root_kinds[root->kind]);
+    if (root->kind == UF_ROOT_NATIVE)
+        return;
+    const char *name = uf_strings_get(&graph->strings, root->name);
+    if (!generic || root->kind != UF_ROOT_THREAD) {
+        uf_text_add_z(ret, name);
+        return;
+    }
+    /* "Thread-12 (work)" is one of many: numbers in threads' names count them. */
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        if (!isdigit((unsigned char)name[i]))
+            uf_text_add(ret, name + i, 1);
+        else if (i == 0 || !isdigit((unsigned char)name[i - 1]))
+            uf_text_add_z(ret, "*");
+    }
+}
+
+/* One reference, generalised. */
+struct hop {
+    uint32_t edge; /* text */
+    bool attribute, attribute_dict;
+};
+
+/* The reference to `node`, which `parent` (of group `holder`) holds. Text UF_STRING_NONE: memory is out. */
+static struct hop hop_to(struct uf_groups *groups, const struct uf_view *view, uf_node node,
+                         uf_node parent, const struct uf_group *holder)
+{
+    struct hop hop = {.edge = groups->any_item};
+    uint32_t parent_type = groups->type_text[view->graph->type[parent]];
+    if (parent_type == groups->list_text || parent_type == groups->tuple_text)
+        return hop; /* nothing but items: no need to ask */
+
+    struct uf_ref_name ref;
+    uint32_t ordinal = view->reach->parent_edge[node] - view->graph->edge_start[parent];
+    view->names->name(view->names->context, parent, ordinal, &ref);
+    if (ref.kind == UF_REF_DICT) {
+        hop.attribute_dict = true;
+        hop.edge = groups->attribute_dict;
+        return hop;
+    }
+    if (ref.kind == UF_REF_ITEM && holder->attribute_dict && !uf_step_as_attribute(&ref))
+        return hop;
+    if (ref.kind == UF_REF_ITEM || ref.kind == UF_REF_INDEX)
+        return hop;
+    if (ref.kind == UF_REF_KEY) {
+        hop.edge = strstr(uf_strings_get(&groups->strings, parent_type), "set") ? groups->any_item
+                                                                               : groups->key;
+        return hop;
+    }
+    hop.attribute = ref.kind == UF_REF_ATTR;
+    const char *generic = ref.generic[0] ? ref.generic : ref.text[0] ? ref.text : "(unnamed)";
+    hop.edge = uf_strings_add_z(&groups->strings, generic);
+    return hop;
+}
+
+static uint32_t step_of(struct uf_groups *groups, uint32_t edge, uint32_t type)
+{
+    uint64_t key = uf_pair_key(edge, type);
+    uint32_t step = uf_map_get(&groups->steps, key);
+    if (step != UF_MAP_NONE)
+        return step;
+    step = groups->step_count;
+    if (uf_map_set(&groups->steps, key, step))
+        return UF_MAP_NONE;
+    groups->step_count++;
+    return step;
+}
+
+/* Where a step that occurred often above leads back to; UF_GROUP_NONE: it did not. */
+static uint32_t fold(const struct uf_groups *groups, uint32_t holder, uint32_t edge, uint32_t type)
+{
+    uint32_t last = UF_GROUP_NONE;
+    int repeats = 0;
+    for (uint32_t g = holder; g != UF_GROUP_NONE; g = groups->cells.at[g].group.parent) {
+        const struct uf_group *group = &groups->cells.at[g].group;
+        if (group->edge != edge || group->type != type || group->parent == UF_GROUP_NONE)
+            continue;
+        if (last == UF_GROUP_NONE)
+            last = g;
+        if (++repeats == REPEATS_BEFORE_FOLD)
+            return last;
+    }
+    return UF_GROUP_NONE;
+}
+
+static uint32_t new_cell(struct uf_groups *groups, const struct uf_group *group)
+{
+    struct uf_cell cell = {.group = *group};
+    cell.group.example = UF_NODE_NONE;
+    if (uf_vec_push(&groups->cells, cell))
+        return UF_GROUP_NONE;
+    return (uint32_t)(groups->cells.len - 1);
+}
+
+/* Did `node`, of a group not seen before, come up after the seal? Only when all of its kinship was
+ * looked at in an earlier capture: otherwise it may be old and only now looked at. */
+static bool came_late(const struct uf_groups *groups, uf_node node)
+{
+    uint32_t k = groups->node_kin[node];
+    if (!groups->sealed || k == UF_KIN_NONE)
+        return false;
+    const struct uf_kin *kin = &groups->kins.at[k];
+    return kin->since != UF_KIN_NONE && !kin->fresh;
+}
+
+/* The second late name at one holder is any name. */
+static uint32_t generalise_late(struct uf_groups *groups, uint32_t holder, uint32_t type, uint32_t edge,
+                                uint32_t any)
+{
+    uint64_t key = uf_pair_key(holder, type);
+    uint32_t first = uf_map_get(&groups->late, key);
+    if (first != UF_MAP_NONE)
+        return first == edge ? edge : any;
+    return uf_map_set(&groups->late, key, edge) ? UF_STRING_NONE : edge;
+}
+
+/* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new. `key_edge`
+ * stands for the edge in the table (roots: root text and label together); `any` replaces it when late. */
+static uint32_t find_or_make(struct uf_groups *groups, struct uf_group *wanted, uint32_t key_edge,
+                             uint32_t any, bool late)
+{
+    uint32_t step = step_of(groups, key_edge, wanted->type);
+    if (step == UF_MAP_NONE)
+        return UF_GROUP_NONE;
+    uint64_t key = uf_pair_key(wanted->parent, step);
+    uint32_t found = uf_map_get(&groups->children, key);
+    if (found != UF_MAP_NONE)
+        return found;
+
+    if (late && any != 0) {
+        uint32_t edge = generalise_late(groups, wanted->parent, wanted->type, key_edge, any);
+        if (edge == UF_STRING_NONE)
+            return UF_GROUP_NONE;
+        if (edge != key_edge) {
+            if (wanted->parent == UF_GROUP_NONE)
+                wanted->root = any;
+            else
+                wanted->edge = any;
+            found = find_or_make(groups, wanted, any, 0, false); /* `any` is 0 now: one level deep */
+        }
+    }
+    if (found == UF_MAP_NONE && wanted->parent != UF_GROUP_NONE) {
+        found = fold(groups, wanted->parent, wanted->edge, wanted->type);
+        if (found != UF_GROUP_NONE)
+            groups->cells.at[found].group.folded = true;
+    }
+    if (found == UF_MAP_NONE)
+        found = new_cell(groups, wanted);
+    if (found == UF_GROUP_NONE || uf_map_set(&groups->children, key, found))
+        return UF_GROUP_NONE;
+    return found;
+}
+
+static uint32_t place_root(struct uf_groups *groups, const struct uf_view *view, uf_node node)
+{
+    struct uf_text text = {0};
+    struct uf_group wanted = {.parent = UF_GROUP_NONE,
+                              .type = groups->type_text[view->graph->type[node]]};
+    uint32_t r = view->reach->reached[node] ? view->reach->root[node] : UINT32_MAX, any = 0;
+    if (r == UINT32_MAX) {
+        uf_text_add_z(&text, "nothing");
+    } else {
+        const struct uf_graph_root *root = &view->graph->roots[r];
+        uf_groups_root_text(view->graph, root, true, &text);
+        const char *label = uf_strings_get(&view->graph->strings, root->label);
+        const char *place = strstr(label, " at "); /* "local 'y' of f() at file:12": no line numbers */
+        wanted.edge = uf_strings_add(&groups->strings, label, place ? (size_t)(place - label) : strlen(label));
+        if (root->kind == UF_ROOT_MODULE)
+            any = uf_strings_add_z(&groups->strings, "module *");
+    }
+    wanted.root = text.failed ? UF_STRING_NONE : uf_strings_add(&groups->strings, text.at, text.len);
+    uint32_t key_edge = wanted.root;
+    if (wanted.edge != 0 && wanted.edge != UF_STRING_NONE && !text.failed) {
+        uf_text_add_z(&text, "\n");
+        uf_text_add_z(&text, uf_strings_get(&groups->strings, wanted.edge));
+        key_edge = text.failed ? UF_STRING_NONE : uf_strings_add(&groups->strings, text.at, text.len);
+    }
+    uf_text_release(&text);
+    if (wanted.root == UF_STRING_NONE || wanted.edge == UF_STRING_NONE || key_edge == UF_STRING_NONE ||
+        any == UF_STRING_NONE)
+        return UF_GROUP_NONE;
+    return find_or_make(groups, &wanted, key_edge, any, came_late(groups, node));
+}
+
+static uint32_t place_below(struct uf_groups *groups, const struct uf_view *view, uf_node node,
+                            uint32_t parent_group)
+{
+    uf_node parent = view->reach->parent[node];
+    struct uf_group above = groups->cells.at[parent_group].group; /* a copy: cells may move */
+    struct hop hop = hop_to(groups, view, node, parent, &above);
+    if (hop.edge == UF_STRING_NONE)
+        return UF_GROUP_NONE;
+    struct uf_group wanted = {
+        .parent = above.attribute_dict ? above.parent : parent_group,
+        .edge = hop.edge,
+        .type = groups->type_text[view->graph->type[node]],
+        .key = hop.edge == groups->key,
+        .attribute_dict = hop.attribute_dict,
+    };
+    return find_or_make(groups, &wanted, hop.edge, hop.attribute ? groups->any_attribute : 0,
+                        hop.attribute && came_late(groups, node));
+}
+
+uint32_t uf_groups_place(struct uf_groups *groups, const struct uf_view *view, uf_node node,
+                         struct uf_error *err)
+{
+    /* Up to the first node whose group is known, then down again; chains may be 100,000s long. */
+    uf_node at = node;
+    groups->climb.len = 0;
+    while (groups->node_group[at] == UF_GROUP_NONE) {
+        if (uf_vec_push(&groups->climb, at)) {
+            uf_error_nomem(err);
+            return UF_GROUP_NONE;
+        }
+        if (view->reach->parent[at] == UF_NODE_NONE)
+            break;
+        at = view->reach->parent[at];
+    }
+    uint32_t group = groups->node_group[at];
+    while (groups->climb.len > 0) {
+        at = groups->climb.at[--groups->climb.len];
+        group = view->reach->parent[at] == UF_NODE_NONE ? place_root(groups, view, at)
+                                                         : place_below(groups, view, at, group);
+        if (group == UF_GROUP_NONE) {
+            uf_error_nomem(err);
+            return UF_GROUP_NONE;
+        }
+        groups->node_group[at] = group;
+    }
+    return group;
+}

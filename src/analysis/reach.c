@@ -1,0 +1,225 @@
+#include "analysis/reach.h"
+
+#include "analysis/edges.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* In `reached` while building: an own object that something refers to, not yet entered. */
+#define WAITING 2
+
+/* Works off the queue from *next on. */
+static void spread(struct uf_reach *reach, const struct uf_graph *graph, uf_node *next,
+                   bool through_own)
+{
+    uf_node *queue = reach->order, len = reach->order_count;
+    for (uf_node i = *next; i < len; i++) {
+        uf_edges_prefetch(graph, queue, i, len, reach->reached, sizeof *reach->reached);
+        uf_node source = queue[i];
+        uint32_t end = graph->edge_start[source + 1];
+        for (uint32_t e = graph->edge_start[source]; e < end; e++) {
+            uf_node target = graph->edge_target[e];
+            if (reach->reached[target])
+                continue;
+            reach->parent[target] = source;
+            reach->parent_edge[target] = e;
+            if (!through_own && graph->flags[target] & UF_NODE_OWN) {
+                reach->reached[target] = WAITING;
+                continue;
+            }
+            reach->reached[target] = 1;
+            queue[len++] = target;
+        }
+    }
+    *next = reach->order_count = len;
+}
+
+static void enter_roots(struct uf_reach *reach, const struct uf_graph *graph, int kind, bool own)
+{
+    for (uint32_t r = 0; r < graph->root_count; r++) {
+        uf_node node = graph->roots[r].node;
+        if (reach->reached[node] || graph->roots[r].kind != kind ||
+            (graph->flags[node] & UF_NODE_OWN && !own))
+            continue;
+        reach->reached[node] = 1;
+        reach->root[node] = r;
+        reach->order[reach->order_count++] = node;
+    }
+}
+
+static void enter_waiting(struct uf_reach *reach)
+{
+    for (uf_node n = 0; n < reach->node_count; n++) {
+        if (reach->reached[n] == WAITING) {
+            reach->reached[n] = 1;
+            reach->order[reach->order_count++] = n;
+        }
+    }
+}
+
+static void count_garbage(struct uf_reach *reach, const struct uf_graph *graph)
+{
+    for (uf_node n = 0; n < reach->node_count; n++) {
+        if (!reach->reached[n] && !(graph->flags[n] & UF_NODE_OWN)) {
+            reach->garbage_objects++;
+            reach->garbage_bytes += uf_edges_size(graph, n);
+        }
+    }
+}
+
+static bool alloc(struct uf_reach *reach, size_t n)
+{
+    reach->parent = uf_mem_alloc(n * sizeof *reach->parent);
+    reach->parent_edge = uf_mem_alloc(n * sizeof *reach->parent_edge);
+    reach->root = uf_mem_alloc(n * sizeof *reach->root);
+    reach->reached = uf_mem_zalloc(n);
+    reach->order = uf_mem_alloc(n * sizeof *reach->order);
+    return reach->parent && reach->parent_edge && reach->root && reach->reached && reach->order;
+}
+
+enum uf_code uf_reach_build(struct uf_reach *reach, const struct uf_graph *graph,
+                            struct uf_error *err)
+{
+    size_t n = graph->node_count;
+    *reach = (struct uf_reach){.node_count = graph->node_count};
+    if (!alloc(reach, n)) {
+        uf_reach_release(reach);
+        return uf_error_nomem(err);
+    }
+    memset(reach->parent, 0xff, n * sizeof *reach->parent);
+    memset(reach->parent_edge, 0xff, n * sizeof *reach->parent_edge);
+    memset(reach->root, 0xff, n * sizeof *reach->root);
+    uf_node next = 0;
+    for (int kind = UF_ROOT_MODULE; kind <= UF_ROOT_NATIVE; kind++) {
+        enter_roots(reach, graph, kind, false);
+        spread(reach, graph, &next, false);
+    }
+    enter_waiting(reach);
+    for (int kind = UF_ROOT_MODULE; kind <= UF_ROOT_NATIVE; kind++)
+        enter_roots(reach, graph, kind, true);
+    spread(reach, graph, &next, true);
+    count_garbage(reach, graph);
+    return UF_OK;
+}
+
+void uf_reach_release(struct uf_reach *reach)
+{
+    uf_mem_free(reach->parent);
+    uf_mem_free(reach->parent_edge);
+    uf_mem_free(reach->root);
+    uf_mem_free(reach->reached);
+    uf_mem_free(reach->order);
+    *reach = (struct uf_reach){0};
+}
+
+size_t uf_reach_path(const struct uf_reach *reach, uf_node node, uf_node *nodes, size_t max)
+{
+    if (node >= reach->node_count || !reach->reached[node])
+        return 0;
+    size_t len = 0;
+    for (uf_node n = node; n != UF_NODE_NONE; n = reach->parent[n])
+        len++;
+    size_t at = len < max ? len : max;
+    for (uf_node n = node; at > 0; n = reach->parent[n])
+        nodes[--at] = n;
+    return len;
+}
+
+/* Life and death without some references. `mark` by node: what is known of it, and whether one of its
+ * references is cut. */
+enum { ALIVE = 1, FREED = 2, KNOWN = ALIVE | FREED, HAS_CUT = 4, OWN_WAITING = 8 };
+
+struct without {
+    const struct uf_graph *graph;
+    const uint32_t *cut;
+    size_t cut_count;
+    uint8_t *mark;
+    uf_node *queue;
+    uf_node len, next;
+};
+
+static void enter(struct without *w, uf_node node, uint8_t mark, bool own)
+{
+    if (w->mark[node] & KNOWN)
+        return;
+    if (!own && w->graph->flags[node] & UF_NODE_OWN) {
+        w->mark[node] |= OWN_WAITING;
+        return;
+    }
+    w->mark[node] |= mark;
+    w->queue[w->len++] = node;
+}
+
+/* Marks all that the queue leads to; over references that are cut only when it marks what is freed. */
+static void spread_without(struct without *w, uint8_t mark, bool own)
+{
+    const struct uf_graph *graph = w->graph;
+    for (; w->next < w->len; w->next++) {
+        uf_edges_prefetch(graph, w->queue, w->next, w->len, w->mark, sizeof *w->mark);
+        uf_node source = w->queue[w->next];
+        bool check = mark == ALIVE && w->mark[source] & HAS_CUT;
+        for (uint32_t e = graph->edge_start[source]; e < graph->edge_start[source + 1]; e++) {
+            if (!check || !uf_edges_among(w->cut, w->cut_count, e))
+                enter(w, graph->edge_target[e], mark, own);
+        }
+    }
+}
+
+/* What was alive by a cut reference only: starts behind each whose source is alive. */
+static void spread_behind_cuts(struct without *w, bool own)
+{
+    for (size_t c = 0; c < w->cut_count; c++) {
+        if (w->mark[uf_edges_source(w->graph, w->cut[c])] & ALIVE)
+            enter(w, w->graph->edge_target[w->cut[c]], FREED, own);
+    }
+    spread_without(w, FREED, own);
+}
+
+static void walk_without(struct without *w)
+{
+    const struct uf_graph *graph = w->graph;
+    for (size_t c = 0; c < w->cut_count; c++)
+        w->mark[uf_edges_source(graph, w->cut[c])] |= HAS_CUT;
+    for (uint32_t r = 0; r < graph->root_count; r++)
+        enter(w, graph->roots[r].node, ALIVE, false);
+    spread_without(w, ALIVE, false);
+    spread_behind_cuts(w, false);
+    for (uf_node n = 0; n < graph->node_count; n++) { /* and now what only own objects hold */
+        if (w->mark[n] & OWN_WAITING)
+            enter(w, n, ALIVE, true);
+    }
+    spread_without(w, ALIVE, true);
+    spread_behind_cuts(w, true);
+}
+
+enum uf_code uf_reach_without(const struct uf_graph *graph, const uint32_t *cut, size_t cut_count,
+                              uint8_t *freed, uint64_t *freed_objects, uint64_t *freed_bytes,
+                              struct uf_error *err)
+{
+    for (size_t c = 0; c < cut_count; c++) {
+        if (cut[c] >= graph->edge_count || (c > 0 && cut[c] <= cut[c - 1]))
+            return uf_error_set(err, UF_EINVAL, "references to cut are not in ascending order");
+    }
+    struct without w = {.graph = graph, .cut = cut, .cut_count = cut_count};
+    w.mark = uf_mem_zalloc(graph->node_count);
+    w.queue = uf_mem_alloc((size_t)graph->node_count * sizeof *w.queue);
+    enum uf_code code = w.mark && w.queue ? UF_OK : uf_error_nomem(err);
+    if (code == UF_OK) {
+        walk_without(&w);
+        *freed_objects = *freed_bytes = 0;
+        if (freed)
+            memset(freed, 0, graph->node_count);
+        for (uf_node i = 0; i < w.len; i++) {
+            uf_node n = w.queue[i];
+            if (!(w.mark[n] & FREED) || graph->flags[n] & UF_NODE_OWN)
+                continue;
+            ++*freed_objects;
+            *freed_bytes += uf_edges_size(graph, n);
+            if (freed)
+                freed[n] = 1;
+        }
+    }
+    uf_mem_free(w.mark);
+    uf_mem_free(w.queue);
+    return code;
+}

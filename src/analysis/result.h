@@ -1,0 +1,140 @@
+/* result.h - everything one `unfreed check` found out: plain data, no heap behind it.
+ *
+ * Filled by the runner and the analyses, rendered by src/report as text and as
+ * JSON. A figure that was not measured is UF_UNKNOWN (JSON null), never 0.
+ * Strings belong to the result (uf_mem) and are freed with it; NULL = unknown.
+ */
+#ifndef UF_ANALYSIS_RESULT_H
+#define UF_ANALYSIS_RESULT_H
+
+#include "base/text.h"
+#include "base/vec.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UF_UNKNOWN NAN
+#define UF_GENERATIONS 3
+
+enum uf_verdict { UF_CLEAN, UF_DELAYED, UF_LEAK, UF_UNDECIDED };
+enum uf_severity { UF_SEVERITY_LEAK, UF_SEVERITY_DELAYED, UF_SEVERITY_BOUNDED };
+enum uf_finding_kind {
+    UF_KIND_RETAINED,
+    UF_KIND_GROWING,
+    UF_KIND_CYCLE,
+    UF_KIND_ORPHAN,
+    UF_KIND_NATIVE,
+    UF_KIND_DESCRIPTOR,
+    UF_KIND_THREAD,
+    UF_KIND_TASK,
+};
+
+enum uf_phase { UF_PHASE_WARMUP, UF_PHASE_MEASURED };
+
+/* What was read around one call. Counts are doubles so that "not measured" exists. */
+struct uf_sample {
+    uint32_t call; /* 1-based, warm-up calls included */
+    uint8_t phase; /* enum uf_phase */
+    double objects_before, objects_after, collected, garbage_rounds, objects_after_collect;
+    double python_bytes, native_bytes, rss_bytes, descriptors, threads, seconds;
+};
+
+/* One reference on a path: from the object before it (or the root) to `object`. */
+struct uf_path_step {
+    char *object;  /* what is reached: short preview, e.g. "dict, 5,012 entries" or "<shop.Session>" */
+    char *type;    /* its type's name */
+    char *edge;    /* as Python would write it: ".attr", "['key']", "closure 'x'"; "" for a module root itself */
+    char *generic; /* the same generalised: ".attr", "[*]" */
+    bool suspect;  /* the reference to look at, or to cut */
+};
+
+struct uf_type_total {
+    char *type;
+    char *holder; /* short expression: "module encodings.idna", "shop.STORE._sessions"; may be NULL */
+    double objects, bytes;
+};
+
+struct uf_finding {
+    char *id; /* stable, see CONTRACT: kind, type, generalised path, function */
+    enum uf_severity severity;
+    enum uf_finding_kind kind;
+    char *type;
+    UF_VEC(char *) types; /* kind cycle: the types in the cycle, in its order */
+    bool collectable;     /* kind cycle */
+    char *collectable_why;
+    double objects_per_call, bytes_per_call, retained_bytes_per_call, objects, bytes, confidence;
+    UF_VEC(double) growth_by_call; /* one per measured call; UF_UNKNOWN where it was not read */
+    double bound_limit, bound_fill; /* severity bounded; UF_UNKNOWN otherwise */
+    char *holder;                   /* "shop.STORE._sessions" */
+    UF_VEC(struct uf_path_step) path;
+    char *path_root;                 /* "module shop", "thread MainThread", "interpreter: atexit", ... */
+    UF_VEC(struct uf_path_step) cycle; /* a closed walk: the last step leads back to the first object */
+    int descriptor_fd;               /* kind descriptor; -1 otherwise */
+    char *descriptor_target;
+    char *thread_name; /* kind thread */
+    char *fix_advice, *fix_edge, *fix_why_not;
+    double fix_frees_objects, fix_frees_bytes;
+    bool fix_verified; /* checked on the graph */
+    char *made_at;     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
+    double entries_per_call; /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
+    bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
+    char *not_from_call; /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
+};
+
+struct uf_generation_figures {
+    double collections, seconds, collected, uncollectable;
+};
+
+struct uf_pass {
+    char *kind; /* "warmup", "measure", "endurance", "idle", "collector" */
+    double calls, seconds;
+};
+
+struct uf_check_result {
+    /* target */
+    char *spec, *python, *implementation, *platform, *function; /* function: qualified name, for people */
+    char *unfreed_version;
+    enum uf_verdict verdict;
+    char *evidence; /* one sentence */
+    double confidence;
+    uint32_t calls_warmup, calls_measured;
+    UF_VEC(struct uf_pass) passes;
+    char *stopped_because;
+    UF_VEC(char *) warnings;
+    double seconds;
+    struct {
+        double objects, garbage_objects, garbage_bytes, python_bytes, native_bytes, descriptors, threads, tasks;
+    } per_call;
+    UF_VEC(struct uf_sample) samples;
+    UF_VEC(struct uf_finding) findings; /* worst first */
+    uint32_t findings_ignored;          /* left out by --ignore or --baseline */
+    struct {
+        double objects, bytes;
+        UF_VEC(struct uf_type_total) top;
+    } warmup, reload;
+    bool has_reload; /* the target was a whole file */
+    struct {
+        bool enabled, measured_on; /* measured_on: --collector on during measured calls */
+        double thresholds[UF_GENERATIONS], freeze_count;
+        struct uf_generation_figures per_generation[UF_GENERATIONS]; /* over the waiting phase; JSON per_generation */
+        double waiting_calls; /* calls of the phase in which waiting garbage was measured */
+        double waiting_max_objects, waiting_max_bytes, would_free_objects;
+    } collector;
+    struct {
+        double before_bytes, after_bytes;
+    } rss;
+    bool partial; /* interrupted: findings so far */
+};
+
+/* All figures UF_UNKNOWN, all pointers NULL. */
+void uf_check_result_init(struct uf_check_result *result);
+void uf_check_result_release(struct uf_check_result *result);
+void uf_finding_init(struct uf_finding *finding);
+void uf_finding_release(struct uf_finding *finding);
+
+const char *uf_verdict_name(enum uf_verdict verdict);
+const char *uf_severity_name(enum uf_severity severity);
+const char *uf_kind_name(enum uf_finding_kind kind);
+
+#endif

@@ -1,0 +1,256 @@
+#include "capture/capture.h"
+
+#include "capture/roots.h"
+#include "cpython/gc_lists.h"
+#include "cpython/known.h"
+#include "cpython/names.h"
+#include "graph/builder.h"
+
+#include <string.h>
+#include <time.h>
+
+#define BATCH 512
+
+/* All that one capture needs until the graph stands. */
+struct work {
+    struct uf_capture *capture;
+    const struct uf_heap_config *config;
+    struct uf_builder builder;
+    struct uf_roots roots;
+    struct uf_strings strings;
+    struct uf_error *err;
+};
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static enum uf_code queue_generation(struct work *w, int generation, uint64_t *count)
+{
+    uint8_t flags = UF_NODE_TRACKED;
+    uint64_t objects[BATCH];
+    struct uf_gc_list list;
+    size_t n = 0;
+    enum uf_code code = uf_gc_list_open(&list, w->config, generation, w->err);
+
+    if (generation == UF_GC_PERMANENT)
+        flags |= UF_NODE_FROZEN;
+    else if (generation < UF_GC_GENERATIONS - 1)
+        flags |= UF_NODE_YOUNG;
+    while (code == UF_OK) {
+        code = uf_gc_list_next(&list, objects, BATCH, &n, w->err);
+        if (n == 0)
+            break;
+        for (size_t i = 0; i < n && code == UF_OK; i++)
+            code = uf_builder_add(&w->builder, objects[i], flags, w->err);
+        *count += n;
+    }
+    return code;
+}
+
+static enum uf_code queue_tracked(struct work *w)
+{
+    struct uf_capture *c = w->capture;
+    enum uf_code code = UF_OK;
+
+    for (int generation = 0; generation < UF_GC_LISTS && code == UF_OK; generation++)
+        code = queue_generation(w, generation,
+                                generation == UF_GC_PERMANENT ? &c->frozen : &c->tracked);
+    return code;
+}
+
+static enum uf_code queue_roots(struct work *w)
+{
+    enum uf_code code = uf_roots_collect(&w->roots, w->capture->heap, &w->strings, w->err);
+
+    for (size_t i = 0; i < w->roots.list.len && code == UF_OK; i++)
+        code = uf_builder_add(&w->builder, w->roots.list.at[i].object, 0, w->err);
+    return code;
+}
+
+static enum uf_code decode_queue(struct work *w)
+{
+    struct uf_capture *c = w->capture;
+    const struct uf_known_types *known = w->config->known;
+    uint64_t image = known->static_start, image_bytes = known->static_end - image;
+    struct uf_object object;
+    uint64_t address;
+
+    while (uf_builder_next(&w->builder, &address)) {
+        enum uf_code code = uf_heap_decode(c->heap, address, &object, &w->builder.refs, w->err);
+        if (code)
+            return code;
+        struct uf_builder_header header = {.type = object.type,
+                                           .refcount = object.refcount,
+                                           .size = object.size,
+                                           .flags = object.flags};
+        if (address - image < image_bytes)
+            header.flags |= UF_NODE_STATIC;
+        if ((code = uf_builder_commit(&w->builder, &header, w->err)) != UF_OK)
+            return code == UF_ECORRUPT
+                       ? uf_error_at(w->err, code, address,
+                                     "an object of type %.100s refers to what cannot be an object",
+                                     uf_heap_type_name(c->heap, object.type))
+                       : code;
+        c->python_bytes += object.size;
+        c->malloced_bytes += object.malloced;
+    }
+    return UF_OK;
+}
+
+/* Types that no reference leads to (a static type owns itself) are nodes too. */
+static enum uf_code decode_all(struct work *w)
+{
+    uint32_t queued_types = 0;
+    enum uf_code code = decode_queue(w);
+
+    while (code == UF_OK && queued_types < uf_heap_type_count(w->capture->heap)) {
+        while (code == UF_OK && queued_types < uf_heap_type_count(w->capture->heap))
+            code = uf_builder_add(&w->builder,
+                                  uf_heap_type_address(w->capture->heap, queued_types++), 0, w->err);
+        if (code == UF_OK)
+            code = decode_queue(w);
+    }
+    return code;
+}
+
+static enum uf_code fill_types(struct work *w)
+{
+    struct uf_graph *graph = &w->capture->graph;
+    struct uf_heap *heap = w->capture->heap;
+    uint32_t count = uf_heap_type_count(heap);
+
+    graph->types = uf_mem_zalloc(((size_t)count + 1) * sizeof *graph->types);
+    if (graph->types == NULL)
+        return uf_error_nomem(w->err);
+    graph->type_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct uf_graph_type *type = &graph->types[i];
+        type->address = uf_heap_type_address(heap, i);
+        type->node = uf_builder_node_of(&w->builder, type->address);
+        type->name = uf_strings_add_z(&w->strings, uf_heap_type_name(heap, i));
+        if (type->name == UF_STRING_NONE)
+            return uf_error_nomem(w->err);
+    }
+    return UF_OK;
+}
+
+/* unfreed's own objects stay in the graph and leave the figures. */
+static enum uf_code leave_out_own(struct work *w, const struct uf_capture_options *options)
+{
+    struct uf_capture *c = w->capture;
+    uf_refs unused = {0};
+    enum uf_code code = UF_OK;
+
+    for (size_t i = 0; i < options->own_count && code == UF_OK; i++) {
+        uf_node node = uf_builder_node_of(&w->builder, options->own[i]);
+        struct uf_object object;
+        if (node == UF_NODE_NONE || (c->graph.flags[node] & UF_NODE_OWN))
+            continue;
+        c->graph.flags[node] |= UF_NODE_OWN;
+        if (c->graph.flags[node] & UF_NODE_FROZEN)
+            c->frozen--;
+        else if (c->graph.flags[node] & UF_NODE_TRACKED)
+            c->tracked--;
+        unused.len = 0;
+        code = uf_heap_decode(c->heap, options->own[i], &object, &unused, w->err);
+        if (code == UF_OK) {
+            c->python_bytes -= object.size;
+            c->malloced_bytes -= object.malloced;
+        }
+    }
+    uf_vec_release(&unused);
+    return code;
+}
+
+static enum uf_code run(struct work *w, const struct uf_capture_options *options)
+{
+    struct uf_capture *c = w->capture;
+    enum uf_code code;
+
+    if (uf_gc_collecting(w->config))
+        return uf_error_set(w->err, UF_EINVAL, "the collector is running: its lists are in pieces");
+    if ((code = uf_heap_create(&c->heap, w->config, w->err)) != UF_OK ||
+        (code = uf_builder_init(&w->builder, w->err)) != UF_OK ||
+        (code = queue_tracked(w)) != UF_OK || (code = queue_roots(w)) != UF_OK ||
+        (code = decode_all(w)) != UF_OK ||
+        (code = uf_builder_finish(&w->builder, &c->graph, w->err)) != UF_OK ||
+        (code = fill_types(w)) != UF_OK)
+        return code;
+    c->graph.strings = w->strings;
+    w->strings = (struct uf_strings){0};
+    if ((code = leave_out_own(w, options)) != UF_OK ||
+        (code = uf_capture_roots(&c->graph, c->heap, &w->builder, &w->roots, w->err)) != UF_OK)
+        return code;
+    uf_heap_names(c->heap, &c->graph, &c->names);
+    return UF_OK;
+}
+
+enum uf_code uf_capture_heap(struct uf_capture *capture, const struct uf_heap_config *config,
+                             const struct uf_capture_options *options, struct uf_error *err)
+{
+    struct work w = {.capture = capture, .config = config, .err = err};
+    double started = now();
+    enum uf_code code;
+
+    memset(capture, 0, sizeof *capture);
+    code = run(&w, options);
+    uf_builder_release(&w.builder);
+    uf_roots_release(&w.roots);
+    uf_strings_release(&w.strings);
+    if (code != UF_OK)
+        uf_capture_release(capture);
+    else
+        capture->seconds = now() - started;
+    return code;
+}
+
+void uf_capture_release(struct uf_capture *capture)
+{
+    uf_graph_release(&capture->graph);
+    uf_heap_destroy(capture->heap);
+    memset(capture, 0, sizeof *capture);
+}
+
+static bool is_own(const struct uf_capture_options *options, uint64_t address)
+{
+    size_t low = 0, high = options->own_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (options->own[middle] < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < options->own_count && options->own[low] == address;
+}
+
+enum uf_code uf_capture_count_tracked(const struct uf_heap_config *config,
+                                      const struct uf_capture_options *options, uint64_t *tracked,
+                                      uint64_t *frozen, struct uf_error *err)
+{
+    *tracked = *frozen = 0;
+    if (uf_gc_collecting(config))
+        return uf_error_set(err, UF_EINVAL, "the collector is running: its lists are in pieces");
+    for (int generation = 0; generation < UF_GC_LISTS; generation++) {
+        uint64_t *count = generation == UF_GC_PERMANENT ? frozen : tracked;
+        uint64_t objects[BATCH];
+        struct uf_gc_list list;
+        size_t n = 0;
+        enum uf_code code = uf_gc_list_open(&list, config, generation, err);
+        if (code)
+            return code;
+        do {
+            if ((code = uf_gc_list_next(&list, objects, BATCH, &n, err)) != UF_OK)
+                return code;
+            for (size_t i = 0; i < n; i++)
+                *count += !is_own(options, objects[i]);
+        } while (n > 0);
+    }
+    return UF_OK;
+}

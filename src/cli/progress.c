@@ -1,0 +1,84 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SHOW_AFTER_SECONDS 1.0
+
+void uf_progress_start(struct uf_progress_line *line, bool wanted, const char *target, double now)
+{
+    const char *term = getenv("TERM");
+    *line = (struct uf_progress_line){
+        .wanted = wanted && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0,
+        .target = target ? target : "the target",
+        .started = now,
+    };
+}
+
+static void describe(const struct uf_progress_line *line, struct uf_channel *channel, double now,
+                     char *ret, size_t size)
+{
+    const struct uf_progress *at = uf_channel_progress(channel);
+    double in_call = at->call_started > 0 ? now - at->call_started : 0;
+    uint32_t calls = at->calls;
+    if (uf_channel_stop_asked(channel) == UF_ASKED_BY_INTERRUPT) {
+        snprintf(ret, size, "stopping after this call (Ctrl-C again to end at once)");
+        return;
+    }
+    switch (uf_channel_state(channel)) {
+    case UF_STATE_STARTING:
+        snprintf(ret, size, "starting Python");
+        return;
+    case UF_STATE_LOADING:
+        snprintf(ret, size, "importing %s", line->target);
+        return;
+    case UF_STATE_WARMUP:
+    case UF_STATE_MEASURING:
+        if (in_call > 1)
+            snprintf(ret, size, "call %u of %s is running, %.0f s", calls + 1, line->target,
+                     in_call);
+        else if (at->seconds_limit > 0)
+            snprintf(ret, size, "%u calls of %s, %.0f s of about %.0f s", calls, line->target,
+                     now - line->started, at->seconds_limit);
+        else
+            snprintf(ret, size, "%u calls of %s", calls, line->target);
+        return;
+    case UF_STATE_ANALYSING:
+        snprintf(ret, size, "%u calls of %s done, analysing", calls, line->target);
+        return;
+    case UF_STATE_DONE:
+    case UF_STATE_FAILED:
+        snprintf(ret, size, "waiting for the end of the target's process");
+        return;
+    }
+    *ret = '\0';
+}
+
+void uf_progress_draw(struct uf_progress_line *line, struct uf_channel *channel, double now)
+{
+    if (!line->wanted || now - line->started < SHOW_AFTER_SECONDS ||
+        tcgetpgrp(STDERR_FILENO) != getpgrp())
+        return;
+    char text[256];
+    struct winsize window;
+    int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) || !window.ws_col ? 80 : window.ws_col;
+    describe(line, channel, now, text, sizeof text);
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
+    /* One column is left free: a full line would wrap and could not be erased. */
+    int room = width - 1 - (int)strlen("unfreed: ");
+    if (room > 0)
+        dprintf(STDERR_FILENO, "\r\033[Kunfreed: %.*s", room, text);
+    line->shown = room > 0;
+}
+
+void uf_progress_erase(struct uf_progress_line *line)
+{
+    if (line->shown)
+        dprintf(STDERR_FILENO, "\r\033[K");
+    line->shown = false;
+}

@@ -1,0 +1,37 @@
+/* gc_lists.h - the collector's lists, walked in batches.
+ *
+ * Only reads. Every step checks that the next head points back to this one,
+ * and the number of steps is bounded, so a damaged list (a target that was not
+ * stopped, a broken extension) ends in UF_ECORRUPT with the address, never in
+ * a loop. While the collector itself runs (gc callbacks, finalizers), its
+ * lists are in pieces: uf_gc_collecting() tells.
+ */
+#ifndef UF_CPYTHON_GC_LISTS_H
+#define UF_CPYTHON_GC_LISTS_H
+
+#include "cpython/heap.h"
+
+#include <stdbool.h>
+
+#define UF_GC_PERMANENT UF_GC_GENERATIONS /* what gc.freeze() made */
+#define UF_GC_LISTS (UF_GC_GENERATIONS + 1)
+
+struct uf_gc_list {
+    const struct uf_heap_config *config;
+    uint64_t head; /* address of the generation's own PyGC_Head */
+    uint64_t at;   /* last head handed out; `head` before the first */
+    uint64_t left; /* steps that the bound still allows */
+    bool done;
+};
+
+/* generation: 0 (youngest) to 2, or UF_GC_PERMANENT. */
+enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_config *config,
+                             int generation, struct uf_error *err);
+
+/* Writes the addresses of the next objects, at most `max`; *count is 0 at the end of the list. */
+enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                             struct uf_error *err);
+
+bool uf_gc_collecting(const struct uf_heap_config *config);
+
+#endif

@@ -1,0 +1,66 @@
+/* heap.h - one interpreter's heap as the decoder sees it: source, layout, types.
+ *
+ * Created once per capture (types may come and go between captures). Holds a
+ * plan per type: which decoder serves it, where its slots are. In-process the
+ * opaque types are asked through `traverse`, which calls the type's tp_traverse;
+ * it is NULL for a source outside the process.
+ */
+#ifndef UF_CPYTHON_HEAP_H
+#define UF_CPYTHON_HEAP_H
+
+#include "base/error.h"
+#include "base/map.h"
+#include "base/refs.h"
+#include "cpython/known.h"
+#include "cpython/layout.h"
+#include "memory/source.h"
+
+#include <stdbool.h>
+
+struct uf_heap_config {
+    const struct uf_source *source;
+    const struct uf_layout *layout;
+    uint64_t runtime;     /* &_PyRuntime */
+    uint64_t interpreter; /* PyInterpreterState * */
+    /* Appends what the object's tp_traverse visits; 0, or -1 when memory is out. */
+    int (*traverse)(uint64_t object, uint64_t tp_traverse, uf_refs *refs);
+    /* Addresses of symbols that tell a type's kind: PyDict_Type, subtype_traverse, ... (see decode.c) */
+    const struct uf_known_types *known;
+    /* Blocks over 512 bytes came from glibc's malloc (pymalloc is the object allocator): then
+     * uf_object.malloced is read from the word before a block. Only for the identity source. */
+    bool glibc_blocks;
+};
+
+struct uf_heap;
+
+enum uf_code uf_heap_create(struct uf_heap **ret, const struct uf_heap_config *config,
+                            struct uf_error *err);
+void uf_heap_destroy(struct uf_heap *heap);
+
+/* Index of a type in the heap's table, entering it if new. UINT32_MAX when memory is out. */
+uint32_t uf_heap_type(struct uf_heap *heap, uint64_t type_address);
+uint32_t uf_heap_type_count(const struct uf_heap *heap);
+uint64_t uf_heap_type_address(const struct uf_heap *heap, uint32_t type);
+/* "module.Qualified.name"; builtins without the module. Valid while the heap is. */
+const char *uf_heap_type_name(struct uf_heap *heap, uint32_t type);
+
+struct uf_object {
+    uint64_t address;
+    uint32_t type;     /* index in the heap's table */
+    uint32_t refcount; /* UF_COUNT_IMMORTAL for immortal ones */
+    uint64_t size;     /* shallow bytes as sys.getsizeof gives them */
+    uint64_t malloced; /* of its memory, the bytes that came from malloc and not from pymalloc
+                        * (blocks over 512 bytes), as malloc counts them; 0 for static objects */
+    uint8_t flags;     /* UF_NODE_TYPE | UF_NODE_STATIC | UF_NODE_OPAQUE */
+};
+
+/* Header, size and references of one object, in one go. References are appended to `refs`
+ * in canonical order; zeros are never appended. */
+enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_object *ret,
+                            uf_refs *refs, struct uf_error *err);
+
+/* len() as graph/names.h defines it, and the bound of a bounded holder; -1: none. */
+int64_t uf_heap_length(struct uf_heap *heap, uint64_t address);
+int64_t uf_heap_bound(struct uf_heap *heap, uint64_t address);
+
+#endif

@@ -1,0 +1,322 @@
+#include "cpython/decode.h"
+#include "cpython/plan.h"
+#include "cpython/read.h"
+
+#include <string.h>
+
+struct type_view {
+    uint64_t address;
+    const void *at;
+    uint64_t flags;
+};
+
+static bool view_type(const struct uf_heap *heap, uint64_t address, struct type_view *ret)
+{
+    ret->address = address;
+    ret->at = address ? uf_view(heap, address, heap->objects->type.type_bytes) : NULL;
+    ret->flags = ret->at ? uf_u64(ret->at, heap->objects->type.flags) : 0;
+    return ret->at != NULL;
+}
+
+static uint64_t type_word(const struct uf_heap *heap, const struct type_view *type, uint16_t offset)
+{
+    (void)heap;
+    return uf_u64(type->at, offset);
+}
+
+static bool name_is(const struct uf_heap *heap, uint64_t text, const char *expected)
+{
+    size_t len = strlen(expected) + 1;
+    const char *view = text ? uf_view(heap, text, len) : NULL;
+    /* strncmp stops at the first difference: inside the process nothing behind the text is read */
+    return view && strncmp(view, expected, len) == 0;
+}
+
+/* The record that describes objects whose nearest base with a tp_traverse of its own is `base`;
+ * `base` moves down to the type that the record was made for. */
+static const struct uf_layout_record *find_record(const struct uf_heap *heap, struct type_view *base)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    struct type_view type = *base;
+    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+        uint64_t name = type_word(heap, &type, lay->type.name);
+        uint64_t basic = type_word(heap, &type, lay->type.basic_size);
+        for (uint16_t i = 0; i < lay->record_count; i++) {
+            const struct uf_layout_record *record = &lay->records[i];
+            if (record->known != UF_KNOWN_NONE ? heap->known[i].type != type.address
+                                               : !name_is(heap, name, record->type_name))
+                continue;
+            if (record->basic_size && record->basic_size != basic)
+                break; /* another layout than the one we know: ask tp_traverse */
+            *base = type;
+            return record;
+        }
+        uint64_t traverse = type_word(heap, &type, lay->type.traverse);
+        if (traverse && traverse == heap->structseq_traverse) {
+            for (uint16_t i = 0; i < lay->record_count; i++)
+                if (lay->records[i].known == UF_KNOWN_STRUCTSEQ) {
+                    *base = type;
+                    return &lay->records[i];
+                }
+        }
+        struct type_view next;
+        if (!view_type(heap, type_word(heap, &type, lay->type.base), &next))
+            return NULL;
+        if (type_word(heap, &next, lay->type.traverse) != traverse)
+            return NULL;
+        if (!traverse && type_word(heap, &next, lay->type.basic_size) != basic)
+            return NULL;
+        type = next;
+    }
+    return NULL;
+}
+
+/* A C type that has a tp_traverse of its own over a kind that we know: it is asked, but the size rule
+ * is inherited (__sizeof__ is), and a metatype's objects are types all the same. */
+static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
+                                                     const struct type_view *from,
+                                                     struct uf_plan *plan)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    struct type_view type = *from;
+    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+        for (uint16_t i = 0; i < lay->record_count; i++) {
+            const struct uf_layout_record *record = &lay->records[i];
+            if (record->known == UF_KNOWN_NONE || record->known == UF_KNOWN_OBJECT ||
+                heap->known[i].type != type.address)
+                continue;
+            if (record->holds == UF_HOLDS_TYPE) {
+                plan->also_traverse = true;
+                return record;
+            }
+            plan->size_rule = record->size_rule;
+            return NULL;
+        }
+        if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
+            return NULL;
+    }
+    return NULL;
+}
+
+/* n_fields of a structseq type, which counts the items that len() leaves out (Objects/structseq.c) */
+static uint32_t structseq_items(const struct uf_heap *heap, uint64_t type)
+{
+    uint64_t dict, subclasses;
+    uf_type_parts(heap, type, &dict, &subclasses);
+    int64_t count = uf_int_value(heap, uf_dict_find(heap, dict, "n_fields"));
+    return count > 0 && count < UINT16_MAX ? (uint32_t)count : 0;
+}
+
+static int add_members(struct uf_heap *heap, uint64_t members, uint64_t count, bool objects_too)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    for (uint64_t i = 0; i < count; i++) {
+        const void *member = uf_view(heap, members + i * lay->member.bytes, lay->member.bytes);
+        if (!member || !uf_u64(member, lay->member.name))
+            break;
+        int32_t type = (int32_t)uf_u32(member, lay->member.type);
+        if (type != lay->member.object_ex && !(objects_too && type == lay->member.object))
+            continue;
+        int64_t offset = uf_i64(member, lay->member.offset);
+        if (offset < lay->object.head_bytes || offset > UINT32_MAX || offset % 8)
+            continue;
+        struct uf_slot slot = {.offset = (uint32_t)offset, .name = uf_u64(member, lay->member.name)};
+        if (uf_vec_push(&heap->slots, slot))
+            return -1;
+    }
+    return 0;
+}
+
+/* Members of a class made by a class statement: behind the type object (PyHeapType_GET_MEMBERS). */
+static int add_slots(struct uf_heap *heap, const struct type_view *type)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    int64_t count = uf_i64(type->at, lay->object.size);
+    struct type_view meta;
+    if (count <= 0 || !(type->flags & lay->type.flag_heap_type) ||
+        !view_type(heap, uf_u64(type->at, lay->object.type), &meta))
+        return 0;
+    return add_members(heap, type->address + type_word(heap, &meta, lay->type.basic_size),
+                       (uint64_t)count, false);
+}
+
+/* Object-valued members that a C type without collector support declares. */
+static int add_declared_members(struct uf_heap *heap, struct type_view type)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+        uint64_t members = type_word(heap, &type, lay->type.members);
+        if (members && add_members(heap, members, UF_BASES_MAX, true))
+            return -1;
+        if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
+            break;
+    }
+    return 0;
+}
+
+static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan, const struct type_view *type,
+                            const struct type_view *base)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    if (plan->holds == UF_HOLDS_TYPE)
+        return; /* tp_dict is its attribute dict */
+    plan->dict_offset = (int64_t)type_word(heap, type, lay->type.dict_offset);
+    if (lay->managed != UF_MANAGED_NONE && (type->flags & lay->type.flag_managed_dict)) {
+        plan->attributes = UF_ATTRIBUTES_MANAGED;
+        plan->inline_values = (type->flags & lay->type.flag_inline_values) != 0;
+        plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+                                     (base->flags & lay->type.flag_managed_dict);
+        if (type->flags & lay->type.flag_heap_type) {
+            const void *heap_part = uf_view(heap, type->address, lay->type.heap_type_bytes);
+            plan->cached_keys = heap_part ? uf_u64(heap_part, lay->type.heap_cached_keys) : 0;
+        }
+        const void *keys =
+            plan->cached_keys ? uf_view(heap, plan->cached_keys, lay->keys.bytes) : NULL;
+        int64_t count = keys ? uf_i64(keys, lay->keys.entry_count) : 0;
+        plan->value_count = count > 0 && count < UINT16_MAX ? (uint32_t)count : 0;
+        return;
+    }
+    if (plan->dict_offset == 0)
+        return;
+    /* An opaque base part reports its own dict through tp_traverse. */
+    plan->traverse_visits_dict =
+        plan->holds == UF_HOLDS_OPAQUE &&
+        plan->dict_offset == (int64_t)type_word(heap, base, lay->type.dict_offset);
+    plan->attributes = plan->dict_offset > 0 ? UF_ATTRIBUTES_AT : UF_ATTRIBUTES_BEHIND;
+}
+
+static void plan_prefix(struct uf_heap *heap, struct uf_plan *plan, const struct type_view *type)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    uint32_t prefix = plan->gc ? lay->object.gc_head_bytes : 0;
+    if (type->flags & (lay->type.flag_managed_dict | lay->type.flag_managed_weakref))
+        prefix += 16;
+    plan->prefix_bytes = (uint8_t)prefix;
+}
+
+int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    *plan = (struct uf_plan){.address = address, .first_slot = (uint32_t)heap->slots.len};
+    struct type_view type;
+    if (!view_type(heap, address, &type))
+        return 0;
+    plan->heap_type = (type.flags & lay->type.flag_heap_type) != 0;
+    plan->gc = (type.flags & lay->type.flag_gc) != 0;
+    plan->is_int = (type.flags & lay->type.flag_int_subclass) != 0;
+    plan->basic_size = type_word(heap, &type, lay->type.basic_size);
+    plan->item_size = type_word(heap, &type, lay->type.item_size);
+
+    struct type_view base = type;
+    uint64_t subtype = heap->config.known->subtype_traverse;
+    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+        if (!subtype || type_word(heap, &base, lay->type.traverse) != subtype)
+            break;
+        if (add_slots(heap, &base))
+            return -1;
+        if (!view_type(heap, type_word(heap, &base, lay->type.base), &base)) {
+            base = type;
+            break;
+        }
+    }
+    uint64_t traverse = type_word(heap, &base, lay->type.traverse);
+    plan->record = find_record(heap, &base);
+    plan->base_basic_size = type_word(heap, &base, lay->type.basic_size);
+    plan->traverse = traverse;
+    plan->traverse_visits_type = (base.flags & lay->type.flag_heap_type) != 0;
+    if (!plan->record)
+        plan->record = find_inherited(heap, &base, plan);
+    if (plan->record) {
+        plan->holds = plan->record->holds;
+        plan->size_rule = plan->record->size_rule;
+        if (plan->holds == UF_HOLDS_STRUCTSEQ)
+            plan->struct_items = structseq_items(heap, base.address);
+    } else if (plan->gc && traverse) {
+        plan->holds = UF_HOLDS_OPAQUE;
+    } else if (!plan->gc && add_declared_members(heap, type)) {
+        return -1;
+    }
+    plan_attributes(heap, plan, &type, &base);
+    plan_prefix(heap, plan, &type);
+    plan->slot_count = (uint32_t)heap->slots.len - plan->first_slot;
+    plan->fixed_refs = plan->slot_count + plan->value_count + UF_RECORD_FIELDS_MAX + 4;
+    return 0;
+}
+
+uint64_t uf_plan_items(const struct uf_heap *heap, const struct uf_plan *plan, const void *view)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    if (plan->is_int) {
+        if (lay->integer.signed_size) {
+            int64_t size = uf_i64(view, lay->integer.size);
+            return size < 0 ? 0 - (uint64_t)size : (uint64_t)size;
+        }
+        return uf_u64(view, lay->integer.size) >> lay->integer.size_shift;
+    }
+    int64_t size = uf_i64(view, lay->object.size);
+    return size < 0 ? 0 - (uint64_t)size : (uint64_t)size;
+}
+
+uint64_t uf_plan_dict_word(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object)
+{
+    switch (plan->attributes) {
+    case UF_ATTRIBUTES_AT:
+        return object + (uint64_t)plan->dict_offset;
+    case UF_ATTRIBUTES_BEHIND: {
+        /* _PyObject_ComputedDictPointer, Objects/object.c */
+        const void *view = uf_view(heap, object, heap->objects->object.var_head_bytes);
+        if (!view)
+            return 0;
+        uint64_t size = plan->basic_size + uf_plan_items(heap, plan, view) * plan->item_size;
+        return object + ((size + 7) & ~UINT64_C(7)) + (uint64_t)plan->dict_offset;
+    }
+    case UF_ATTRIBUTES_MANAGED:
+        return object + (uint64_t)(int64_t)heap->objects->managed_dict;
+    default:
+        return 0;
+    }
+}
+
+uint64_t uf_plan_dict(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object)
+{
+    uint64_t at = uf_plan_dict_word(heap, plan, object);
+    uint64_t word = at ? uf_source_word(heap->source, at) : 0;
+    if (plan->attributes == UF_ATTRIBUTES_MANAGED && heap->objects->managed == UF_MANAGED_TAGGED &&
+        (word & 1))
+        return 0;
+    return word;
+}
+
+uint64_t uf_plan_values(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
+                        uint64_t *count)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    if (plan->attributes != UF_ATTRIBUTES_MANAGED || !plan->cached_keys)
+        return 0;
+    *count = plan->value_count;
+    switch (lay->managed) {
+    case UF_MANAGED_WORDS: {
+        uint64_t values =
+            uf_source_word(heap->source, object + (uint64_t)(int64_t)lay->managed_values);
+        return values ? values + lay->values.at : 0;
+    }
+    case UF_MANAGED_TAGGED: {
+        /* values are stored as their address - 1 (pycore_object.h, _PyDictOrValues_SetValues) */
+        uint64_t word = uf_source_word(heap->source, object + (uint64_t)(int64_t)lay->managed_dict);
+        return (word & 1) ? word + 1 + lay->values.at : 0;
+    }
+    case UF_MANAGED_INLINE: {
+        if (!plan->inline_values ||
+            (lay->values.of_dict && uf_plan_dict(heap, plan, object)))
+            return 0;
+        uint64_t at = object + plan->basic_size;
+        const void *values = uf_view(heap, at, lay->values.at);
+        if (!values || !uf_u8(values, lay->values.valid))
+            return 0;
+        *count = uf_u8(values, lay->values.capacity);
+        return at + lay->values.at;
+    }
+    default:
+        return 0;
+    }
+}

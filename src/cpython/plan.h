@@ -1,0 +1,108 @@
+/* plan.h - what the decoder knows about a type (private to cpython).
+ *
+ * A plan is made once per type and capture, from the type object's memory:
+ * which record describes the objects, where their attributes and slots are.
+ * Classification follows the interpreter's own: a class made by a class
+ * statement has tp_traverse == subtype_traverse, which visits its slots and
+ * its attributes and then hands over to the nearest base that has another
+ * tp_traverse (Objects/typeobject.c). That base's kind is told by its address,
+ * by its name, or by a tp_traverse that it inherited.
+ */
+#ifndef UF_CPYTHON_PLAN_H
+#define UF_CPYTHON_PLAN_H
+
+#include "cpython/heap.h"
+#include "cpython/known.h"
+
+#include <stdbool.h>
+
+#define UF_TYPE_CACHE 256
+#define UF_BASES_MAX 256 /* bound on chains of tp_base */
+
+/* A slot of a class with __slots__, or an object-valued member of a C type. */
+struct uf_slot {
+    uint32_t offset;
+    uint64_t name; /* address of a C string in the target */
+};
+
+enum uf_attributes {
+    UF_ATTRIBUTES_NONE,
+    UF_ATTRIBUTES_AT,     /* dict pointer at dict_offset */
+    UF_ATTRIBUTES_BEHIND, /* negative dict_offset: counted from the end of a variable-size object */
+    UF_ATTRIBUTES_MANAGED,
+};
+
+struct uf_plan {
+    uint64_t address;     /* of the type */
+    uint64_t traverse;    /* tp_traverse to ask when holds is UF_HOLDS_OPAQUE */
+    uint64_t cached_keys; /* shared keys of instances, 0 = none */
+    const struct uf_layout_record *record; /* of the base part; NULL: none */
+    uint64_t basic_size, item_size;
+    uint64_t base_basic_size; /* of the type that `record` describes */
+    int64_t dict_offset;
+    uint32_t first_slot, slot_count; /* in heap->slots; in canonical order */
+    uint32_t value_count;            /* entries of cached_keys */
+    uint32_t struct_items;           /* UF_HOLDS_STRUCTSEQ: n_fields */
+    uint32_t fixed_refs;             /* most references besides those of the container */
+    uint8_t holds;                   /* enum uf_container */
+    uint8_t size_rule;               /* enum uf_size_rule */
+    uint8_t attributes;              /* enum uf_attributes */
+    uint8_t prefix_bytes;            /* memory before the object: GC header, managed words */
+    bool heap_type;                  /* instances own a reference to the type */
+    bool traverse_visits_type;       /* and tp_traverse reports it */
+    bool traverse_visits_dict;       /* the same for the attributes */
+    bool inline_values;              /* UF_MANAGED_INLINE: values behind the object */
+    bool also_traverse; /* tp_traverse reports more than the record tells (a C metatype) */
+    bool gc, is_int;
+    char *name; /* made when first asked for; uf_mem */
+};
+
+struct uf_known_record {
+    uint64_t type, traverse;
+};
+
+struct uf_heap {
+    struct uf_heap_config config;
+    const struct uf_source *source;
+    const struct uf_layout_objects *objects;
+    UF_VEC(struct uf_plan) plans;
+    UF_VEC(struct uf_slot) slots;
+    struct uf_map by_type;
+    struct {
+        uint64_t address;
+        uint32_t type;
+    } cache[UF_TYPE_CACHE];
+    struct uf_known_record *known; /* by record number: the type it describes, where it is known */
+    uint64_t structseq_traverse;
+    struct { /* names.c: what the present graph needs for naming, made when first asked for */
+        const struct uf_graph *graph;
+        uint8_t *attribute_dict;   /* bit per node: it is the attribute dict of something */
+        struct uf_map closure_of; /* node of a closure tuple + 1 -> node of its function */
+        bool ready;
+    } naming;
+};
+
+struct uf_graph;
+void uf_naming_release(struct uf_heap *heap);
+
+/* Fills `plan` from the type at `address`; a type that cannot be read gets a plan that holds nothing.
+ * 0, or -1 when memory is out. */
+int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan);
+
+/* Address of the word that holds the object's dict pointer; 0: it has none. For UF_ATTRIBUTES_MANAGED
+ * the managed word (which may hold tagged values). */
+uint64_t uf_plan_dict_word(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object);
+/* The object's attribute dict, 0 = none (yet). */
+uint64_t uf_plan_dict(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object);
+/* The object's attribute values kept without a dict: address of the first, 0 = none. */
+uint64_t uf_plan_values(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
+                        uint64_t *count);
+/* ob_size without sign; the number of digits for an int. */
+uint64_t uf_plan_items(const struct uf_heap *heap, const struct uf_plan *plan, const void *view);
+
+static inline const void *uf_view(const struct uf_heap *heap, uint64_t address, size_t size)
+{
+    return uf_source_view(heap->source, address, size);
+}
+
+#endif

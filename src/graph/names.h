@@ -1,0 +1,45 @@
+/* names.h - where the names of references come from.
+ *
+ * An analysis that wants to say `.attr`, `['key']` or `local 'y'` asks through
+ * this interface; the live heap (cpython/names.h) and, later, a snapshot file
+ * implement it. A name is valid only while the heap stands as it was captured.
+ */
+#ifndef UF_GRAPH_NAMES_H
+#define UF_GRAPH_NAMES_H
+
+#include "graph/graph.h"
+
+enum uf_ref_kind {
+    UF_REF_ATTR,    /* ".name": an attribute, a module's global, a slot, a C member */
+    UF_REF_ITEM,    /* "['key']" of a mapping (value side) */
+    UF_REF_KEY,     /* the key itself of a mapping, or a member of a set */
+    UF_REF_INDEX,   /* "[3]" of a sequence */
+    UF_REF_CLOSURE, /* "closure 'x'" */
+    UF_REF_LOCAL,   /* "local 'y' of f() at file:12" */
+    UF_REF_DICT,    /* the attribute dictionary of an instance, module or type: shown merged with what follows */
+    UF_REF_TYPE,    /* instance -> its type */
+    UF_REF_FIELD,   /* a named internal field without attribute syntax: "callback", "frame", "globals" */
+    UF_REF_UNKNOWN, /* nothing is known but that tp_traverse reports it */
+};
+
+struct uf_ref_name {
+    enum uf_ref_kind kind;
+    char text[200];   /* as Python would write it; contents of long keys are cut with "..." */
+    char generic[96]; /* the same without keys, indices, lines: ".name", "[*]", "local 'y' of f()" */
+};
+
+struct uf_names {
+    void *context;
+    /* Name of the ordinal-th reference (0-based) of `source`. Never fails: kind UNKNOWN at worst. */
+    void (*name)(void *context, uf_node source, uint32_t ordinal, struct uf_ref_name *ret);
+    /* The number of elements that `node` holds: len() of list, tuple, dict, set, str, bytes,
+     * bytearray, deque, array; -1 for what has none. A length that only goes up is growth in place
+     * even where the allocated size stays. */
+    int64_t (*length)(void *context, uf_node node);
+    /* The bound of a holder that cannot grow past it (lru_cache maxsize, deque maxlen); -1: none. */
+    int64_t (*bound)(void *context, uf_node node);
+    /* A short preview of an object for people: "'9f3c...'", "42", "<Session>"; at most size-1 bytes. */
+    void (*preview)(void *context, uf_node node, char *ret, size_t size);
+};
+
+#endif

@@ -1,0 +1,299 @@
+/* The runtime half of the layout row, from the headers of the interpreter that we are compiled for.
+ *
+ * To add a version: compile; where a field is gone or new, add an #if here, in layout_roots.c, and
+ * where cpython/frames.c and roots.c read it.
+ */
+#define Py_BUILD_CORE 1
+#include <Python.h>
+#include <frameobject.h>
+#include <pycore_code.h>
+#include <pycore_gc.h>
+#include <pycore_interp.h>
+#include <pycore_runtime.h>
+#if PY_VERSION_HEX >= 0x030b0000
+#include <pycore_frame.h>
+#endif
+#if PY_VERSION_HEX >= 0x030d0000
+#include <pycore_tstate.h>
+#endif
+#if PY_VERSION_HEX >= 0x030e0000
+#include <pycore_genobject.h>
+#include <pycore_interpframe.h>
+#include <pycore_stackref.h>
+#endif
+
+#include "pyext/layout_runtime.h"
+
+#include <stddef.h>
+
+#define AT(structure, member) (uint32_t)offsetof(structure, member)
+#define SIZE(structure) (uint32_t)sizeof(structure)
+
+typedef struct _PyInterpreterFrame interpreter_frame;
+typedef struct _gc_runtime_state gc_state;
+
+#if PY_VERSION_HEX >= 0x030c0000
+#if PY_VERSION_HEX >= 0x030d0000
+typedef managed_static_type_state static_type_state;
+#define STATIC_TYPES(set)                                                                          \
+    {                                                                                              \
+        .at = AT(PyInterpreterState, types.set.initialized),                                       \
+        .max = (uint32_t)(sizeof(((PyInterpreterState *)0)->types.set.initialized) /               \
+                          sizeof(static_type_state)),                                              \
+        .stride = SIZE(static_type_state), .type = AT(static_type_state, type),                    \
+        .dict = AT(static_type_state, tp_dict), .subclasses = AT(static_type_state, tp_subclasses) \
+    }
+#else
+typedef static_builtin_state static_type_state;
+#endif
+#endif
+
+const struct uf_layout_runtime uf_layout_runtime_self = {
+    .runtime =
+        {
+            .interpreters_head = AT(_PyRuntimeState, interpreters.head),
+            .main_thread = AT(_PyRuntimeState, main_thread),
+        },
+    .interpreter =
+        {
+            .next = AT(PyInterpreterState, next),
+            .id = AT(PyInterpreterState, id),
+            .gc = AT(PyInterpreterState, gc),
+#if PY_VERSION_HEX < 0x030b0000
+            .threads_head = AT(PyInterpreterState, tstate_head),
+#else
+            .threads_head = AT(PyInterpreterState, threads.head),
+#endif
+#if PY_VERSION_HEX < 0x030c0000
+            .modules = AT(PyInterpreterState, modules),
+            .interned = UF_NO_OFFSET,
+            .static_types = {{.at = UF_NO_OFFSET}, {.at = UF_NO_OFFSET}},
+#else
+            .modules = AT(PyInterpreterState, imports.modules),
+            .interned = AT(PyInterpreterState, cached_objects.interned_strings),
+#if PY_VERSION_HEX < 0x030d0000
+            .static_types = {{.at = AT(PyInterpreterState, types.builtins),
+                              .max = _Py_MAX_STATIC_BUILTIN_TYPES,
+                              .stride = SIZE(static_type_state),
+                              .type = AT(static_type_state, type),
+                              .dict = AT(static_type_state, tp_dict),
+                              .subclasses = AT(static_type_state, tp_subclasses)},
+                             {.at = UF_NO_OFFSET}},
+#else
+            .static_types = {STATIC_TYPES(builtins), STATIC_TYPES(for_extensions)},
+#endif
+#endif
+#if PY_VERSION_HEX < 0x030e0000
+            .atexit_callbacks = AT(PyInterpreterState, atexit.callbacks),
+            .atexit_count = AT(PyInterpreterState, atexit.ncallbacks),
+#else
+            .atexit_callbacks = UF_NO_OFFSET,
+            .atexit_count = UF_NO_OFFSET,
+#endif
+            .fields = uf_interpreter_fields_self,
+        },
+    .gc =
+        {
+            .enabled = AT(gc_state, enabled),
+            .debug = AT(gc_state, debug),
+            .collecting = AT(gc_state, collecting),
+#ifdef _PyGC_NEXT_MASK_OLD_SPACE_1
+            /* The incremental collector (3.14.0 and some later ones): young, old[2], one behind the other. */
+            .generations = AT(gc_state, young),
+#else
+            .generations = AT(gc_state, generations),
+#endif
+            .permanent = AT(gc_state, permanent_generation),
+            .generation_size = SIZE(struct gc_generation),
+            .threshold = AT(struct gc_generation, threshold),
+            .count = AT(struct gc_generation, count),
+            .garbage = AT(gc_state, garbage),
+            .callbacks = AT(gc_state, callbacks),
+            .head_next = AT(PyGC_Head, _gc_next),
+            .head_prev = AT(PyGC_Head, _gc_prev),
+            .head_size = SIZE(PyGC_Head),
+            .next_flags = 3,
+            .prev_flags = 3,
+        },
+    .thread =
+        {
+            .next = AT(PyThreadState, next),
+            .thread_id = AT(PyThreadState, thread_id),
+#if PY_VERSION_HEX < 0x030b0000
+            .cframe = UF_NO_OFFSET,
+            .frame = AT(PyThreadState, frame),
+#elif PY_VERSION_HEX < 0x030d0000
+            .cframe = AT(PyThreadState, cframe),
+            .frame = AT(_PyCFrame, current_frame),
+#else
+            .cframe = UF_NO_OFFSET,
+            .frame = AT(PyThreadState, current_frame),
+#endif
+            .exc_state = AT(PyThreadState, exc_state),
+            .fields = uf_thread_fields_self,
+        },
+    .frame_object =
+        {
+            .back = AT(struct _frame, f_back),
+            .trace = AT(struct _frame, f_trace),
+            .line = AT(struct _frame, f_lineno),
+#if PY_VERSION_HEX < 0x030b0000
+            .frame = UF_NO_OFFSET,
+            .generator = AT(struct _frame, f_gen),
+            .state = AT(struct _frame, f_state),
+            .stack_depth = AT(struct _frame, f_stackdepth),
+            .value_stack = AT(struct _frame, f_valuestack),
+#else
+            .frame = AT(struct _frame, f_frame),
+            .generator = UF_NO_OFFSET,
+            .state = UF_NO_OFFSET,
+            .stack_depth = UF_NO_OFFSET,
+            .value_stack = UF_NO_OFFSET,
+#endif
+#if PY_VERSION_HEX < 0x030d0000
+            .extra_locals = UF_NO_OFFSET,
+            .locals_cache = UF_NO_OFFSET,
+#else
+            .extra_locals = AT(struct _frame, f_extra_locals),
+            .locals_cache = AT(struct _frame, f_locals_cache),
+#endif
+#if PY_VERSION_HEX < 0x030e0000
+            .overwritten_fast_locals = UF_NO_OFFSET,
+#else
+            .overwritten_fast_locals = AT(struct _frame, f_overwritten_fast_locals),
+#endif
+        },
+    .frame =
+        {
+#if PY_VERSION_HEX < 0x030b0000
+            .code = AT(struct _frame, f_code),
+            .function = UF_NO_OFFSET,
+            .globals = AT(struct _frame, f_globals),
+            .builtins = AT(struct _frame, f_builtins),
+            .locals = AT(struct _frame, f_locals),
+            .object = UF_NO_OFFSET,
+            .previous = AT(struct _frame, f_back),
+            .instruction = AT(struct _frame, f_lasti),
+            .stack_top = UF_NO_OFFSET,
+            .stack_pointer = UF_NO_OFFSET,
+            .owner = UF_NO_OFFSET,
+            .locals_start = AT(struct _frame, f_localsplus),
+#else
+#if PY_VERSION_HEX < 0x030c0000
+            .function = AT(interpreter_frame, f_func),
+#else
+            .function = AT(interpreter_frame, f_funcobj),
+#endif
+#if PY_VERSION_HEX < 0x030d0000
+            .code = AT(interpreter_frame, f_code),
+            .instruction = AT(interpreter_frame, prev_instr),
+#else
+            .code = AT(interpreter_frame, f_executable),
+            .instruction = AT(interpreter_frame, instr_ptr),
+            .instruction_is_next = 1,
+#endif
+            .globals = AT(interpreter_frame, f_globals),
+            .builtins = AT(interpreter_frame, f_builtins),
+            .locals = AT(interpreter_frame, f_locals),
+            .object = AT(interpreter_frame, frame_obj),
+            .previous = AT(interpreter_frame, previous),
+#if PY_VERSION_HEX < 0x030e0000
+            .stack_top = AT(interpreter_frame, stacktop),
+            .stack_pointer = UF_NO_OFFSET,
+#else
+            .stack_top = UF_NO_OFFSET,
+            .stack_pointer = AT(interpreter_frame, stackpointer),
+            .tag_mask = 3,
+            .borrowed_tag = 1,
+#endif
+            .owner = AT(interpreter_frame, owner),
+            .locals_start = AT(interpreter_frame, localsplus),
+#endif
+        },
+    /* enum _frameowner */
+    .owned_by_thread = 0,
+    .owned_by_generator = 1,
+    .owned_by_frame_object = 2,
+#if PY_VERSION_HEX < 0x030c0000
+    .owned_by_interpreter = INT8_MAX,
+#else
+    /* From this value on (FRAME_OWNED_BY_CSTACK, FRAME_OWNED_BY_INTERPRETER) a frame runs no Python. */
+    .owned_by_interpreter = 3,
+#endif
+    .generator =
+        {
+            .name = AT(PyGenObject, gi_name),
+            .qualname = AT(PyGenObject, gi_qualname),
+            .exc_state = AT(PyGenObject, gi_exc_state),
+#if PY_VERSION_HEX < 0x030b0000
+            .frame = AT(PyGenObject, gi_frame),
+            .coroutine_origin = AT(PyCoroObject, cr_origin),
+            .async_finalizer = AT(PyAsyncGenObject, ag_finalizer),
+            .origin_or_finalizer = UF_NO_OFFSET,
+            .state = UF_NO_OFFSET,
+#else
+            .frame = AT(PyGenObject, gi_iframe),
+            .coroutine_origin = UF_NO_OFFSET,
+            .async_finalizer = UF_NO_OFFSET,
+            .origin_or_finalizer = AT(PyGenObject, gi_origin_or_finalizer),
+            .state = AT(PyGenObject, gi_frame_state),
+            .state_cleared = FRAME_CLEARED,
+            .state_executing = FRAME_EXECUTING,
+#endif
+#if PY_VERSION_HEX < 0x030c0000
+            .code = AT(PyGenObject, gi_code),
+#else
+            .code = UF_NO_OFFSET,
+#endif
+        },
+    .exc_item =
+        {
+            .value = AT(_PyErr_StackItem, exc_value),
+#if PY_VERSION_HEX < 0x030b0000
+            .type = AT(_PyErr_StackItem, exc_type),
+            .traceback = AT(_PyErr_StackItem, exc_traceback),
+#else
+            .type = UF_NO_OFFSET,
+            .traceback = UF_NO_OFFSET,
+#endif
+        },
+    .code =
+        {
+            .flags = AT(PyCodeObject, co_flags),
+            .first_line = AT(PyCodeObject, co_firstlineno),
+            .nlocals = AT(PyCodeObject, co_nlocals),
+            .stack_size = AT(PyCodeObject, co_stacksize),
+            .names = AT(PyCodeObject, co_names),
+            .consts = AT(PyCodeObject, co_consts),
+            .filename = AT(PyCodeObject, co_filename),
+            .name = AT(PyCodeObject, co_name),
+            .line_table = AT(PyCodeObject, co_linetable),
+            .unit_size = 2,
+#if PY_VERSION_HEX < 0x030b0000
+            .line_form = UF_LINES_PAIRS,
+            .nlocalsplus = UF_NO_OFFSET,
+            .varnames = AT(PyCodeObject, co_varnames),
+            .cellvars = AT(PyCodeObject, co_cellvars),
+            .freevars = AT(PyCodeObject, co_freevars),
+            .localsplus_names = UF_NO_OFFSET,
+            .localsplus_kinds = UF_NO_OFFSET,
+            .qualname = UF_NO_OFFSET,
+            .first_traceable = UF_NO_OFFSET,
+            .code_bytes = AT(PyCodeObject, co_code),
+#else
+            .line_form = UF_LINES_LOCATIONS,
+            .nlocalsplus = AT(PyCodeObject, co_nlocalsplus),
+            .varnames = UF_NO_OFFSET,
+            .cellvars = UF_NO_OFFSET,
+            .freevars = UF_NO_OFFSET,
+            .localsplus_names = AT(PyCodeObject, co_localsplusnames),
+            .localsplus_kinds = AT(PyCodeObject, co_localspluskinds),
+            .qualname = AT(PyCodeObject, co_qualname),
+            .first_traceable = AT(PyCodeObject, _co_firsttraceable),
+            .code_bytes = AT(PyCodeObject, co_code_adaptive),
+            .kind_local = CO_FAST_LOCAL,
+            .kind_cell = CO_FAST_CELL,
+            .kind_free = CO_FAST_FREE,
+#endif
+        },
+};

@@ -1,0 +1,231 @@
+/* runner.c - the order of things: warm-up, measured calls, windows, idle, findings, the collector. */
+#include "analysis/findings.h"
+#include "pyext/readings.h"
+#include "pyext/session.h"
+
+#define WARMUP_CALLS 2
+#define FINE_CALLS 12        /* measured one by one, with every reading */
+#define CAPTURES_SECONDS 0.3 /* what captures may cost in the fine phase beyond the fewest */
+#define WINDOWS 8            /* windows of equal length that follow */
+#define WINDOW_CALLS 60      /* longer than the rarest leak that must be found: one every 50th call */
+#define SURE_CALLS 2100      /* growth goes on for so long: past the bounds that caches usually have */
+#define ROUNDS 6             /* of windows, at the most */
+#define QUIET_SHARE 0.5      /* of the budget, for windows while nothing grows */
+#define GROWTH_SHARE 0.85    /* of the budget, for windows when something does */
+#define IDLE_SECONDS_MAX 0.3
+#define IDLE_WINDOWS 2
+
+static int note_pass(struct uf_session *session, const char *kind, uint32_t calls, double started)
+{
+    struct uf_pass pass = {.kind = uf_mem_strdup(kind), .calls = calls,
+                           .seconds = uf_now_seconds() - started};
+    if (pass.kind && !uf_vec_push(&session->result.passes, pass))
+        return 0;
+    uf_mem_free(pass.kind);
+    uf_error_nomem(&session->error);
+    return uf_session_fault(session);
+}
+
+static int warm_up(struct uf_session *session)
+{
+    double started = uf_now_seconds();
+    session->warmup_calls = WARMUP_CALLS;
+    struct uf_capture before = {0};
+    uf_channel_set_state(session->channel, UF_STATE_WARMUP);
+    enum uf_code code = uf_capture_heap(&before, &session->heap, &session->own, &session->error);
+    UF_VEC(uint64_t) addresses = {0};
+    for (uf_node n = 0; n < before.graph.node_count && !code; n++)
+        if (uf_vec_push(&addresses, before.graph.address[n]))
+            code = uf_error_nomem(&session->error);
+    uf_capture_release(&before);
+    int status = code ? uf_session_fault(session) : 0;
+    session->rss_start = session->result.rss.before_bytes = uf_read_rss_bytes();
+    uf_read_descriptor_set(session->descriptors_before, UF_DESCRIPTOR_BITS);
+    for (int i = 0; i < WARMUP_CALLS && !status; i++)
+        status = uf_measure_call(session, &(struct uf_measure){.phase = UF_PHASE_WARMUP,
+                                                               .observe = i == WARMUP_CALLS - 1});
+    session->result.calls_warmup = session->calls;
+    if (!status && uf_findings_warmup(&session->result, &session->capture.graph, &session->reach,
+                                      &session->capture.names, addresses.at, addresses.len,
+                                      &session->error))
+        status = uf_session_fault(session);
+    uf_vec_release(&addresses);
+    if (!status)
+        uf_groups_seal(session->groups);
+    return status ? status : note_pass(session, "warmup", WARMUP_CALLS, started);
+}
+
+/* After which measured calls the heap is captured: after each where that is cheap, else at the ends
+ * of as many windows as a verdict needs. */
+static uint32_t capture_every(const struct uf_session *session, uint32_t calls)
+{
+    double affordable = CAPTURES_SECONDS / (session->capture_seconds + 1e-6);
+    uint32_t least = UF_GROWTH_MIN_WINDOWS;
+    uint32_t captures = affordable > calls ? calls : (uint32_t)affordable;
+    if (captures < least)
+        captures = least;
+    return calls > captures ? calls / captures : 1;
+}
+
+static bool time_is_over(struct uf_session *session, double seconds_needed, double share)
+{
+    double until = session->started + (session->deadline - session->started) * share;
+    return uf_now_seconds() + seconds_needed > until;
+}
+
+static int measure_one_by_one(struct uf_session *session)
+{
+    uint32_t calls = session->request->calls ? session->request->calls : FINE_CALLS;
+    uint32_t every = capture_every(session, calls), made = 0;
+    double started = uf_now_seconds();
+    int status = 0;
+    uf_channel_set_state(session->channel, UF_STATE_MEASURING);
+    session->window_calls = every;
+    while (made < calls && !status) {
+        struct uf_sample *last = &session->result.samples.at[session->result.samples.len - 1];
+        bool file = session->target.form == UF_TARGET_FILE;
+        struct uf_measure how = {
+            .phase = UF_PHASE_MEASURED,
+            .observe = (made + 1) % every == 0,
+            /* three looks at what waits, spread over the calls */
+            .look_at_garbage = last->collected > 0 && (made + 1) % 4 == (file ? 0 : 1) &&
+                               session->garbage_captures < 3,
+        };
+        if (!session->request->calls && made >= UF_GROWTH_MIN_WINDOWS * every &&
+            time_is_over(session, session->call_seconds, 1)) {
+            session->stop = UF_STOP_BUDGET;
+            break;
+        }
+        status = uf_measure_call(session, &how);
+        made += status == 0;
+    }
+    session->result.calls_measured = made;
+    if (!status && made == session->request->calls)
+        session->stop = UF_STOP_CALLS;
+    int noted = note_pass(session, "measure", made, started);
+    return status ? status : noted;
+}
+
+/* What more calls could still change, over all series; and whether anything rises steadily by now. */
+static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend)
+{
+    const uf_series *series[] = {&session->native_bytes, &session->descriptors, &session->threads,
+                                 &session->garbage};
+    enum uf_growth_wish wish = uf_groups_wish(session->groups);
+    *trend = uf_groups_any_trend(session->groups);
+    for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
+        struct uf_growth growth = uf_growth_judge(series[i]->at, series[i]->len);
+        if (growth.wish > wish)
+            wish = growth.wish;
+        *trend |= series[i] != &session->garbage && growth.kind == UF_GROWTH_TREND;
+    }
+    return wish;
+}
+
+/* Windows of plain calls. Their length is what the time allows, at most `calls`. */
+static int measure_windows(struct uf_session *session, uint32_t calls, double share)
+{
+    double started = uf_now_seconds();
+    double until = session->started + (session->deadline - session->started) * share;
+    double fixed = (session->collect_seconds + session->capture_seconds) * WINDOWS;
+    double fitting = (until - started - fixed) / (WINDOWS * (session->call_seconds + 1e-7));
+    uint32_t length = fitting < calls ? (fitting > 0 ? (uint32_t)fitting : 0) : calls, made = 0;
+    if (length == 0) {
+        session->stop = UF_STOP_BUDGET;
+        return 0;
+    }
+    int status = 0;
+    for (int i = 0; i < WINDOWS && !status && session->stop == UF_STOP_NOT; i++) {
+        if (time_is_over(session, 0, share + 0.1)) {
+            session->stop = share < GROWTH_SHARE ? UF_STOP_CERTAIN : UF_STOP_BUDGET;
+            break;
+        }
+        status = uf_measure_window(session, length);
+        made += status == 0 ? length : 0;
+    }
+    int noted = note_pass(session, "endurance", made, started);
+    return status ? status : noted;
+}
+
+static int measure_idle(struct uf_session *session, double window_seconds)
+{
+    double started = uf_now_seconds();
+    double seconds = window_seconds < IDLE_SECONDS_MAX ? window_seconds : IDLE_SECONDS_MAX;
+    uf_groups_begin_idle(session->groups);
+    int status = 0;
+    enum uf_stop stop = session->stop; /* why the calls ended does not end this */
+    session->stop = UF_STOP_NOT;
+    for (int i = 0; i < IDLE_WINDOWS && !status; i++)
+        status = uf_measure_idle(session, seconds);
+    uf_groups_end_idle(session->groups, IDLE_WINDOWS, seconds > 0 ? window_seconds / seconds : 1,
+                       session->window_calls);
+    int noted = note_pass(session, "idle", 0, started);
+    if (session->stop == UF_STOP_NOT)
+        session->stop = stop;
+    return status ? status : noted;
+}
+
+/* Interrupted or at the end of its means, a run still has something to say. */
+static bool has_something_to_say(const struct uf_session *session)
+{
+    switch (session->stop) {
+    case UF_STOP_FAILED:
+    case UF_STOP_USAGE:
+    case UF_STOP_FORKED:
+    case UF_STOP_FAULT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static int measure_all(struct uf_session *session)
+{
+    if (warm_up(session) || measure_one_by_one(session))
+        return -1;
+    uint32_t length = uf_growth_window_calls(WINDOW_CALLS);
+    bool trend;
+    wish_of(session, &trend);
+    double share = trend ? GROWTH_SHARE : QUIET_SHARE;
+    for (int round = 0; round < ROUNDS && session->stop == UF_STOP_NOT; round++) {
+        if (measure_windows(session, length, share))
+            return -1;
+        enum uf_growth_wish wish = wish_of(session, &trend);
+        if (session->stop != UF_STOP_NOT)
+            break;
+        if (trend ? session->calls >= SURE_CALLS : wish == UF_GROWTH_ENOUGH)
+            session->stop = UF_STOP_CERTAIN;
+        else if (trend)
+            length = uf_growth_window_calls((SURE_CALLS - session->calls) / WINDOWS + 1);
+        else if (wish == UF_GROWTH_WIDER)
+            length = uf_growth_window_calls(session->window_calls * 2);
+        share = GROWTH_SHARE;
+    }
+    wish_of(session, &trend);
+    if (trend)
+        return measure_idle(session, session->call_seconds * session->window_calls);
+    return 0;
+}
+
+int uf_runner_run(struct uf_session *session)
+{
+    session->started = uf_now_seconds();
+    session->deadline = session->started + session->request->budget_seconds;
+    uf_channel_progress(session->channel)->seconds_limit = session->request->budget_seconds;
+    if (uf_groups_create(&session->groups, &session->error))
+        return uf_session_fault(session);
+    int status = measure_all(session);
+    session->result.rss.after_bytes = uf_read_rss_bytes();
+    if (!has_something_to_say(session))
+        return -1;
+    if (status == 0 && session->stop == UF_STOP_NOT)
+        session->stop = UF_STOP_CERTAIN;
+    uf_channel_set_state(session->channel, UF_STATE_ANALYSING);
+    if (uf_verdict_reach(session))
+        return -1;
+    bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
+    if (!ended_early && uf_waiting_measure(session) && !has_something_to_say(session))
+        return -1;
+    session->result.seconds = uf_now_seconds() - session->started;
+    return 0;
+}

@@ -1,0 +1,115 @@
+/* session.h - one `unfreed check` inside the interpreter: all that its phases share.
+ *
+ * Flow: uf_runner_run() calls the phases in order; each reads and writes the
+ * session. Nothing in here is a Python object but what target and collector hold.
+ */
+#ifndef UF_PYEXT_SESSION_H
+#define UF_PYEXT_SESSION_H
+
+#include "analysis/findings.h"
+#include "analysis/groups.h"
+#include "analysis/reach.h"
+#include "analysis/result.h"
+#include "capture/capture.h"
+#include "pyext/collector.h"
+#include "pyext/invoke.h"
+#include "pyext/target.h"
+
+#define UF_DESCRIPTOR_BITS 4096
+#define UF_COLLECT_ROUNDS_MAX 5
+
+typedef UF_VEC(struct uf_growth_point) uf_series;
+
+enum uf_stop {
+    UF_STOP_NOT,
+    UF_STOP_CALLS,       /* --calls were made */
+    UF_STOP_CERTAIN,     /* more calls would not change the verdict */
+    UF_STOP_BUDGET,      /* the time is over */
+    UF_STOP_MEMORY,      /* the target has grown so much that going on would harm the machine */
+    UF_STOP_INTERRUPTED, /* Ctrl-C */
+    UF_STOP_ASKED,       /* --timeout */
+    UF_STOP_FAILED,      /* the target raised; its traceback was shown */
+    UF_STOP_USAGE,       /* the target could not be called with what was given; told */
+    UF_STOP_FORKED,      /* this is a copy that the target forked: it must end silently */
+    UF_STOP_FAULT,       /* unfreed's own; told through `error` */
+};
+
+struct uf_session {
+    struct uf_channel *channel;
+    const struct uf_check_request *request;
+    struct uf_heap_config heap;
+    struct uf_capture_options own;
+    UF_VEC(uint64_t) own_addresses;
+    struct uf_collector collector;
+    struct uf_target target;
+    struct uf_check_result result;
+    struct uf_error error;
+
+    /* the last capture that was observed, for findings; empty in between */
+    struct uf_capture capture;
+    struct uf_reach reach;
+    bool has_capture;
+    struct uf_groups *groups;
+
+    /* one point per observation, by calls made since the warm-up */
+    uf_series nodes, python_bytes, native_bytes, descriptors, threads, tasks;
+    uf_series garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
+
+    uint32_t calls;         /* made so far, all phases */
+    uint32_t warmup_calls;  /* of them, before the series begin */
+    uint32_t window_calls;  /* calls of the window that is under way or was the last */
+    double started, deadline;
+    double call_seconds;    /* of one plain call: the smallest seen in steady state */
+    double collect_seconds, capture_seconds;
+    double collected_total;
+    double rss_start;
+    uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
+    uint64_t module_dict;   /* of the last call, form FILE */
+    struct uf_growth_summary summary; /* of the groups, for the evidence */
+    bool endless_garbage;
+    uint32_t garbage_captures;     /* in which garbage of its own (not reload) was looked for ... */
+    uint32_t garbage_captures_hit; /* ... and found */
+    double waiting_bytes_per_object;
+    enum uf_stop stop;
+};
+
+/* Finds unfreed's own objects in a fresh interpreter, before the target is loaded. */
+enum uf_code uf_own_find(struct uf_session *session);
+
+/* measure.c */
+struct uf_measure {
+    uint8_t phase;       /* enum uf_phase */
+    bool observe;        /* capture at the end and enter it into the series */
+    bool look_at_garbage; /* capture between the call and the collection, and explain its cycles */
+};
+/* One measured call in the order that docs/growth-test.md gives; appends a sample. */
+int uf_measure_call(struct uf_session *session, const struct uf_measure *how);
+/* `calls` plain calls, then settle, one collection and one observation. */
+int uf_measure_window(struct uf_session *session, uint32_t calls);
+/* A window without calls, as long as `seconds`: what grows here does not come from the call. */
+int uf_measure_idle(struct uf_session *session, double seconds);
+/* One call and nothing else, with automatic collection on or off. */
+int uf_measure_plain_call(struct uf_session *session, bool collector_on, double *seconds);
+/* len(gc.get_objects()) without unfreed's own. */
+int uf_count_tracked(struct uf_session *session, double *ret);
+/* Releases the kept capture. */
+void uf_session_drop_capture(struct uf_session *session);
+/* Sets session->stop by what came out of a call; 0 to go on, -1 to stop. */
+int uf_session_take(struct uf_session *session, enum uf_outcome outcome);
+/* Whether time, an interrupt or memory says stop; sets session->stop. */
+bool uf_session_must_stop(struct uf_session *session);
+int uf_session_fault(struct uf_session *session);
+void uf_session_warn(struct uf_session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* garbage.c: explains what waits for the collector now. */
+int uf_garbage_look(struct uf_session *session);
+/* waiting.c: how the collector fares with this call under the present thresholds. */
+int uf_waiting_measure(struct uf_session *session);
+/* verdict.c: figures per call, findings, verdict, evidence. */
+int uf_verdict_reach(struct uf_session *session);
+
+/* runner.c: all phases. Fills session->result. */
+int uf_runner_run(struct uf_session *session);
+
+#endif

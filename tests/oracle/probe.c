@@ -1,0 +1,290 @@
+/* probe.c - the engine's view of single objects, for the oracle tests. Not shipped. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "cpython/heap.h"
+#include "cpython/names.h"
+#include "pyext/known.h"
+
+#include <stdint.h>
+#include <time.h>
+
+static struct uf_heap_config config;
+
+static uint64_t address_of(PyObject *object)
+{
+    return (uint64_t)(uintptr_t)object;
+}
+
+static PyObject *raise_error(const struct uf_error *err)
+{
+    PyErr_SetString(PyExc_RuntimeError, err->message);
+    return NULL;
+}
+
+/* Types do not come and go while a test compares objects one by one: one heap serves them all. */
+static struct uf_heap *kept_heap;
+
+static PyObject *probe_forget(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    uf_heap_destroy(kept_heap);
+    kept_heap = NULL;
+    Py_RETURN_NONE;
+}
+
+/* decode(object) -> (type name, refcount, size, malloced, flags, references as bytes) */
+static PyObject *probe_decode(PyObject *self, PyObject *object)
+{
+    (void)self;
+    struct uf_error err = {0};
+    struct uf_object header;
+    static uf_refs refs;
+    refs.len = 0;
+    if (!kept_heap && uf_heap_create(&kept_heap, &config, &err))
+        return raise_error(&err);
+    if (uf_heap_decode(kept_heap, address_of(object), &header, &refs, &err))
+        return raise_error(&err);
+    return Py_BuildValue("(sIKKiy#)", uf_heap_type_name(kept_heap, header.type), header.refcount,
+                         header.size, header.malloced, header.flags,
+                         refs.len ? (const char *)refs.at : "", (Py_ssize_t)refs.len * 8);
+}
+
+/* decode_many(list, times) -> (seconds, references): how fast it is, nothing else */
+static PyObject *probe_decode_many(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *objects;
+    int times;
+    struct uf_error err = {0};
+    struct uf_heap *heap;
+    uf_refs refs = {0};
+    struct timespec start, end;
+    if (!PyArg_ParseTuple(args, "O!i", &PyList_Type, &objects, &times))
+        return NULL;
+    if (uf_heap_create(&heap, &config, &err))
+        return raise_error(&err);
+    size_t count = (size_t)PyList_GET_SIZE(objects);
+    size_t total = 0;
+    enum uf_code code = UF_OK;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int round = 0; round < times && code == UF_OK; round++) {
+        for (size_t i = 0; i < count && code == UF_OK; i++) {
+            struct uf_object header;
+            if (refs.len > 1 << 20) {
+                total += refs.len;
+                refs.len = 0;
+            }
+            code = uf_heap_decode(heap, address_of(PyList_GET_ITEM(objects, (Py_ssize_t)i)), &header,
+                                  &refs, &err);
+        }
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    total += refs.len;
+    uf_vec_release(&refs);
+    uf_heap_destroy(heap);
+    if (code)
+        return raise_error(&err);
+    return Py_BuildValue("(dK)",
+                         (double)(end.tv_sec - start.tv_sec) +
+                             (double)(end.tv_nsec - start.tv_nsec) * 1e-9,
+                         (unsigned long long)total);
+}
+
+struct walk {
+    struct uf_map index;
+    UF_VEC(uint64_t) address;
+    UF_VEC(uint32_t) found; /* references to it */
+};
+
+static void walk_meet(struct walk *walk, uint64_t address, uint32_t references)
+{
+    uint32_t node = uf_map_get(&walk->index, address);
+    if (node == UF_MAP_NONE) {
+        node = (uint32_t)walk->address.len;
+        uf_map_set(&walk->index, address, node);
+        uf_vec_push(&walk->address, address);
+        uf_vec_push(&walk->found, 0);
+    }
+    walk->found.at[node] += references;
+}
+
+/* balance(list) -> [(address, type name, refcount, references found)] of everything reached from the
+ * list, where the two differ; immortal ones left out. */
+static PyObject *probe_balance(PyObject *self, PyObject *objects)
+{
+    (void)self;
+    struct uf_error err = {0};
+    struct uf_heap *heap;
+    struct walk walk;
+    memset(&walk, 0, sizeof walk);
+    uf_refs refs = {0};
+    UF_VEC(struct uf_object) headers = {0};
+    enum uf_code code = UF_OK;
+    if (!PyList_Check(objects) || uf_heap_create(&heap, &config, &err))
+        return raise_error(&err);
+    walk_meet(&walk, address_of(objects), 0);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++)
+        walk_meet(&walk, address_of(PyList_GET_ITEM(objects, i)), 0);
+    for (size_t i = 0; i < walk.address.len && code == UF_OK; i++) {
+        struct uf_object header;
+        refs.len = 0;
+        code = uf_heap_decode(heap, walk.address.at[i], &header, &refs, &err);
+        uf_vec_push(&headers, header);
+        for (size_t j = 0; j < refs.len; j++)
+            walk_meet(&walk, refs.at[j], 1);
+    }
+    PyObject *ret = code ? raise_error(&err) : PyList_New(0);
+    for (size_t i = 0; ret && i < headers.len; i++) {
+        const struct uf_object *header = &headers.at[i];
+        if (header->refcount == UF_COUNT_IMMORTAL || header->refcount == walk.found.at[i])
+            continue;
+        PyObject *row = Py_BuildValue("(KsII)", walk.address.at[i],
+                                      uf_heap_type_name(heap, header->type), header->refcount,
+                                      walk.found.at[i]);
+        if (!row || PyList_Append(ret, row))
+            Py_CLEAR(ret);
+        Py_XDECREF(row);
+    }
+    uf_vec_release(&headers);
+    uf_vec_release(&refs);
+    uf_vec_release(&walk.address);
+    uf_vec_release(&walk.found);
+    uf_map_release(&walk.index);
+    uf_heap_destroy(heap);
+    return ret;
+}
+
+/* A graph of a few objects, just complete enough for naming. */
+struct small_graph {
+    struct uf_graph graph;
+    struct uf_map index;
+    UF_VEC(uint64_t) address;
+    UF_VEC(uint32_t) type;
+    UF_VEC(uint32_t) start;
+    UF_VEC(uint32_t) target;
+};
+
+static uint32_t small_node(struct small_graph *small, uint64_t address)
+{
+    uint32_t node = uf_map_get(&small->index, address);
+    if (node != UF_MAP_NONE)
+        return node;
+    node = (uint32_t)small->address.len;
+    uf_vec_push(&small->address, address);
+    uf_map_set(&small->index, address, node);
+    return node;
+}
+
+static void small_release(struct small_graph *small)
+{
+    uf_map_release(&small->index);
+    uf_vec_release(&small->address);
+    uf_vec_release(&small->type);
+    uf_vec_release(&small->start);
+    uf_vec_release(&small->target);
+}
+
+static enum uf_code small_build(struct small_graph *small, struct uf_heap *heap, PyObject *objects,
+                                struct uf_error *err)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(objects);
+    for (Py_ssize_t i = 0; i < count; i++)
+        small_node(small, address_of(PyTuple_GET_ITEM(objects, i)));
+    size_t given = small->address.len;
+    uf_refs refs = {0};
+    for (size_t i = 0; i < small->address.len; i++) {
+        struct uf_object header;
+        refs.len = 0;
+        enum uf_code code = uf_heap_decode(heap, small->address.at[i], &header, &refs, err);
+        if (code)
+            return code;
+        uf_vec_push(&small->type, header.type);
+        uf_vec_push(&small->start, (uint32_t)small->target.len);
+        for (size_t j = 0; i < given && j < refs.len; j++)
+            uf_vec_push(&small->target, small_node(small, refs.at[j]));
+    }
+    uf_vec_push(&small->start, (uint32_t)small->target.len);
+    uf_vec_release(&refs);
+    small->graph.node_count = (uf_node)small->address.len;
+    small->graph.address = small->address.at;
+    small->graph.type = small->type.at;
+    small->graph.edge_start = small->start.at;
+    small->graph.edge_target = small->target.at;
+    small->graph.edge_count = (uint32_t)small->target.len;
+    return UF_OK;
+}
+
+/* names(object, *owners) -> [(target address, kind, text, generic)]: the owners are in the graph too */
+static PyObject *probe_names(PyObject *self, PyObject *objects)
+{
+    (void)self;
+    struct uf_error err = {0};
+    struct uf_heap *heap;
+    struct small_graph small = {.graph = {0}};
+    struct uf_names names;
+    if (PyTuple_GET_SIZE(objects) == 0 || uf_heap_create(&heap, &config, &err))
+        return raise_error(&err);
+    PyObject *ret = NULL;
+    if (small_build(&small, heap, objects, &err)) {
+        raise_error(&err);
+    } else {
+        uf_heap_names(heap, &small.graph, &names);
+        ret = PyList_New(0);
+        for (uint32_t i = 0; ret && i < small.start.at[1]; i++) {
+            struct uf_ref_name name;
+            names.name(names.context, 0, i, &name);
+            PyObject *row =
+                Py_BuildValue("(Kiss)", small.address.at[small.target.at[i]], (int)name.kind,
+                              name.text, name.generic);
+            if (!row || PyList_Append(ret, row))
+                Py_CLEAR(ret);
+            Py_XDECREF(row);
+        }
+    }
+    small_release(&small);
+    uf_heap_destroy(heap);
+    return ret;
+}
+
+/* facts(object) -> (length, bound, preview) */
+static PyObject *probe_facts(PyObject *self, PyObject *object)
+{
+    (void)self;
+    struct uf_error err = {0};
+    struct uf_heap *heap;
+    char preview[120];
+    if (uf_heap_create(&heap, &config, &err))
+        return raise_error(&err);
+    uf_heap_preview(heap, address_of(object), preview, sizeof preview);
+    PyObject *ret = Py_BuildValue("(LLs)", (long long)uf_heap_length(heap, address_of(object)),
+                                  (long long)uf_heap_bound(heap, address_of(object)), preview);
+    uf_heap_destroy(heap);
+    return ret;
+}
+
+static PyMethodDef methods[] = {
+    {"decode", probe_decode, METH_O, NULL},
+    {"decode_many", probe_decode_many, METH_VARARGS, NULL},
+    {"balance", probe_balance, METH_O, NULL},
+    {"forget", probe_forget, METH_NOARGS, NULL},
+    {"names", probe_names, METH_VARARGS, NULL},
+    {"facts", probe_facts, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "unfreed_probe",
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit_unfreed_probe(void)
+{
+    struct uf_error err = {0};
+    if (uf_heap_config_self(&config, &err))
+        return raise_error(&err);
+    return PyModule_Create(&module);
+}

@@ -1,0 +1,471 @@
+"""The capture against what the interpreter says of itself."""
+
+from __future__ import annotations
+
+import atexit
+import codecs
+import contextvars
+import gc
+import os
+import random
+import subprocess
+import sys
+import textwrap
+import threading
+import types
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+probe = pytest.importorskip("unfreed_probe_capture")
+
+TRACKED, FROZEN, OWN, TYPE, STATIC, OPAQUE, YOUNG = (1 << bit for bit in range(7))
+LINES_PAIRS, LINES_LOCATIONS = 1, 2
+
+
+class Planted:
+    """What tests plant and look for."""
+
+
+@pytest.fixture(autouse=True)
+def quiet_collector() -> Iterator[None]:
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    yield
+    probe.release()
+    if enabled:
+        gc.enable()
+
+
+def run_fresh(program: str) -> str:
+    """Runs a program in an interpreter of its own; its output."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def root_of(address: int) -> tuple[str, str, str]:
+    """Kind, name and label of the root that a capture finds the object from."""
+    probe.capture()
+    path = probe.path(address)
+    assert path is not None, "not reached"
+    return path[:3]
+
+
+# --- objects ---------------------------------------------------------------------------------------
+
+
+def test_as_many_objects_are_tracked_as_gc_says() -> None:
+    objects = len(gc.get_objects())
+    figures = probe.capture()
+    counted = probe.count_tracked()
+    assert figures["tracked"] == objects
+    assert figures["frozen"] == gc.get_freeze_count()
+    objects = len(gc.get_objects())
+    counted = probe.count_tracked()
+    assert counted == (objects, gc.get_freeze_count())
+
+
+def test_every_tracked_object_is_a_node_flagged_as_tracked() -> None:
+    objects = gc.get_objects()
+    probe.capture()
+    graph = probe.graph()
+    for thing in objects:
+        assert id(thing) in graph, type(thing)
+        assert graph[id(thing)][0] & TRACKED, type(thing)
+
+
+def test_nodes_of_the_younger_generations_are_flagged() -> None:
+    young, old = [Planted()], [Planted()]
+    for generation in (0, 1, 2):
+        gc.collect(generation)
+    fresh = [young]
+    probe.capture()
+    graph = probe.graph()
+    assert graph[id(fresh)][0] & YOUNG
+    assert not graph[id(old)][0] & YOUNG
+
+
+def test_no_reference_that_gc_reports_is_missing() -> None:
+    objects = gc.get_objects()
+    probe.capture()
+    graph = probe.graph()
+    here = sys._getframe()
+    skipped = {id(objects), id(graph), id(here), id(here.f_locals), id(globals())}
+    missing: Counter[str] = Counter()
+    for thing in objects:
+        if id(thing) in skipped or id(thing) not in graph:
+            continue
+        if type(thing).__name__ == "_lru_cache_wrapper":
+            continue  # its entries are nodes of their own, which tp_traverse skips
+        found = Counter(graph[id(thing)][3])
+        for address, count in Counter(map(id, gc.get_referents(thing))).items():
+            if found[address] < count and address in graph:
+                missing[f"{type(thing).__name__} at {id(thing):#x} -> {address:#x}"] += 1
+    assert not missing
+
+
+def test_no_object_has_more_references_than_its_count() -> None:
+    probe.capture()
+    interned = [address for _, name, _, address in probe.roots() if name == "interned"]
+    assert probe.overcounted(interned[0] if interned else 0) == []
+
+
+def test_objects_given_as_own_are_in_no_figure() -> None:
+    own = [Planted() for _ in range(10)]
+    addresses = sorted({id(own), *map(id, own)})
+    before = len(gc.get_objects())
+    figures = probe.capture(addresses)
+    assert figures["tracked"] == before - len(addresses)
+    graph = probe.graph()
+    assert {address for address, node in graph.items() if node[0] & OWN} == set(addresses)
+
+
+# --- roots -----------------------------------------------------------------------------------------
+
+
+def test_a_module_is_a_root_by_its_key_in_sys_modules() -> None:
+    def plant() -> int:
+        module = types.ModuleType("another_name")
+        planted = module.planted = Planted()  # type: ignore[attr-defined]
+        sys.modules["planted_module"] = module
+        return id(planted)
+
+    try:
+        assert root_of(plant())[:2] == ("module", "planted_module")
+    finally:
+        del sys.modules["planted_module"]
+
+
+def test_a_local_of_this_thread_is_named_with_function_and_line() -> None:
+    planted = Planted()
+    kind, name, label = root_of(id(planted))
+    assert (kind, name) == ("thread", "MainThread")
+    assert label.startswith("local 'planted' of test_a_local_of_this_thread_is_named")
+    assert "() at test_capture.py:" in label
+
+
+def test_a_local_of_another_thread_is_named_with_that_thread() -> None:
+    ready, done = threading.Event(), threading.Event()
+    addresses: list[int] = []
+
+    def hold() -> None:
+        planted = Planted()
+        addresses.append(id(planted))
+        ready.set()
+        done.wait()  # line of the label
+
+    thread = threading.Thread(target=hold, name="holder of things")
+    thread.start()
+    ready.wait()
+    try:
+        probe.capture()
+        kind, name, label, _ = probe.path(addresses[0])
+    finally:
+        done.set()
+        thread.join()
+    line = hold.__code__.co_firstlineno + 4
+    assert (kind, name) == ("thread", "holder of things")
+    assert "local 'planted' of " in label
+    assert label.endswith(f"hold() at test_capture.py:{line}")
+
+
+def test_a_cell_and_a_free_variable_are_found_through_the_frame() -> None:
+    planted = Planted()
+
+    def inner() -> tuple[str, str, str]:
+        assert planted is not None
+        return root_of(id(planted))
+
+    kind, name, label = inner()
+    assert (kind, name) == ("thread", "MainThread")
+    assert label.startswith("local 'planted' of ")
+
+
+def test_a_generator_that_runs_shows_its_locals() -> None:
+    def produce() -> Iterator[tuple[str, str, str]]:
+        planted = Planted()
+        yield root_of(id(planted))
+
+    assert next(produce())[:2] == ("thread", "MainThread")
+
+
+def test_a_generator_that_waits_holds_its_locals() -> None:
+    addresses: list[int] = []
+
+    def produce() -> Iterator[None]:
+        planted = Planted()
+        addresses.append(id(planted))
+        yield
+
+    generator = produce()
+    next(generator)
+    probe.capture()
+    kind, _, label, steps = probe.path(addresses[0])
+    assert kind == "thread" and "'generator'" in label
+    assert steps and "local 'planted' of " in steps[-1]
+
+
+def test_a_context_variable_is_held_by_the_thread() -> None:
+    variable: contextvars.ContextVar[Planted] = contextvars.ContextVar("variable")
+
+    def plant() -> int:
+        planted = Planted()
+        variable.set(planted)
+        return id(planted)
+
+    address = plant()
+    probe.capture()
+    kind, name, label, _ = probe.path(address)
+    assert (kind, name, label) == ("thread", "MainThread", "context")
+
+
+def plant_atexit() -> tuple[int, object]:
+    planted = Planted()
+    function = atexit.register(lambda thing: None, planted)
+    return id(planted), function
+
+
+def test_an_argument_of_an_atexit_callback_is_held_by_atexit() -> None:
+    address, function = plant_atexit()
+    probe.capture()
+    assert probe.path(address)[:2] == ("interpreter", "atexit")
+    atexit.unregister(function)
+
+
+def test_a_function_registered_at_fork_is_held_by_it() -> None:
+    print_path = """
+        import gc, os, unfreed_probe_capture as probe
+        def plant():
+            def planted(): pass
+            os.register_at_fork({}=planted)
+            return id(planted)
+        address = plant()
+        probe.capture()
+        print(probe.path(address)[:3])
+    """
+    for when, label in [
+        ("before", "before"),
+        ("after_in_parent", "after in parent"),
+        ("after_in_child", "after in child"),
+    ]:
+        assert run_fresh(print_path.format(when)) == str(("interpreter", "at-fork", label))
+
+
+def test_a_codec_search_function_is_held_by_codecs() -> None:
+    def plant() -> int:
+        def planted(_: str) -> None:
+            return None
+
+        codecs.register(planted)
+        return id(planted)
+
+    address = plant()
+    probe.capture()
+    assert probe.path(address)[:3] == ("interpreter", "codecs", "search functions")
+
+
+def test_an_attribute_of_a_builtin_type_is_held_by_that_type() -> None:
+    def plant() -> tuple[int, int]:
+        names = gc.get_referents(int.__dict__)[0]
+        planted = names["planted"] = Planted()
+        return id(names), id(planted)
+
+    names, planted = plant()
+    try:
+        kind, name, _ = root_of(planted)
+        assert (kind, name) in (("static type", "int"), ("module", "builtins"))
+        assert names in probe.graph()[id(int)][3]
+        assert ("static type", "int", "", id(int)) in probe.roots()
+    finally:
+        del gc.get_referents(int.__dict__)[0]["planted"]
+
+
+def test_gc_garbage_and_callbacks_are_named() -> None:
+    def callback(*_: object) -> None:
+        pass
+
+    gc.callbacks.append(callback)
+    try:
+        probe.capture()
+        roots = probe.roots()
+        assert ("interpreter", "gc.callbacks", "", id(gc.callbacks)) in roots
+        assert ("interpreter", "gc.garbage", "", id(gc.garbage)) in roots
+    finally:
+        gc.callbacks.remove(callback)
+
+
+def test_an_object_held_from_c_is_a_native_root() -> None:
+    ctypes = pytest.importorskip("ctypes")
+    planted = Planted()
+    address = id(planted)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(planted))
+    del planted
+    probe.capture()
+    assert probe.path(address)[0] == "native"
+    thing = ctypes.cast(address, ctypes.py_object)
+    ctypes.pythonapi.Py_DecRef(thing)
+
+
+def test_roots_stand_in_the_order_of_preference() -> None:
+    probe.capture()
+    kinds = list(dict.fromkeys(root[0] for root in probe.roots()))
+    assert kinds == ["module", "thread", "interpreter", "static type", "cache", "native"]
+
+
+def test_a_method_cache_name_is_held_by_the_type_cache() -> None:
+    probe.capture()
+    assert any(root[:2] == ("cache", "type cache") for root in probe.roots())
+
+
+# --- garbage ---------------------------------------------------------------------------------------
+
+
+def test_exactly_the_planted_cycles_are_unreachable() -> None:
+    def plant() -> set[int]:
+        addresses: set[int] = set()
+        for _ in range(100):
+            one, other = Planted(), [Planted()]
+            one.other = other  # type: ignore[attr-defined]
+            other[0].one = one  # type: ignore[attr-defined]
+            addresses |= {id(one), id(other), id(other[0])}
+        return addresses
+
+    gc.collect()
+    addresses = plant()
+    probe.capture()
+    unreachable = set(probe.unreachable())
+    graph = probe.graph()
+    assert addresses <= unreachable
+    # with the attribute dicts that some versions keep apart
+    assert {graph[address][2] for address in unreachable - addresses} <= {"dict"}
+    gc.collect()
+    probe.capture()
+    assert probe.unreachable() == []
+
+
+def test_a_failed_call_leaves_exception_traceback_and_frame() -> None:
+    def fail() -> int:
+        local = Planted()
+        try:
+            raise ValueError(local)
+        except ValueError as error:
+            kept = error
+        return id(kept)
+
+    gc.collect()
+    address = fail()
+    probe.capture()
+    unreachable = set(probe.unreachable())
+    graph = probe.graph()
+    types_found = Counter(graph[address][2] for address in unreachable)
+    assert address in unreachable
+    assert types_found["traceback"] == 1 and types_found["frame"] == 1
+    frame = next(address for address in unreachable if graph[address][2] == "frame")
+    assert any(name.startswith("local 'kept' of ") for name in probe.names(frame))
+
+
+# --- the patient -----------------------------------------------------------------------------------
+
+
+def test_a_capture_makes_no_object_and_leaves_the_collector_as_it_was() -> None:
+    print_changes = """
+        import gc, sys, unfreed_probe_capture as probe
+        gc.disable()
+        def change(action):
+            young, blocks = gc.get_count()[0], sys.getallocatedblocks()
+            action()
+            return gc.get_count()[0] - young, sys.getallocatedblocks() - blocks
+        nothing, capture = probe.release, probe.touch
+        probe.touch(), change(nothing), change(capture)  # caches fill up
+        settings = gc.get_threshold(), gc.isenabled(), gc.get_debug(), gc.get_count()[1:]
+        print(change(nothing) == change(capture))
+        print(settings == (gc.get_threshold(), gc.isenabled(), gc.get_debug(), gc.get_count()[1:]))
+    """
+    assert run_fresh(print_changes) == "True\nTrue"
+
+
+def test_the_same_objects_are_tracked_before_and_after() -> None:
+    before = list(map(id, gc.get_objects()))
+    probe.touch()
+    after = list(map(id, gc.get_objects()))
+    assert set(before) <= set(after)
+    assert len(set(after) - set(before)) <= 2  # the lists of this test
+
+
+def test_frozen_objects_are_flagged_and_not_counted_as_tracked() -> None:
+    print_figures = """
+        import gc, unfreed_probe_capture as probe
+        kept = [object(), []]
+        gc.disable()
+        gc.freeze()
+        figures = probe.capture()
+        frozen = gc.get_freeze_count()
+        node = probe.graph()[id(kept)]
+        print(figures["tracked"], figures["frozen"] == frozen, node[0] & 3)
+    """
+    assert run_fresh(print_figures) == "0 True 3"
+
+
+def test_a_capture_from_within_a_collection_is_refused() -> None:
+    told: list[str] = []
+
+    def callback(phase: str, _: dict[str, int]) -> None:
+        try:
+            probe.capture()
+        except RuntimeError as error:
+            told.append(str(error))
+
+    gc.callbacks.append(callback)
+    try:
+        gc.collect()
+    finally:
+        gc.callbacks.remove(callback)
+    assert told and "collector is running" in told[0]
+
+
+def test_deep_recursion_is_walked() -> None:
+    def dive(depth: int) -> int:
+        if depth == 0:
+            probe.capture()
+            return sum("'depth' of" in label for _, _, label, _ in probe.roots())
+        return dive(depth - 1)
+
+    assert dive(500) == 501
+
+
+# --- line tables -----------------------------------------------------------------------------------
+
+
+def all_codes() -> Iterator[types.CodeType]:
+    for thing in gc.get_objects():
+        if isinstance(thing, types.FunctionType):
+            yield thing.__code__
+
+
+def test_lines_are_those_of_co_lines() -> None:
+    form = LINES_LOCATIONS if sys.version_info >= (3, 11) else LINES_PAIRS
+    checked = 0
+    for code in all_codes():
+        for start, end, line in code.co_lines():
+            for offset in range(start, end, 2):
+                found = probe.line(form, code.co_linetable, code.co_firstlineno, offset)
+                assert found == (line or 0), (code, offset)
+                checked += 1
+    assert checked > 10_000
+
+
+def test_a_damaged_line_table_is_no_trouble() -> None:
+    chance = random.Random(1)
+    for form in (0, LINES_PAIRS, LINES_LOCATIONS, 77):
+        for _ in range(2000):
+            table = chance.randbytes(chance.randrange(40))
+            assert probe.line(form, table, chance.randrange(1000), chance.randrange(500)) >= 0

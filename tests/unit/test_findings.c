@@ -1,0 +1,588 @@
+#include "analysis/findings.h"
+
+#include "fail.h"
+#include "grow_graph.h"
+#include "test.h"
+
+#define CALLS 12
+
+typedef void program_fn(struct uf_text *text, int call);
+
+static struct growing program;
+static struct uf_check_result result;
+static struct uf_growth_summary summary;
+
+/* Captures the program after each of CALLS calls, and makes findings of it. */
+static enum uf_code check(program_fn *write)
+{
+    struct uf_text text = {0};
+    enum uf_code code = UF_OK;
+    uf_check_result_init(&result);
+    result.function = uf_mem_strdup("work");
+    result.calls_measured = CALLS;
+    growing_begin(&program);
+    for (int call = 0; call <= CALLS && !code; call++) {
+        text.len = 0;
+        write(&text, call);
+        code = growing_capture(&program, text.at, (uint32_t)call);
+    }
+    uf_text_release(&text);
+    if (!code)
+        code = uf_findings_from_groups(&result, program.groups, &program.made.graph, &program.reach,
+                                       &program.made.names, &summary, &program.err);
+    return code;
+}
+
+static void done(void)
+{
+    growing_end(&program);
+    uf_check_result_release(&result);
+}
+
+static void print_steps(const char *what, const struct uf_path_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        printf("#     %s %s  %s  (%s)%s\n", what, steps[i].edge, steps[i].object, steps[i].type,
+               steps[i].suspect ? "  <--" : "");
+}
+
+static void print(void)
+{
+    for (size_t i = 0; i < result.findings.len; i++) {
+        const struct uf_finding *f = &result.findings.at[i];
+        printf("# %s %s %s: %.2f objects, %.1f B, %.1f B retained a call; %.0f objects, %.0f B\n",
+               uf_severity_name(f->severity), uf_kind_name(f->kind), f->type, f->objects_per_call,
+               f->bytes_per_call, f->retained_bytes_per_call, f->objects, f->bytes);
+        printf("#   id %s\n#   root %s   holder %s   edge %s\n", f->id, f->path_root, f->holder, f->fix_edge);
+        print_steps("path", f->path.at, f->path.len);
+        print_steps("cycle", f->cycle.at, f->cycle.len);
+        printf("#   fix %s\n#   %s, frees %.0f objects, %.0f B; %s; bound %.0f of %.0f; made at %s\n", f->fix_advice,
+               f->fix_verified ? "verified" : "not verified", f->fix_frees_objects, f->fix_frees_bytes,
+               f->fix_why_not ? f->fix_why_not : "-", f->bound_fill, f->bound_limit,
+               f->made_at ? f->made_at : "-");
+    }
+}
+
+static const struct uf_finding *only(void)
+{
+    static struct uf_finding none;
+    EXPECT(result.findings.len == 1);
+    if (result.findings.len == 0) {
+        uf_finding_init(&none);
+        none.id = none.type = none.holder = none.path_root = none.fix_advice = none.fix_edge = "";
+        return &none;
+    }
+    return &result.findings.at[0];
+}
+
+/* The module "app" with its globals in an attribute dictionary. */
+static void module(struct uf_text *text)
+{
+    uf_text_printf(text, "root module app -> app\napp: module tracked preview=<module>\n"
+                         "app -> globals __dict__\nglobals: dict len=3 tracked\n");
+}
+
+static void registry(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> store ['STORE']\nstore: app.Store tracked\nstore -> sd __dict__\nsd: dict len=1\n"
+                         "sd -> sessions ['_sessions']\nsessions: dict len=%d size=%d tracked\n", 5 + call,
+                   64 + call / 4 * 100);
+    for (int i = 0; i < 5 + call; i++)
+        uf_text_printf(text, "sessions -> k%d key 'id%d'\nk%d: str size=50\nsessions -> s%d ['id%d']\n"
+                             "s%d: app.Session size=48 tracked\ns%d -> sd%d __dict__\nsd%d: dict size=200 len=1 tracked\n"
+                             "sd%d -> d%d ['data']\nd%d: bytes size=59\n", i, i, i, i, i, i, i, i, i, i, i, i);
+}
+
+TEST(a_registry_dict_is_one_finding)
+{
+    EXPECT(check(registry) == UF_OK);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_LEAK && f->kind == UF_KIND_RETAINED);
+    EXPECT_TEXT(f->type, "app.Session");
+    EXPECT_TEXT(f->id, "retained:app.Session:module app.STORE._sessions[*]:work");
+    EXPECT_TEXT(f->holder, "app.STORE._sessions");
+    EXPECT_TEXT(f->path_root, "module app");
+    EXPECT(f->objects_per_call == 1 && f->objects == 17);
+    EXPECT(f->bytes_per_call == 48 && f->retained_bytes_per_call == 48 + 200 + 59 + 50);
+    EXPECT(f->confidence == 1 && f->growth_by_call.len == CALLS && f->growth_by_call.at[3] == 1);
+    EXPECT(summary.trends > 0 && summary.confidence == 1 && summary.largest_bound == 17);
+    done();
+}
+
+TEST(a_path_shows_where_it_grows)
+{
+    check(registry);
+    const struct uf_finding *f = only();
+    EXPECT(f->path.len == 4 && f->holder_grows);
+    EXPECT_TEXT(f->path.at[0].edge, "");
+    EXPECT_TEXT(f->path.at[1].edge, ".STORE");
+    EXPECT_TEXT(f->path.at[2].edge, "._sessions");
+    EXPECT_TEXT(f->path.at[2].object, "dict, 17 entries");
+    EXPECT_TEXT(f->path.at[3].edge, "['id16']");
+    EXPECT_TEXT(f->path.at[3].generic, "[*]");
+    EXPECT(f->path.at[2].suspect && !f->path.at[3].suspect && !f->path.at[1].suspect);
+    done();
+}
+
+TEST(the_fix_of_a_registry_is_checked_on_the_graph)
+{
+    check(registry);
+    const struct uf_finding *f = only();
+    EXPECT(f->fix_verified && f->fix_frees_objects == 17 * 4 && f->fix_frees_bytes == 17 * 357);
+    EXPECT_TEXT(f->fix_edge, "app.STORE._sessions['id16']");
+    EXPECT(strstr(f->fix_advice, "delete the entry from app.STORE._sessions") != NULL);
+    done();
+}
+
+static void held_twice(struct uf_text *text, int call)
+{
+    registry(text, call);
+    uf_text_printf(text, "globals -> others ['OTHERS']\nothers: app.Others tracked\n"
+                         "others -> a .a\na: app.A\na -> b .b\nb: app.B\nb -> s3 .kept\n");
+}
+
+TEST(what_is_held_twice_says_by_whom)
+{
+    check(held_twice);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(!f->fix_verified && f->fix_why_not && strstr(f->fix_why_not, "app.OTHERS.a.b.kept") != NULL);
+    EXPECT(f->retained_bytes_per_call > 300);
+    done();
+}
+
+static void list_of_ints(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> log ['LOG']\nlog: list len=%d size=%d tracked\n", call, 56 + call / 4 * 32);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "log -> i%d [%d]\ni%d: int size=28\n", i, i, i);
+}
+
+TEST(a_growing_list_of_ints_is_one_finding_of_kind_growing)
+{
+    check(list_of_ints);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_GROWING && f->entries_per_call == 1);
+    EXPECT_TEXT(f->type, "list");
+    EXPECT_TEXT(f->holder, "app.LOG");
+    EXPECT_TEXT(f->id, "growing:list:module app.LOG:work");
+    EXPECT(f->path.len == 2 && f->path.at[1].suspect);
+    EXPECT_TEXT(f->path.at[1].object, "list, 12 items");
+    EXPECT(f->fix_verified && f->fix_frees_objects == 12);
+    EXPECT(f->retained_bytes_per_call > 28 + 7);
+    done();
+}
+
+static void small_ints(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "one: int size=28 immortal\nglobals -> log ['LOG']\nlog: list len=%d size=%d tracked\n", call,
+                   56 + call / 4 * 32);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "log -> one [%d]\n", i);
+}
+
+TEST(a_list_of_shared_ints_grows_in_place)
+{
+    check(small_ints);
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_GROWING && f->objects_per_call == 0 && f->entries_per_call == 1);
+    EXPECT(!f->fix_verified && f->fix_why_not != NULL);
+    done();
+}
+
+static void growing_text(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> t ['TEXT']\nt: str size=%d preview='aaa...'\n", 49 + 10 * call);
+}
+
+TEST(a_text_rebuilt_longer_grows_in_place)
+{
+    check(growing_text);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_GROWING && f->bytes_per_call == 10);
+    EXPECT_TEXT(f->type, "str");
+    EXPECT_TEXT(f->path.at[1].object, "'aaa...'");
+    done();
+}
+
+static void bounded_cache(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=512 tracked\n"
+                         "f -> cache cache\ncache: dict len=%d size=%d tracked\n", call, call, 64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "cache -> k%d key (1,)\nk%d: tuple size=48\ncache -> l%d ['k%d']\n"
+                             "l%d: functools._lru_list_elem size=56\n"
+                             "l%d -> v%d .result\nv%d: app.Result size=99 tracked\n", i, i, i, i, i, i, i, i);
+}
+
+static void method_cache(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> C ['C']\nC: type type tracked\nC -> cd __dict__\ncd: dict len=9\ncd -> f ['get']\n"
+                         "f: functools._lru_cache_wrapper len=%d tracked\n"
+                         "f -> cache cache\ncache: dict len=%d size=%d tracked\nzero: int immortal\n", call, call,
+                   64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "cache -> k%d key (<app.C>,)\nk%d: tuple size=48 tracked\ncache -> zero ['k%d']\n"
+                             "k%d -> c%d [0]\nc%d: app.C size=56 tracked\n", i, i, i, i, i, i);
+}
+
+TEST(a_cache_on_a_method_shows_what_its_keys_hold)
+{
+    check(method_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->type, "app.C");
+    EXPECT_TEXT(f->id, "retained:app.C:module app.C.get cache key[*]:work");
+    EXPECT(f->retained_bytes_per_call == 104 && f->severity == UF_SEVERITY_LEAK);
+    EXPECT(strstr(f->fix_advice, "keeps every `self` alive") != NULL);
+    done();
+}
+
+static void cached_ints(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d tracked\n"
+                         "f -> cache cache\ncache: dict len=%d size=%d tracked\n", call, call, 64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "cache -> k%d key 1\nk%d: int size=28\ncache -> v%d ['k%d']\nv%d: str size=60\n", i, i, i, i,
+                       i);
+}
+
+TEST(a_cache_of_plain_values_is_told_as_the_cache)
+{
+    check(cached_ints);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_GROWING && f->fix_verified && f->fix_frees_objects == 24);
+    EXPECT_TEXT(f->type, "functools._lru_cache_wrapper");
+    EXPECT_TEXT(f->holder, "app.f");
+    done();
+}
+
+TEST(growth_inside_a_bounded_holder_is_bounded)
+{
+    check(bounded_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 512 && f->bound_fill == 12);
+    EXPECT_TEXT(f->type, "app.Result");
+    done();
+}
+
+static void settled_cache(struct uf_text *text, int call)
+{
+    module(text);
+    int entries = call < 4 ? 3 * call : 12;
+    uf_text_printf(text, "globals -> c ['CACHE']\nc: dict len=%d size=%d tracked\n", entries, 64 + 30 * entries);
+    for (int i = 0; i < entries; i++)
+        uf_text_printf(text, "c -> v%d ['k%d']\nv%d: app.Result size=99 tracked\n", i, i, i);
+}
+
+TEST(what_has_settled_is_bounded)
+{
+    check(settled_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_fill == 12 && f->bound_limit != f->bound_limit);
+    EXPECT(summary.trends == 0);
+    done();
+}
+
+static void warnings(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> r ['__warningregistry__']\nr: dict len=%d size=%d tracked\n"
+                         "cat: type type\ntrue: bool immortal\n", call, 64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "r -> k%d key (...)\nk%d: tuple size=64\nk%d -> m%d [0]\nm%d: str size=70\nr -> true ['x']\n",
+                       i, i, i, i, i);
+}
+
+TEST(untracked_keys_of_the_warning_registry_are_one_finding)
+{
+    check(warnings);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->type, "tuple");
+    EXPECT_TEXT(f->holder, "app.__warningregistry__");
+    EXPECT(strstr(f->fix_advice, "constant text") != NULL);
+    EXPECT(f->retained_bytes_per_call == 134);
+    done();
+}
+
+static void namespace_registry(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> ns ['NS']\nns: types.SimpleNamespace\nns -> nsd __dict__\nnsd: dict len=%d size=%d\n",
+                   call, 64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "nsd -> v%d ['k%d']\nv%d: app.Thing size=40 tracked\n", i, i, i);
+}
+
+TEST(a_namespace_used_as_a_registry_is_one_finding)
+{
+    check(namespace_registry);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->id, "retained:app.Thing:module app.NS.*:work");
+    EXPECT_TEXT(f->holder, "app.NS");
+    EXPECT(f->path.len == 3 && f->path.at[1].suspect && f->holder_grows);
+    done();
+}
+
+static void locals_of_thread(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "root thread MainThread -> l local 'seen' of main() at /srv/app.py:12\n"
+                         "l: list len=%d size=%d tracked\n", call, 64 + 8 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "l -> v%d [%d]\nv%d: app.Thing size=40 tracked\n", i, i, i);
+}
+
+TEST(a_local_of_a_running_function_is_named)
+{
+    check(locals_of_thread);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->holder, "local 'seen' of main()");
+    EXPECT_TEXT(f->path_root, "thread MainThread");
+    EXPECT_TEXT(f->id, "retained:app.Thing:thread MainThread local 'seen' of main()[*]:work");
+    EXPECT_TEXT(f->path.at[0].edge, "local 'seen' of main() at /srv/app.py:12");
+    done();
+}
+
+static void linked_list(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text, "globals -> n0 ['HEAD']\n");
+    for (int i = 0; i < 60 + call; i++)
+        uf_text_printf(text, "n%d: app.Node size=48 tracked\n", i);
+    for (int i = 1; i < 60 + call; i++)
+        uf_text_printf(text, "n%d -> n%d .next\n", i - 1, i);
+}
+
+TEST(a_linked_list_is_one_finding)
+{
+    check(linked_list);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->type, "app.Node");
+    EXPECT_TEXT(f->holder, "app.HEAD.next.next");
+    EXPECT(f->path.len < 10 && f->fix_verified);
+    done();
+}
+
+static void frozen(struct uf_text *text, int call)
+{
+    module(text);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "a%d: app.Parent size=48 tracked frozen\nb%d: app.Child size=48 tracked frozen\n"
+                             "a%d -> b%d .child\nb%d -> a%d .parent\n", i, i, i, i, i, i);
+}
+
+TEST(frozen_garbage_is_a_cycle_that_is_not_collectable)
+{
+    check(frozen);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_CYCLE && f->severity == UF_SEVERITY_LEAK && !f->collectable);
+    EXPECT(f->collectable_why && strstr(f->collectable_why, "gc.freeze()") != NULL);
+    EXPECT(f->objects_per_call == 2 && f->bytes_per_call == 96);
+    done();
+}
+
+static void in_gc_garbage(struct uf_text *text, int call)
+{
+    uf_text_printf(text, "root module gc -> gc\ngc: module tracked\ngc -> g .garbage\ng: list len=%d tracked\n", call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "g -> a%d [%d]\na%d: app.Thing tracked\n", i, i, i);
+}
+
+TEST(the_collectors_list_of_garbage_is_no_holder)
+{
+    check(in_gc_garbage);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_CYCLE && !f->collectable && f->collectable_why != NULL);
+    done();
+}
+
+static void two_leaks(struct uf_text *text, int call)
+{
+    registry(text, call);
+    uf_text_printf(text, "globals -> small ['SMALL']\nsmall: list len=%d tracked\n", call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text, "small -> t%d [%d]\nt%d: app.Tiny size=16 tracked\n", i, i, i);
+}
+
+TEST(the_worst_finding_comes_first)
+{
+    check(two_leaks);
+    EXPECT(result.findings.len == 2);
+    EXPECT_TEXT(result.findings.at[0].type, "app.Session");
+    EXPECT_TEXT(result.findings.at[1].type, "app.Tiny");
+    done();
+}
+
+static void nothing_grows(struct uf_text *text, int call)
+{
+    registry(text, call % 2);
+}
+
+TEST(a_clean_program_has_no_finding)
+{
+    check(nothing_grows);
+    EXPECT(result.findings.len == 0 && summary.trends == 0 && summary.groups > 0);
+    done();
+}
+
+static const char exception_cycle[] =
+    "e: requests.ConnectionError size=100 tracked\ntb: traceback size=64 tracked\nfr: frame size=400 tracked\n"
+    "retry: urllib3.Retry size=56 tracked\npool: urllib3.Pool size=200 tracked\n"
+    "e -> tb .__traceback__\ntb -> fr .tb_frame\nfr -> retry local 'retries' of send() at /lib/adapters.py:501\n"
+    "retry -> rd __dict__\nrd: dict size=104 len=1 tracked\nrd -> h ['history']\nh: tuple size=48 tracked\nh -> e [0]\n"
+    "fr -> pool local 'pool' of send() at /lib/adapters.py:501\n";
+
+static void check_garbage(const char *text)
+{
+    uint8_t member[MADE_NODES];
+    make_graph(&program.made, text);
+    memset(member, 1, sizeof member);
+    EXPECT(uf_findings_from_garbage(&result, &program.made.graph, member, &program.made.names, NULL) == UF_OK);
+    made_graph_release(&program.made);
+}
+
+TEST(an_exception_that_holds_itself_is_a_cycle_with_a_reference_to_cut)
+{
+    uf_check_result_init(&result);
+    result.function = uf_mem_strdup("work");
+    check_garbage(exception_cycle);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->kind == UF_KIND_CYCLE && f->severity == UF_SEVERITY_DELAYED && f->collectable);
+    EXPECT_TEXT(f->type, "requests.ConnectionError");
+    EXPECT(f->cycle.len >= 4 && f->cycle.at[f->cycle.len - 1].suspect);
+    EXPECT(f->objects_per_call == 7 && f->fix_verified);
+    EXPECT(f->made_at && strcmp(f->made_at, "send() in /lib/adapters.py:501") == 0);
+    check_garbage(exception_cycle);
+    EXPECT(result.findings.len == 1 && result.findings.at[0].objects_per_call == 7);
+    uf_check_result_release(&result);
+}
+
+TEST(equal_cycles_of_one_call_are_added_up)
+{
+    uf_check_result_init(&result);
+    check_garbage("a: app.P size=10 tracked\nb: app.C size=10 tracked\na -> b .child\nb -> a .parent\n"
+                  "c: app.P size=10 tracked\nd: app.C size=10 tracked\nc -> d .child\nd -> c .parent\n");
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->objects_per_call == 4 && f->bytes_per_call == 40);
+    EXPECT(f->types.len == 2);
+    uf_check_result_release(&result);
+}
+
+TEST(an_object_that_holds_itself_through_its_dictionary_has_one_step)
+{
+    uf_check_result_init(&result);
+    check_garbage("a: app.P size=10 tracked\na -> ad __dict__\nad: dict size=64 tracked\nad -> a ['me']\n");
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->cycle.len == 1 && strcmp(f->cycle.at[0].edge, ".me") == 0 && f->cycle.at[0].suspect);
+    uf_check_result_release(&result);
+}
+
+TEST(warm_up_is_told_by_new_modules_and_old_holders)
+{
+    const char before[] = "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=1 tracked\n";
+    const char after[] = "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=3 tracked\n"
+                         "root module encodings.idna -> idna\nidna: module size=72 tracked\nidna -> d __dict__\n"
+                         "d: dict size=400 len=5 tracked\nd -> f ['f']\nf: function size=150 tracked\n"
+                         "c -> x ['x']\nx: app.Entry size=48 tracked\nx -> xd .data\nxd: list size=56 tracked\n"
+                         "c -> y ['y']\ny: app.Entry size=48 tracked\n";
+    uint64_t addresses[16];
+    make_graph(&program.made, before);
+    size_t count = program.made.graph.node_count;
+    for (size_t i = 0; i < count; i++)
+        addresses[i] = program.made.graph.address[count - 1 - i];
+    made_graph_release(&program.made);
+    uf_check_result_init(&result);
+    growing_begin(&program);
+    growing_look(&program, after);
+    EXPECT(uf_findings_warmup(&result, &program.made.graph, &program.reach, &program.made.names, addresses, count,
+                              NULL) == UF_OK);
+    EXPECT(result.warmup.objects == 6 && result.warmup.bytes == 72 + 400 + 150 + 48 + 56 + 48);
+    EXPECT(result.warmup.top.len == 2);
+    EXPECT_TEXT(result.warmup.top.at[0].holder, "module encodings.idna");
+    EXPECT_TEXT(result.warmup.top.at[0].type, "module");
+    EXPECT(result.warmup.top.at[0].objects == 3);
+    EXPECT_TEXT(result.warmup.top.at[1].holder, "app.CACHE");
+    EXPECT_TEXT(result.warmup.top.at[1].type, "app.Entry");
+    EXPECT(result.warmup.top.at[1].objects == 3);
+    done();
+}
+
+/* Only what findings allocate fails, not the groups below them. */
+static bool make_findings(void)
+{
+    struct uf_check_result made;
+    struct uf_growth_summary ignored;
+    uf_check_result_init(&made);
+    enum uf_code code = uf_findings_from_groups(&made, program.groups, &program.made.graph, &program.reach,
+                                                &program.made.names, &ignored, NULL);
+    uf_check_result_release(&made);
+    return code == UF_OK;
+}
+
+TEST(every_failed_allocation_while_making_findings_is_an_error)
+{
+    check(held_twice);
+    make_findings(); /* groups of the members are made once */
+    uint64_t live = uf_mem_live_blocks();
+    int survived = 0;
+    for (uint64_t nth = 1; nth < 400; nth++) {
+        uf_mem_fail_at(nth);
+        survived += make_findings();
+        uf_mem_fail_at(0);
+        EXPECT(uf_mem_live_blocks() == live);
+    }
+    EXPECT(survived < 380);
+    done();
+}
+
+int main(void)
+{
+    RUN(a_registry_dict_is_one_finding);
+    RUN(a_path_shows_where_it_grows);
+    RUN(the_fix_of_a_registry_is_checked_on_the_graph);
+    RUN(what_is_held_twice_says_by_whom);
+    RUN(a_growing_list_of_ints_is_one_finding_of_kind_growing);
+    RUN(a_list_of_shared_ints_grows_in_place);
+    RUN(a_text_rebuilt_longer_grows_in_place);
+    RUN(a_cache_on_a_method_shows_what_its_keys_hold);
+    RUN(a_cache_of_plain_values_is_told_as_the_cache);
+    RUN(growth_inside_a_bounded_holder_is_bounded);
+    RUN(what_has_settled_is_bounded);
+    RUN(untracked_keys_of_the_warning_registry_are_one_finding);
+    RUN(a_namespace_used_as_a_registry_is_one_finding);
+    RUN(a_local_of_a_running_function_is_named);
+    RUN(a_linked_list_is_one_finding);
+    RUN(frozen_garbage_is_a_cycle_that_is_not_collectable);
+    RUN(the_collectors_list_of_garbage_is_no_holder);
+    RUN(the_worst_finding_comes_first);
+    RUN(a_clean_program_has_no_finding);
+    RUN(an_exception_that_holds_itself_is_a_cycle_with_a_reference_to_cut);
+    RUN(equal_cycles_of_one_call_are_added_up);
+    RUN(an_object_that_holds_itself_through_its_dictionary_has_one_step);
+    RUN(warm_up_is_told_by_new_modules_and_old_holders);
+    RUN(every_failed_allocation_while_making_findings_is_an_error);
+    return test_end();
+}

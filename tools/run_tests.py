@@ -1,0 +1,103 @@
+"""Builds, installs and runs all tests with one interpreter: first those in C, then pytest.
+
+    python3 tools/run_tests.py [--venv VENV] [--python PYTHON] [--werror | --sanitize] [PYTEST ARGS]
+
+--sanitize is `make asan`: everything compiled with AddressSanitizer and UBSan. The interpreter is
+not, so the runtime is preloaded into it, Python's own allocator is switched to malloc, which the
+sanitizer watches, and leak detection is off (an interpreter does not free all at its end). Tests
+marked `native` are left out, by name: the sanitizer's malloc has no mallinfo2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import system_packages
+from environment import ROOT, Environment, Failed, Options, prepared, say
+from python_facts import NoInterpreter
+
+PROBES = "probes"  # the extensions through which Python tests see the inside of the engine
+_SANITIZER_EXIT = 99  # no exit code of unfreed
+
+
+def sanitizer_variables() -> dict[str, str]:
+    library = system_packages.asan_library()
+    if library is None:
+        raise Failed(f"{system_packages.compiler()} has no libasan")
+    return {
+        "LD_PRELOAD": str(library),
+        "ASAN_OPTIONS": f"detect_leaks=0:allocator_may_return_null=1:exitcode={_SANITIZER_EXIT}",
+        "UBSAN_OPTIONS": f"halt_on_error=1:print_stacktrace=1:exitcode={_SANITIZER_EXIT}",
+        "PYTHONMALLOC": "malloc",
+        "UNFREED_SANITIZED": "1",
+    }
+
+
+def probes(environment: Environment) -> Path:
+    """The folder of the compiled probes, for PYTHONPATH."""
+    if environment.meson("compile", PROBES) != 0:
+        raise Failed("the probes of the tests do not compile")
+    return environment.build / "tests" / "oracle"
+
+
+def run_c_tests(environment: Environment, variables: dict[str, str]) -> bool:
+    # The programs carry the sanitizer themselves: nothing is to be preloaded into Meson.
+    own = {k: v for k, v in variables.items() if k != "LD_PRELOAD"}
+    return environment.meson("test", "--print-errorlogs", variables=own) == 0
+
+
+def run_python_tests(
+    environment: Environment, variables: dict[str, str], arguments: list[str]
+) -> bool:
+    pytest = [environment.python, "-m", "pytest"]
+    settings = {
+        **environment.variables(),
+        **variables,
+        "PYTHONPATH": str(probes(environment)),
+    }
+    if environment.options.sanitize:
+        listed = subprocess.run(
+            [*pytest, "--collect-only", "-q", "-m", "native", *arguments],
+            env=settings,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        for line in listed.stdout.splitlines():
+            if "::" in line:
+                say(f"not run under AddressSanitizer (rests on mallinfo2): {line}")
+        pytest += ["-m", "not native"]
+    return subprocess.run([*pytest, *arguments], env=settings, cwd=ROOT).returncode == 0
+
+
+def run_all(environment: Environment, arguments: list[str]) -> bool:
+    variables = sanitizer_variables() if environment.options.sanitize else {}
+    in_c = run_c_tests(environment, variables)
+    in_python = run_python_tests(environment, variables, arguments)
+    if not (in_c and in_python):
+        parts = [name for name, fine in (("C", in_c), ("Python", in_python)) if not fine]
+        say(f"{' and '.join(parts)} tests failed with CPython {environment.facts.version}")
+    return in_c and in_python
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
+    parser.add_argument("--python", default="python3")
+    parser.add_argument("--werror", action="store_true")
+    parser.add_argument("--sanitize", action="store_true")
+    given, arguments = parser.parse_known_args()
+    options = Options(werror=given.werror, sanitize=given.sanitize)
+    try:
+        environment = prepared(given.venv, given.python, options, ("test",))
+        return 0 if run_all(environment, arguments) else 1
+    except (Failed, NoInterpreter, system_packages.Missing) as error:
+        say(str(error))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
