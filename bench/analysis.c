@@ -5,8 +5,9 @@
  * Two shapes, 2.3 references per object: `heap` is numbered as capture numbers a
  * Python heap (containers in the order in which they were made, each near its
  * holder; then strings and numbers, some of them shared); `random` has no
- * locality at all. The yardstick beside each figure is the same run's plain
- * breadth-first marking without paths or prefetching.
+ * locality at all. Seconds are of the processor. The yardstick beside each
+ * figure is the same run's plain breadth-first marking without paths or
+ * prefetching.
  */
 #include "analysis/components.h"
 #include "analysis/dominators.h"
@@ -31,7 +32,7 @@ static uint32_t below(uint32_t limit)
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -48,9 +49,11 @@ static uint32_t make_heap(struct pair *pairs, uint32_t room, uint32_t nodes)
         pairs[count++] = (struct pair){back > n ? 0 : n - back, n};
         pairs[count++] = (struct pair){n, below(500)}; /* its type */
         if (atom < nodes)
-            pairs[count++] = (struct pair){n, below(10) < 7 ? atom++ : tracked + below(nodes - tracked)};
+            pairs[count++] =
+                (struct pair){n, below(10) < 7 ? atom++ : tracked + below(nodes - tracked)};
         if (below(10) < 9)
-            pairs[count++] = (struct pair){n, below(2) ? below(tracked) : tracked + below(nodes - tracked)};
+            pairs[count++] =
+                (struct pair){n, below(2) ? below(tracked) : tracked + below(nodes - tracked)};
     }
     while (count < room)
         pairs[count++] = (struct pair){below(tracked), below(nodes)};
@@ -87,7 +90,8 @@ static void make_graph(struct uf_graph *graph, uint32_t nodes, bool heap)
         graph->edge_start[n + 1] += graph->edge_start[n];
         graph->size[n] = 56;
     }
-    for (uint32_t e = graph->edge_count; e > 0; e--) /* start[n + 1] walks down to where n + 1 begins */
+    for (uint32_t e = graph->edge_count; e > 0;
+         e--) /* start[n + 1] walks down to where n + 1 begins */
         graph->edge_target[--graph->edge_start[pairs[e - 1].source + 1]] = pairs[e - 1].target;
     memmove(graph->edge_start, graph->edge_start + 1, (size_t)nodes * sizeof *graph->edge_start);
     graph->edge_start[nodes] = graph->edge_count;
@@ -151,8 +155,8 @@ static int run(uint32_t nodes, bool heap)
     start = now();
     failed |= uf_reach_build(&reach, &graph, NULL) != UF_OK;
     double seconds = now() - start;
-    printf("%s, %u objects, %u references, %u reached; plain marking %.2f s\n", heap ? "heap" : "random",
-           nodes, graph.edge_count, reach.order_count, plain);
+    printf("%s, %u objects, %u references, %u reached; plain marking %.2f s\n",
+           heap ? "heap" : "random", nodes, graph.edge_count, reach.order_count, plain);
     line("reach", seconds, plain, nodes, before);
     uf_reach_release(&reach);
     before = memory_now();

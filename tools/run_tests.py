@@ -11,6 +11,7 @@ marked `native` are left out, by name: the sanitizer's malloc has no mallinfo2.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,12 @@ def run_python_tests(
     return subprocess.run([*pytest, *arguments], env=settings, cwd=ROOT).returncode == 0
 
 
+def heed_interrupts() -> None:
+    """A program started in the background ignores Ctrl-C, and so would all that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run_all(environment: Environment, arguments: list[str]) -> bool:
     variables = sanitizer_variables() if environment.options.sanitize else {}
     in_c = run_c_tests(environment, variables)
@@ -91,6 +98,7 @@ def main() -> int:
     parser.add_argument("--sanitize", action="store_true")
     given, arguments = parser.parse_known_args()
     options = Options(werror=given.werror, sanitize=given.sanitize)
+    heed_interrupts()
     try:
         environment = prepared(given.venv, given.python, options, ("test",))
         return 0 if run_all(environment, arguments) else 1

@@ -1,9 +1,9 @@
-"""Runs all tests with every supported CPython of this machine, each in an environment of its own.
+"""Runs the tests with every supported CPython of this machine, each in an environment of its own.
 
     python3 tools/test_all.py [--python PYTHON] [--no-fetch] [PYTEST ARGS]
 
 3.14 and 3.15 are fetched first (fetch_pythons.py). A version that is not to be had is named as
-skipped, with the reason; it does not fail the run.
+skipped, with the reason; it does not fail the run. The tests in C know no Python and run once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import interpreters
 import system_packages
 from environment import BUILD, ROOT, Environment, Failed, Options, prepared, say
 from python_facts import Facts, NoInterpreter
-from run_tests import run_all
+from run_tests import heed_interrupts, run_c_tests, run_python_tests
 
 
 def _fetched(home: Environment) -> dict[str, str | None]:
@@ -35,7 +35,7 @@ def _test(facts: Facts, home: Environment, options: Options, arguments: list[str
     folder = BUILD / "venvs" / (facts.version + ("-debian" if from_debian else ""))
     try:
         environment = prepared(folder, facts.executable, options, ("test",), seed=home.python)
-        return "passed" if run_all(environment, arguments) else "FAILED"
+        return "passed" if run_python_tests(environment, {}, arguments) else "FAILED"
     except (Failed, NoInterpreter, system_packages.Missing) as error:
         return f"FAILED: {error}"
 
@@ -48,6 +48,7 @@ def main() -> int:
     parser.add_argument("--no-fetch", action="store_true")
     given, arguments = parser.parse_known_args()
     options = Options(werror=given.werror)
+    heed_interrupts()
     try:
         home = prepared(given.venv, given.python, options)
     except (Failed, NoInterpreter, system_packages.Missing) as error:
@@ -55,6 +56,7 @@ def main() -> int:
         return 1
     fetched = {} if given.no_fetch else _fetched(home)
     usable, refused = interpreters.found()
+    in_c = run_c_tests(home, {})
     outcomes: list[tuple[str, str]] = []
     for facts in usable:
         say(f"=== CPython {facts.version}, {facts.executable}")
@@ -66,12 +68,13 @@ def main() -> int:
         if minor not in have:
             why = fetched.get(minor) or "not found on this machine"
             outcomes.append((minor, f"skipped: {why}"))
-    print("\ntests by interpreter")
+    print(f"\ntests in C {'passed' if in_c else 'FAILED'}; tests by interpreter")
     for version, outcome in outcomes:
         print(f"  CPython {version:10} {outcome}")
     for line in refused:
         print(f"  not tested: {line}")
-    return 1 if any(outcome.startswith("FAILED") for _, outcome in outcomes) else 0
+    failed = any(outcome.startswith("FAILED") for _, outcome in outcomes)
+    return 0 if in_c and not failed else 1
 
 
 if __name__ == "__main__":

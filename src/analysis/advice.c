@@ -53,7 +53,7 @@ static bool is_callback_list(const struct uf_leak_facts *facts)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (has(facts->holder_text, names[i]))
             return true;
-    return is(facts->type, "method");
+    return is(uf_graph_type_name(facts->view->graph, facts->example), "method");
 }
 
 static bool is_atexit(const struct uf_leak_facts *facts)
@@ -155,6 +155,11 @@ static bool is_set(const struct uf_leak_facts *facts)
     return is(container_type(facts), "set") || has(container_type(facts), "Set");
 }
 
+static bool is_set_of_plain(const struct uf_leak_facts *facts)
+{
+    return facts->inside && is_set(facts);
+}
+
 static bool is_sequence(const struct uf_leak_facts *facts)
 {
     const char *type = container_type(facts);
@@ -188,6 +193,21 @@ static bool is_chain(const struct uf_leak_facts *facts)
     return facts->chain;
 }
 
+static bool is_type_cache(const struct uf_leak_facts *facts)
+{
+    return has(facts->root, "type cache");
+}
+
+static bool is_known_bound(const struct uf_leak_facts *facts)
+{
+    return facts->known_bound;
+}
+
+static bool has_settled(const struct uf_leak_facts *facts)
+{
+    return facts->settled;
+}
+
 static bool is_gc_garbage(const struct uf_leak_facts *facts)
 {
     return is(facts->holder_text, "gc.garbage");
@@ -206,12 +226,15 @@ struct pattern {
 };
 
 static const struct pattern patterns[] = {
+    {is_type_cache, "nothing to do: the interpreter's cache of attribute names has room for 4,096"},
+    {is_known_bound, "nothing to do, unless %h may hold too much: then lower its bound"},
+    {has_settled, "nothing to do: %h has stopped growing"},
     {is_gc_garbage, "turn gc.DEBUG_SAVEALL (gc.DEBUG_LEAK) off: it keeps all that the collector finds; without it, "
                     "empty gc.garbage and break the cycle"},
     {is_atexit, "register the exit function once, at import, or take it back by atexit.unregister() when its "
                 "work is done"},
-    {is_at_fork, "os.register_at_fork() cannot be undone: register once, with a function that reaches %t "
-                 "through a weakref"},
+    {is_at_fork, "os.register_at_fork() cannot be undone: register once, with a function that reaches its "
+                 "objects through weakrefs"},
     {is_interned, "do not intern texts that differ from call to call: Python 3.12 never frees an interned str"},
     {is_warning_registry, "warn with a constant text: every new text is remembered in __warningregistry__ for "
                           "ever; put what varies into the warning's attributes, or log it"},
@@ -240,15 +263,16 @@ static const struct pattern patterns[] = {
     {is_chain, "the chain behind %h gets longer with each call: cut its old end, or bound its length"},
     {is_defaultdict, "reading a missing key of a defaultdict makes an entry: read by .get(), or delete the "
                      "entry from %h when done"},
+    {is_text, "%h is made longer by each call: start anew, or write it out"},
+    {is_number, "%h has more digits after each call: bound the number"},
     {is_mapping_of_plain, "delete the entry from %h when it is no longer needed, or give %h a bound"},
     {is_plain_mapping, "delete the entry from %h when the %t is done with, give %h a bound, or make it a "
                        "weakref.WeakValueDictionary"},
+    {is_set_of_plain, "discard() entries of %h when they are no longer needed, or bound it"},
     {is_set, "discard() it from %h when it is done with, or make %h a weakref.WeakSet"},
     {is_sequence_of_plain, "take entries out of %h when they are no longer needed, or bound it: "
                            "collections.deque(maxlen=...)"},
     {is_sequence, "remove it from %h when it is done with, or bound it: collections.deque(maxlen=...)"},
-    {is_text, "%h is made longer by each call: start anew, or write it out"},
-    {is_number, "%h has more digits after each call: bound the number"},
     {is_local, "%h keeps it while its function runs: `del` it, or end the function"},
     {always, "let %h drop its reference when the %t is done with"},
 };

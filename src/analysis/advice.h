@@ -20,6 +20,8 @@ struct uf_leak_facts {
     enum uf_ref_kind reference; /* by which the holder holds the example */
     bool inside;  /* kind growing: the example itself gets bigger */
     bool on_class; /* the holder is an attribute of a class */
+    bool settled;     /* it has stopped growing */
+    bool known_bound; /* the holder has a bound that it cannot pass */
     bool chain;      /* a linked list or tree, of any depth */
     bool many_names; /* attributes of ever new names */
 };

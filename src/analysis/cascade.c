@@ -110,8 +110,8 @@ enum uf_code uf_cycles_cascade(const struct uf_graph *graph, const uint8_t *memb
     }
     if (freed)
         memset(freed, 0, graph->node_count);
-    enum uf_code code = uf_cascade_run(graph, nodes, count, cut, cut_count, freed, freed_objects,
-                                       freed_bytes, err);
+    enum uf_code code =
+        uf_cascade_run(graph, nodes, count, cut, cut_count, freed, freed_objects, freed_bytes, err);
     uf_mem_free(nodes);
     return code;
 }

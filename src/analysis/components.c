@@ -2,8 +2,9 @@
 
 #include "base/vec.h"
 
-/* While searching, component[n] is 0: not seen; below FIRST - found: the smallest index that n leads to,
- * among nodes whose component is still open; above: its component, numbered from FIRST down. */
+/* While searching, component[n] is 0: not seen; below FIRST - found: the smallest index that n
+ * leads to, among nodes whose component is still open; above: its component, numbered from FIRST
+ * down. */
 #define FIRST (UINT32_MAX - 1)
 
 struct frame {

@@ -18,8 +18,9 @@ struct uf_components {
     uint32_t *size_of;    /* by component: nodes */
 };
 
-/* Tarjan's algorithm in the form of D. Pearce ("An improved algorithm for finding the strongly connected
- * components of a directed graph", 2005), without recursion. On failure `components` is {0}. */
+/* Tarjan's algorithm in the form of D. Pearce ("An improved algorithm for finding the strongly
+ * connected components of a directed graph", 2005), without recursion. On failure `components`
+ * is {0}. */
 enum uf_code uf_components_build(struct uf_components *components, const struct uf_graph *graph,
                                  const uint8_t *member, struct uf_error *err);
 void uf_components_release(struct uf_components *components);

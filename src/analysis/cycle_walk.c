@@ -134,10 +134,45 @@ static char *take_text(struct uf_text *text)
     return ret;
 }
 
-/* "RequestHistory.error"; "local 'e' of f()". */
-static char *edge_text(const struct uf_view *view, const struct leg *leg)
+/* The place of a class or function: "<function work.<locals>.f>" -> "work". Empty if there is none. */
+static void outer_function(const char *preview, struct uf_text *ret)
 {
+    const char *locals = strstr(preview, ".<locals>."), *next;
+    while (locals && (next = strstr(locals + 1, ".<locals>.")) != NULL)
+        locals = next;
+    const char *from = locals;
+    while (from && from > preview && from[-1] != ' ' && from[-1] != '\'')
+        from--;
+    if (locals)
+        uf_text_add(ret, from, (size_t)(locals - from));
+}
+
+static const struct leg *find_class(const struct uf_view *view, const leg_list *legs)
+{
+    for (size_t i = 0; i < legs->len; i++)
+        if (view->graph->flags[legs->at[i].target] & UF_NODE_TYPE)
+            return &legs->at[i];
+    return NULL;
+}
+
+/* "RequestHistory.error"; "local 'e' of f()"; "closure 'f'"; "class shop.make.<locals>.K". */
+static char *edge_text(const struct uf_view *view, const leg_list *legs)
+{
+    const struct leg *leg = &legs->at[legs->len - 1], *class = find_class(view, legs);
     struct uf_text text = {0};
+    if (class) {
+        char preview[160] = "";
+        view->names->preview(view->names->context, class->target, preview, sizeof preview);
+        char *from = strchr(preview, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
+        if (to) {
+            *to = '\0';
+            return uf_mem_printf("class %s", from + 1);
+        }
+    }
+    if (legs->len > 1 && is(leg->name.text, ".cell_contents") && leg[-1].name.kind == UF_REF_CLOSURE)
+        leg--;
+    if (leg->name.kind == UF_REF_CLOSURE)
+        return uf_mem_strdup(leg->name.text);
     bool local = strncmp(leg->name.text, "local ", 6) == 0;
     if (!local)
         uf_text_add_z(&text, without_module(uf_graph_type_name(view->graph, leg->source)));
@@ -155,6 +190,16 @@ static char *made_at(const struct uf_view *view, const leg_list *legs)
         const char *text = legs->at[i].name.text, *of = strstr(text, "' of "), *at = strstr(text, " at ");
         if (strncmp(text, "local ", 6) == 0 && of && at && at > of)
             return uf_mem_printf("%.*s in %s", (int)(at - of - 5), of + 5, at + 4);
+    }
+    for (size_t i = 0; i < legs->len; i++) {
+        char preview[160] = "";
+        struct uf_text outer = {0};
+        view->names->preview(view->names->context, legs->at[i].target, preview, sizeof preview);
+        outer_function(preview, &outer);
+        char *ret = outer.len && !outer.failed ? uf_mem_printf("%s()", outer.at) : NULL;
+        uf_text_release(&outer);
+        if (ret)
+            return ret;
     }
     if (cut->name.kind == UF_REF_ATTR)
         return uf_mem_printf("attribute %s of %s", cut->name.text + 1,
@@ -206,11 +251,10 @@ enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycl
         code = fill_steps(view, &legs, finding, err);
     if (!code) {
         const char *type = main_type(view, &legs);
-        const struct leg *cut = &legs.at[legs.len - 1];
         finding->type = uf_mem_strdup(type);
         finding->id = make_id(view, &legs, type, function);
-        finding->holder = edge_text(view, cut);
-        finding->fix_edge = edge_text(view, cut);
+        finding->holder = edge_text(view, &legs);
+        finding->fix_edge = edge_text(view, &legs);
         finding->made_at = made_at(view, &legs);
         finding->fix_advice = make_advice(view, cycle, &legs);
         if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge || !finding->fix_advice)

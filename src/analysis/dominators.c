@@ -3,8 +3,8 @@
 #include "analysis/edges.h"
 #include "base/vec.h"
 
-/* All arrays but `number` go by depth-first number: 1 .. count; 0 is the virtual root. Numbering first
- * makes the later passes run mostly forward through memory, which is most of the cost. */
+/* All arrays but `number` go by depth-first number: 1 .. count; 0 is the virtual root. Numbering
+ * first makes the later passes run mostly forward through memory, which is most of the cost. */
 struct link {
     uint32_t ancestor; /* parent, or after path compression a node further up */
     uint32_t label;    /* the smallest semidominator on the path from here up to below `ancestor` */
@@ -24,7 +24,8 @@ struct tree {
     uint32_t *holder;
 };
 
-#define WAITING UINT32_MAX /* `number` of an own object that something refers to, not yet numbered */
+/* `number` of an own object that something refers to, not yet numbered. */
+#define WAITING UINT32_MAX
 
 static int number_node(struct tree *t, uf_node node, uint32_t parent)
 {
@@ -44,8 +45,8 @@ static int number_node(struct tree *t, uf_node node, uint32_t parent)
     return 0;
 }
 
-/* References that decide nothing are left out: those of the tree itself (the parent is known), those to
- * itself, and those between what own objects alone hold and the rest. */
+/* References that decide nothing are left out: those of the tree itself (the parent is known),
+ * those to itself, and those between what own objects alone hold and the rest. */
 static bool counts(const struct tree *t, uint32_t from, uint32_t to)
 {
     return t->parent[to] != from && from != to && (from <= t->shared) == (to <= t->shared);
@@ -153,9 +154,9 @@ static void fill_holders(struct tree *t)
     }
 }
 
-/* The smallest semidominator on the path from `at` up to the last node that is not linked (numbers below
- * `linked` are not). Compresses the path: turned round on the way up, put right on the way down, so
- * that it needs neither a stack nor recursion. */
+/* The smallest semidominator on the path from `at` up to the last node that is not linked
+ * (numbers below `linked` are not). Compresses the path: turned round on the way up, put right
+ * on the way down, so that it needs neither a stack nor recursion. */
 static uint32_t smallest_above(struct link *link, uint32_t at, uint32_t linked)
 {
     uint32_t below = 0, here = at;

@@ -47,8 +47,9 @@ static inline bool uf_edges_among(const uint32_t *sorted, size_t count, uint32_t
     return at < count && sorted[at] == edge;
 }
 
-/* A queue is worked off in an order that memory does not follow: fetches what entry i + 12 begins with,
- * the targets of i + 8, and what is known of the targets of i + 4 (`state`, `state_bytes` for each node). */
+/* A queue is worked off in an order that memory does not follow: fetches what entry i + 12
+ * begins with, the targets of i + 8, and what is known of the targets of i + 4 (`state`,
+ * `state_bytes` for each node). */
 static inline void uf_edges_prefetch(const struct uf_graph *graph, const uf_node *queue, uf_node i,
                                      uf_node len, const void *state, size_t state_bytes)
 {

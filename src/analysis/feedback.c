@@ -14,11 +14,11 @@ struct rest {
     uint32_t len;
     uint32_t *place; /* by node: on C; NO_PLACE: not on it */
     /* By node, places on C that the rest without C's references connects with it. */
-    uint32_t *last;   /* the last place it leads to, + 1 */
-    uint32_t *first;  /* the first place it leads to */
-    uint32_t *origin; /* the last place that leads to it, + 1 */
+    uint32_t *last;    /* the last place it leads to, + 1 */
+    uint32_t *first;   /* the first place it leads to */
+    uint32_t *origin;  /* the last place that leads to it, + 1 */
     uint32_t *holders; /* by node: references to it not yet worked off */
-    uf_node *order;   /* holders before what they hold */
+    uf_node *order;    /* holders before what they hold */
     size_t order_len;
 };
 
@@ -142,8 +142,8 @@ static uf_node node_at(const struct rest *r, uint32_t place)
     return r->graph->edge_target[r->cycle[place ? place - 1 : r->len - 1]];
 }
 
-/* A jump from place i to j > i passes by the references i .. j - 1; one to j < i those from i on and
- * those up to j - 1. */
+/* A jump from place i to j > i passes by the references i .. j - 1; one to j < i those from i on
+ * and those up to j - 1. */
 static void find_enough(const struct rest *r, struct uf_feedback *ret)
 {
     uint32_t forwards = 0, back_from = UINT32_MAX, back_to = 0;
@@ -184,8 +184,8 @@ static bool alloc(struct rest *r, struct uf_feedback *ret)
     r->order = uf_mem_alloc(n * sizeof *r->order);
     ret->parallel = uf_mem_zalloc(r->len * sizeof *ret->parallel);
     ret->enough = uf_mem_zalloc(r->len);
-    return r->place && r->last && r->first && r->origin && r->holders && r->order && ret->parallel &&
-           ret->enough;
+    return r->place && r->last && r->first && r->origin && r->holders && r->order &&
+           ret->parallel && ret->enough;
 }
 
 enum uf_code uf_feedback_find(struct uf_feedback *feedback, const struct uf_graph *graph,

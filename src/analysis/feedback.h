@@ -33,8 +33,8 @@ enum uf_code uf_feedback_find(struct uf_feedback *feedback, const struct uf_grap
                               struct uf_error *err);
 void uf_feedback_release(struct uf_feedback *feedback);
 
-/* A shortest way inside the component from `from` to `to`, at least one reference long, is appended to
- * `walk`. Both nodes are in the component. UF_ENOMEM leaves `walk` as it was. */
+/* A shortest way inside the component from `from` to `to`, at least one reference long, is
+ * appended to `walk`. Both nodes are in the component. UF_ENOMEM leaves `walk` as it was. */
 enum uf_code uf_feedback_walk(uf_edge_vec *walk, const struct uf_graph *graph,
                               const struct uf_components *components, uf_node from, uf_node to,
                               struct uf_error *err);

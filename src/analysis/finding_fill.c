@@ -21,13 +21,29 @@ static char *take_text(struct uf_text *text)
     return ret;
 }
 
+/* Types that stand for what they hold. */
+static bool is_wrapper(const char *type)
+{
+    static const char *const names[] = {"tuple", "functools._lru_list_elem", "functools._HashedSeq",
+                                        "weakref.finalize._Info"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(type, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A class of some module, but not of those that wrap. */
+static bool is_things_type(const char *type)
+{
+    return strchr(type, '.') && strncmp(type, "weakref.", 8) != 0 && strncmp(type, "functools.", 10) != 0;
+}
+
 /* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a person. What
  * they hold is, if it grows with them: that group is shown; else `group` itself. */
 static uint32_t see_through(const struct uf_search *search, uint32_t group)
 {
     const struct uf_group *wrapper = uf_groups_get(search->groups, group);
-    const char *type = uf_groups_text(search->groups, wrapper->type);
-    if (strcmp(type, "tuple") != 0 && !strstr(type, "lru_list_elem") && !strstr(type, "_HashedSeq"))
+    if (!is_wrapper(uf_groups_text(search->groups, wrapper->type)))
         return group;
     double rate = search->candidates[group].growth.objects.per_call;
     for (uint32_t g = 0; g < search->count; g++) {
@@ -37,20 +53,45 @@ static uint32_t see_through(const struct uf_search *search, uint32_t group)
         if (up != group && up != UF_GROUP_NONE)
             up = uf_groups_get(search->groups, up)->parent;
         if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS && inner->example != UF_NODE_NONE &&
-            strchr(uf_groups_text(search->groups, inner->type), '.') &&
+            is_things_type(uf_groups_text(search->groups, inner->type)) &&
             fabs(inner_rate - rate) <= 0.01 * rate)
             return g;
     }
     return group;
 }
 
-/* The path of the newest example of `shown`; on it the first object of the group that is told. */
+/* Of objects that hold more and more, the one that holds most. */
+static enum uf_code find_largest(struct uf_search *search, uint32_t group, uf_node *ret, struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node_list members = {0};
+    bool has_length = uf_groups_get(search->groups, group)->has_length;
+    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names, group,
+                                          &members, err);
+    int64_t largest = -1;
+    for (size_t i = 0; i < members.len && !code; i++) {
+        int64_t size = has_length ? view->names->length(view->names->context, members.at[i])
+                                  : (int64_t)uf_graph_size(view->graph, members.at[i]);
+        if (size > largest) {
+            largest = size;
+            *ret = members.at[i];
+        }
+    }
+    uf_vec_release(&members);
+    return code;
+}
+
+/* The path of the example of `shown`; on it the first object of the group that is told. */
 static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t shown, struct located *ret,
                            struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     uf_node example = uf_groups_get(search->groups, shown)->example;
-    enum uf_code code = uf_path_to(&ret->path, view->reach, example, err);
+    enum uf_code code = UF_OK;
+    if (uf_candidate_grows(search, group) == UF_INSIDE)
+        code = find_largest(search, group, &example, err);
+    if (!code)
+        code = uf_path_to(&ret->path, view->reach, example, err);
     if (code)
         return code;
     size_t entry = 0;
@@ -212,6 +253,8 @@ static enum uf_code fill_advice(struct uf_search *search, uint32_t index, const 
         .reference = name.kind,
         .inside = inside,
         .on_class = is_on_class(search, &named),
+        .settled = search->settled,
+        .known_bound = !isnan(finding->bound_limit),
         .chain = group->folded,
         .many_names = !inside && strcmp(uf_groups_text(search->groups, group->edge), ".*") == 0,
     };
@@ -226,6 +269,12 @@ static enum uf_code fill_advice(struct uf_search *search, uint32_t index, const 
     return finding->fix_advice && finding->fix_edge ? UF_OK : uf_error_nomem(err);
 }
 
+static bool is_module_root(const struct uf_search *search, const struct located *located)
+{
+    uint32_t root = search->view.reach->root[located->path.nodes.at[0]];
+    return root != UINT32_MAX && search->view.graph->roots[root].kind == UF_ROOT_MODULE;
+}
+
 static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const struct located *located,
                                struct uf_finding *finding, struct uf_error *err)
 {
@@ -234,7 +283,9 @@ static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const s
     struct uf_text text = {0}, root = {0}, id = {0};
     finding->type = uf_mem_strdup(uf_groups_text(search->groups, group->type));
 
-    if (located->entry == 0 && finding->kind != UF_KIND_GROWING)
+    if (located->entry == 0 && finding->kind != UF_KIND_GROWING && is_module_root(search, located))
+        uf_text_add_z(&text, "sys.modules");
+    else if (located->entry == 0 && finding->kind != UF_KIND_GROWING)
         uf_path_root_text(view, located->path.nodes.at[0], &text);
     else
         uf_path_expression(view, &located->path, located->holder + 1, &text);
@@ -275,6 +326,11 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index, const s
     bool bounded = find_bound(search, located, &limit, &fill);
     const struct uf_group *group = uf_groups_get(search->groups, index);
     finding->severity = UF_SEVERITY_LEAK;
+    if (group->bounded_root) {
+        bounded = true;
+        limit = UF_TYPE_CACHE_ENTRIES;
+        fill = finding->objects;
+    }
     if (search->settled || bounded) {
         finding->severity = UF_SEVERITY_BOUNDED;
         finding->bound_limit = limit;

@@ -11,34 +11,118 @@
 
 enum { MARK_MEMBER = 1, MARK_COMPANION = 2 };
 
-enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,
-                             struct uf_error *err)
+static enum uf_code list_members(struct uf_search *search, uint32_t group, uf_node_list *ret,
+                                 struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
-    load->mark = uf_mem_zalloc((size_t)view->graph->node_count + 1);
-    if (!load->mark)
-        return uf_error_nomem(err);
-    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names, group,
-                                          &load->members, err);
-    for (size_t i = 0; i < load->members.len; i++)
-        load->mark[load->members.at[i]] = MARK_MEMBER;
+    ret->len = 0;
+    return uf_groups_members(search->groups, view->graph, view->reach, view->names, group, ret, err);
+}
+
+/* Marks keys and plain values that go with the group's entries. */
+static enum uf_code mark_companions(struct uf_load *load, struct uf_search *search, uint32_t group,
+                                    struct uf_error *err)
+{
     uf_node_list companions = {0};
+    enum uf_code code = UF_OK;
     for (uint32_t g = 0; g < search->count && !code; g++) {
         if (!search->candidates[g].subsumed || search->candidates[g].told_by != group)
             continue;
-        companions.len = 0;
-        code = uf_groups_members(search->groups, view->graph, view->reach, view->names, g, &companions,
-                                 err);
+        code = list_members(search, g, &companions, err);
         for (size_t i = 0; i < companions.len && !code; i++)
-            load->mark[companions.at[i]] = MARK_COMPANION;
+            if (load->mark[companions.at[i]] == 0)
+                load->mark[companions.at[i]] = MARK_COMPANION;
     }
     uf_vec_release(&companions);
+    return code;
+}
+
+static size_t count_held(const struct uf_load *load, const struct uf_graph *graph,
+                         const uf_node_list *holders)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < holders->len; i++) {
+        uf_node holder = holders->at[i];
+        for (uint32_t e = graph->edge_start[holder]; e < graph->edge_start[holder + 1]; e++)
+            count += load->mark[graph->edge_target[e]] != 0;
+    }
+    return count;
+}
+
+/* The interpreter's own tables (interned texts) hold what passes by: no fix of the program's empties them. */
+static bool is_cache_root(const struct uf_view *view, uf_node node)
+{
+    uint32_t root = view->reach->root[node];
+    return root != UINT32_MAX && view->graph->roots[root].kind == UF_ROOT_CACHE;
+}
+
+static bool is_entry_of(const struct uf_search *search, uint32_t entry, uint32_t container)
+{
+    return uf_candidate_grows(search, entry) == UF_BY_OBJECTS &&
+           uf_group_container(search, entry) == container;
+}
+
+/* Does the container grow by things of its own, and not only by keys, texts and numbers? */
+static bool has_things(const struct uf_search *search, uint32_t container)
+{
+    for (uint32_t g = 0; g < search->count; g++)
+        if (is_entry_of(search, g, container) && uf_group_rank(search, g) >= UF_RANK_THING)
+            return true;
+    return false;
+}
+
+/* Another container that grows because it holds the same members, or their keys, is part of this finding. */
+static enum uf_code find_co_holders(struct uf_load *load, struct uf_search *search, uint32_t group,
+                                    struct uf_error *err)
+{
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    uint32_t own = uf_group_container(search, group);
+    for (uint32_t g = 0; g < search->count && !code; g++) {
+        if (search->candidates[g].trend != UF_INSIDE || g == own || has_things(search, g))
+            continue;
+        code = list_members(search, g, &nodes, err);
+        if (code || 2 * count_held(load, search->view.graph, &nodes) < load->members.len)
+            continue;
+        search->candidates[g].subsumed = true;
+        for (uint32_t entry = 0; entry < search->count; entry++)
+            if (is_entry_of(search, entry, g)) {
+                search->candidates[entry].subsumed = true;
+                search->candidates[entry].told_by = group;
+            }
+        for (size_t i = 0; i < nodes.len && !code; i++)
+            if (!is_cache_root(&search->view, nodes.at[i]) && uf_vec_push(&load->co_holders, nodes.at[i]))
+                code = uf_error_nomem(err);
+    }
+    uf_vec_release(&nodes);
+    return code;
+}
+
+enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,
+                             struct uf_error *err)
+{
+    load->mark = uf_mem_zalloc((size_t)search->view.graph->node_count + 1);
+    if (!load->mark)
+        return uf_error_nomem(err);
+    enum uf_code code = list_members(search, group, &load->members, err);
+    for (size_t i = 0; i < load->members.len; i++) {
+        load->mark[load->members.at[i]] = MARK_MEMBER;
+        search->claimed[load->members.at[i]] = 1;
+    }
+    if (!code)
+        code = mark_companions(load, search, group, err);
+    if (code || uf_candidate_grows(search, group) != UF_BY_OBJECTS)
+        return code;
+    code = find_co_holders(load, search, group, err);
+    if (!code && load->co_holders.len > 0)
+        code = mark_companions(load, search, group, err); /* their keys are this finding's now */
     return code;
 }
 
 void uf_load_release(struct uf_load *load)
 {
     uf_vec_release(&load->members);
+    uf_vec_release(&load->co_holders);
     uf_mem_free(load->mark);
     load->mark = NULL;
 }
@@ -60,6 +144,9 @@ static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_sea
         if (holder != UF_NODE_NONE && load->mark[holder] != MARK_MEMBER)
             holds[holder] = 1;
     }
+    for (size_t i = 0; i < load->co_holders.len; i++)
+        if (load->mark[load->co_holders.at[i]] != MARK_MEMBER)
+            holds[load->co_holders.at[i]] = 1;
     for (uf_node n = 0; n < graph->node_count && inside; n++)
         if (load->mark[n] == MARK_COMPANION && parent[n] != UF_NODE_NONE)
             holds[parent[n]] = 1;
@@ -83,6 +170,13 @@ static void find_other_holder(const struct uf_search *search, const struct uf_lo
 {
     const struct uf_view *view = &search->view;
     const struct uf_graph *graph = view->graph;
+    if (view->reach->root[node] != UINT32_MAX) {
+        struct uf_text root = {0};
+        uf_path_root_text(view, node, &root);
+        finding->fix_why_not = root.failed ? NULL : uf_mem_printf("it is a root itself: %s", root.at);
+        uf_text_release(&root);
+        return;
+    }
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (!view->reach->reached[n] || freed[n] || load->mark[n] == MARK_MEMBER ||
             (graph->flags[n] & UF_NODE_OWN))
@@ -153,7 +247,7 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
         finding->fix_why_not = uf_mem_strdup(
             cuts->len > 0 ? "only the worst findings are checked"
             : inside      ? "what grows is inside the object: there is no reference to cut"
-                          : "no reference that was found holds it");
+                          : "what holds it is a root: there is no reference between objects to cut");
         return UF_OK;
     }
     search->cuts_tried++;

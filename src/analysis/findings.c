@@ -38,7 +38,7 @@ static void classify(const struct uf_group *group, struct uf_candidate *candidat
     else if (growth->objects.kind == UF_GROWTH_SETTLED && grew(group, 0, NOTABLE_OBJECTS))
         candidate->settled = UF_BY_OBJECTS;
     else if (is_steady(&growth->objects) && is_steady(&growth->bytes) && is_steady(&growth->length) &&
-             (grew(group, 1, NOTABLE_BYTES) || grew(group, 2, NOTABLE_OBJECTS)))
+             (group->has_length ? grew(group, 2, NOTABLE_OBJECTS) : grew(group, 1, NOTABLE_BYTES)))
         candidate->settled = UF_INSIDE;
 }
 
@@ -62,19 +62,13 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
 {
     const struct uf_growth *growth = leading(candidate);
     summary->groups++;
-    if (group->not_from_call)
+    if (group->not_from_call || group->bounded_root)
         return;
     summary->undecided += !candidate->trend && undecided(&candidate->growth);
     bool first_trend = candidate->trend && summary->trends == 0;
     summary->trends += candidate->trend != UF_STILL;
-    if (candidate->trend) {
-        const struct uf_group_point *last = &group->points.at[group->points.len - 1];
-        double entries = (double)(candidate->trend == UF_INSIDE ? last->length : last->objects);
-        if (!(summary->largest_bound >= entries))
-            summary->largest_bound = entries;
-    } else if (summary->trends > 0) {
+    if (!candidate->trend && summary->trends > 0)
         return;
-    }
     if (first_trend || isnan(summary->confidence) || growth->confidence < summary->confidence) {
         summary->confidence = growth->confidence;
         summary->windows = growth->windows;
@@ -103,118 +97,18 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
     return UF_OK;
 }
 
-/* What holds nothing else: as an entry it is part of the container's growth, not a thing of its own. */
-static bool is_plain(const char *type)
-{
-    static const char *const names[] = {"int", "float", "complex", "bool", "str", "bytes", "NoneType"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(type, names[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Does a group above it grow by objects? Then it is only along. */
-static bool is_along(const struct uf_search *search, uint32_t group)
-{
-    for (uint32_t g = uf_groups_get(search->groups, group)->parent; g != UF_GROUP_NONE;
-         g = uf_groups_get(search->groups, g)->parent)
-        if (search->candidates[g].trend == UF_BY_OBJECTS ||
-            (search->settled && search->candidates[g].settled == UF_BY_OBJECTS))
-            return true;
-    return false;
-}
-
-/* The growing container that directly holds the entries of `group`, or UF_GROUP_NONE. */
-static uint32_t container_of(const struct uf_search *search, uint32_t group)
-{
-    uint32_t parent = uf_groups_get(search->groups, group)->parent;
-    if (parent == UF_GROUP_NONE)
-        return UF_GROUP_NONE;
-    if (uf_candidate_grows(search, parent) == UF_INSIDE)
-        return parent;
-    uint32_t dict = search->candidates[parent].dict;
-    return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE ? dict : UF_GROUP_NONE;
-}
-
-/* Rank of an entry as the thing to name: a value with references of its own, a key with such, a plain one. */
-static int rank_of(const struct uf_search *search, uint32_t group)
-{
-    const struct uf_group *entry = uf_groups_get(search->groups, group);
-    if (is_plain(uf_groups_text(search->groups, entry->type)))
-        return 0;
-    return entry->key ? 1 : 2;
-}
-
-/* Of the groups that grow at one holder, the ones of the best rank are told; keys and plain values go with
- * them. Where a container grows by nothing but plain values, the container is what is told. */
-static void settle_siblings(struct uf_search *search)
-{
-    /* by parent: best rank + 1, and a group that has it */
-    struct {
-        uint8_t rank;
-        uint32_t group;
-    } *best = uf_mem_zalloc((search->count + 1) * sizeof *best);
-    if (!best)
-        return; /* then keys get findings of their own: more is said than needed, nothing wrong */
-    for (uint32_t g = 0; g < search->count; g++) {
-        uint32_t parent = uf_groups_get(search->groups, g)->parent;
-        if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || search->candidates[g].subsumed ||
-            parent == UF_GROUP_NONE)
-            continue;
-        uint8_t rank = (uint8_t)(rank_of(search, g) + 1);
-        if (rank > best[parent].rank) {
-            best[parent].rank = rank;
-            best[parent].group = g;
-        }
-    }
-    for (uint32_t g = 0; g < search->count; g++) {
-        struct uf_candidate *candidate = &search->candidates[g];
-        uint32_t parent = uf_groups_get(search->groups, g)->parent;
-        if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || candidate->subsumed ||
-            parent == UF_GROUP_NONE)
-            continue;
-        uint32_t container = container_of(search, g);
-        if (container != UF_GROUP_NONE && best[parent].rank == 1) {
-            candidate->subsumed = true;
-            candidate->told_by = container;
-            search->candidates[container].has_entries = true;
-        } else if (rank_of(search, g) + 1 < best[parent].rank) {
-            candidate->subsumed = true;
-            candidate->told_by = best[parent].group;
-        }
-        if (container != UF_GROUP_NONE && best[parent].rank > 1)
-            search->candidates[container].subsumed = true;
-    }
-    uf_mem_free(best);
-}
-
-static bool grow_alike(const struct uf_growth *a, const struct uf_growth *b)
-{
-    return is_trend(a) && is_trend(b) && fabs(a->per_call - b->per_call) < 1e-9;
-}
-
-/* A holder inside of which another grows alike (a cache and its dictionary): one of them is told, the upper
- * one unless the entries are. */
-static void settle_containers(struct uf_search *search)
+/* Entries that the largest of the growing groups that were told has by now. */
+static void sum_up_bounds(const struct uf_search *search, struct uf_growth_summary *summary)
 {
     for (uint32_t g = 0; g < search->count; g++) {
-        uint32_t parent = uf_groups_get(search->groups, g)->parent;
-        struct uf_candidate *inner = &search->candidates[g];
-        if (uf_candidate_grows(search, g) != UF_INSIDE || parent == UF_GROUP_NONE ||
-            uf_candidate_grows(search, parent) != UF_INSIDE)
+        const struct uf_candidate *candidate = &search->candidates[g];
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        if (!candidate->trend || candidate->subsumed || group->not_from_call || group->bounded_root)
             continue;
-        struct uf_candidate *outer = &search->candidates[parent];
-        if (!search->settled && !grow_alike(&inner->growth.length, &outer->growth.length))
-            continue;
-        if (inner->subsumed) {
-            outer->subsumed = true;
-            continue;
-        }
-        inner->subsumed = true;
-        outer->has_entries |= inner->has_entries;
-        for (uint32_t entry = 0; entry < search->count; entry++)
-            if (search->candidates[entry].subsumed && search->candidates[entry].told_by == g)
-                search->candidates[entry].told_by = parent;
+        const struct uf_group_point *last = &group->points.at[group->points.len - 1];
+        double entries = (double)(candidate->trend == UF_INSIDE ? last->length : last->objects);
+        if (!(summary->largest_bound >= entries))
+            summary->largest_bound = entries;
     }
 }
 
@@ -236,37 +130,62 @@ static bool is_unreachable(const struct uf_search *search, uint32_t group)
     return strcmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->root), "nothing") == 0;
 }
 
+/* Held from C and itself holding what another finding tells (a thread's start function and its Thread): the
+ * same thing once more. */
+static bool is_told(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_graph *graph = search->view.graph;
+    uf_node example = uf_groups_get(search->groups, group)->example;
+    for (uint32_t e = graph->edge_start[example]; e < graph->edge_start[example + 1]; e++)
+        if (search->claimed[graph->edge_target[e]])
+            return true;
+    return false;
+}
+
+static enum uf_code tell_one(struct uf_search *search, uint32_t group, struct uf_error *err)
+{
+    struct uf_finding finding;
+    uf_finding_init(&finding);
+    enum uf_code code = uf_finding_fill(search, group, &finding, err);
+    if (!code)
+        return uf_findings_push(search->result, &finding, err);
+    uf_finding_release(&finding);
+    return code;
+}
+
+/* When a group is told: things first, then texts, which may be their keys elsewhere, then what C holds, then
+ * containers: telling one may take those of a later turn in. */
+static int turn_of(const struct uf_search *search, uint32_t group)
+{
+    if (uf_candidate_grows(search, group) == UF_INSIDE)
+        return 3;
+    if (uf_group_is_at_root(search, group, "native code"))
+        return 2;
+    return uf_group_rank(search, group) >= UF_RANK_THING ? 0 : 1;
+}
+
 static enum uf_code tell(struct uf_search *search, size_t most, struct uf_error *err)
 {
     size_t told = 0;
-    for (uint32_t g = 0; g < search->count && told < most; g++) {
-        if (uf_candidate_grows(search, g) == UF_STILL || search->candidates[g].subsumed ||
-            uf_groups_get(search->groups, g)->example == UF_NODE_NONE || is_unreachable(search, g))
-            continue;
-        struct uf_finding finding;
-        uf_finding_init(&finding);
-        enum uf_code code = uf_finding_fill(search, g, &finding, err);
-        if (code) {
-            uf_finding_release(&finding);
-            return code;
+    enum uf_code code = UF_OK;
+    for (int turn = 0; turn < 4; turn++)
+        for (uint32_t g = 0; g < search->count && told < most && !code; g++) {
+            if (uf_candidate_grows(search, g) == UF_STILL || search->candidates[g].subsumed ||
+                turn_of(search, g) != turn ||
+                uf_groups_get(search->groups, g)->example == UF_NODE_NONE || is_unreachable(search, g) ||
+                (turn == 2 && is_told(search, g)))
+                continue;
+            code = tell_one(search, g, err);
+            told++;
         }
-        code = uf_findings_push(search->result, &finding, err);
-        if (code)
-            return code;
-        told++;
-    }
-    return UF_OK;
+    return code;
 }
 
 static enum uf_code one_round(struct uf_search *search, bool settled, size_t most, struct uf_error *err)
 {
     search->settled = settled;
-    for (uint32_t g = 0; g < search->count; g++)
-        if (uf_candidate_grows(search, g) != UF_STILL)
-            search->candidates[g].subsumed = is_along(search, g);
-    settle_siblings(search);
-    settle_containers(search);
-    return tell(search, most, err);
+    enum uf_code code = uf_search_settle(search, err);
+    return code ? code : tell(search, most, err);
 }
 
 enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_groups *groups,
@@ -282,11 +201,16 @@ enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_g
     };
     *summary = (struct uf_growth_summary){.confidence = UF_UNKNOWN, .largest_bound = UF_UNKNOWN};
     search.candidates = uf_mem_zalloc((search.count + 1) * sizeof *search.candidates);
-    if (!search.candidates)
-        return uf_error_nomem(err);
-    enum uf_code code = judge_all(&search, summary, err);
+    search.claimed = uf_mem_zalloc((size_t)graph->node_count + 1);
+    enum uf_code code = UF_OK;
+    if (!search.candidates || !search.claimed)
+        code = uf_error_nomem(err);
+    if (!code)
+        code = judge_all(&search, summary, err);
     if (!code)
         code = one_round(&search, false, FINDINGS_MAX, err);
+    if (!code)
+        sum_up_bounds(&search, summary);
     if (!code)
         code = uf_findings_from_unreachable(&search, err);
     if (!code)
@@ -295,6 +219,7 @@ enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_g
     if (search.has_dominators)
         uf_dominators_release(&search.dominators);
     uf_mem_free(search.candidates);
+    uf_mem_free(search.claimed);
     return code;
 }
 

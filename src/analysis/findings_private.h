@@ -1,4 +1,5 @@
-/* findings_private.h - the inside of findings.h: which groups (findings.c), what is said of one
+/* findings_private.h - the inside of findings.h: which groups (findings.c,
+ * findings_settle.c), what is said of one
  * (finding_fill.c), its objects and what cutting frees (finding_load.c).
  */
 #ifndef UF_ANALYSIS_FINDINGS_PRIVATE_H
@@ -33,12 +34,14 @@ struct uf_search {
     bool settled; /* this round looks for what has settled, not for trends */
     struct uf_dominators dominators; /* built when first needed */
     bool has_dominators;
+    uint8_t *claimed;    /* by node: 1 = told, as what piles up, by a finding */
     uint32_t cuts_tried; /* findings whose fix was checked on the graph */
 };
 
 /* The objects of one finding, and what goes with them when their holders let go. */
 struct uf_load {
     uf_node_list members;
+    uf_node_list co_holders; /* other growing containers that hold the members too */
     uint8_t *mark; /* by node: 1 member, 2 key or plain value that goes with the members */
 };
 
@@ -50,6 +53,16 @@ static inline uint8_t uf_candidate_grows(const struct uf_search *search, uint32_
     const struct uf_candidate *candidate = &search->candidates[group];
     return search->settled ? candidate->settled : candidate->trend;
 }
+
+/* findings_settle.c: marks as subsumed what another group's finding tells. */
+enum uf_code uf_search_settle(struct uf_search *search, struct uf_error *err);
+/* Rank of an entry as the thing to name: things before texts before numbers, values before keys. */
+enum { UF_RANK_NUMBER = 0, UF_RANK_THING = 3 };
+int uf_group_rank(const struct uf_search *search, uint32_t group);
+/* The growing container that directly holds the entries of `group`, or UF_GROUP_NONE. */
+uint32_t uf_group_container(const struct uf_search *search, uint32_t group);
+/* Is the group at a root whose text begins with `root`? */
+bool uf_group_is_at_root(const struct uf_search *search, uint32_t group, const char *root);
 
 /* finding_load.c: members and companions of a group's finding. */
 enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,

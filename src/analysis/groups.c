@@ -15,7 +15,7 @@ enum uf_code uf_groups_create(struct uf_groups **ret, struct uf_error *err)
         uint32_t *number;
         const char *text;
     } texts[] = {
-        {&groups->list_text, "list"},   {&groups->tuple_text, "tuple"},
+        {&groups->dict_text, "dict"},   {&groups->list_text, "list"},   {&groups->tuple_text, "tuple"},
         {&groups->any_item, "[*]"},     {&groups->any_attribute, ".*"},
         {&groups->key, "key"},          {&groups->attribute_dict, ".__dict__"},
     };
@@ -42,11 +42,12 @@ void uf_groups_destroy(struct uf_groups *groups)
     uf_vec_release(&groups->climb);
     uf_vec_release(&groups->fresh);
     uf_map_release(&groups->kin_of_hash);
+    uf_map_release(&groups->kin_below);
     uf_map_release(&groups->lengthy);
     uf_map_release(&groups->steps);
     uf_map_release(&groups->children);
     uf_map_release(&groups->late);
-    uf_map_release(&groups->fresh_seen);
+    uf_map_release(&groups->fresh_of);
     uf_strings_release(&groups->strings);
     uf_mem_free(groups->node_kin);
     uf_mem_free(groups->node_group);
@@ -69,7 +70,6 @@ void uf_groups_seal(struct uf_groups *groups)
     }
     for (size_t g = 0; g < groups->cells.len; g++) {
         struct uf_group *group = &groups->cells.at[g].group;
-        groups->cells.at[g].exact_from = 0;
         if (group->points.len > 1) {
             group->points.at[0] = group->points.at[group->points.len - 1];
             group->points.len = 1;
@@ -90,18 +90,30 @@ static enum uf_code make_room(struct uf_groups *groups, uf_node node_count, stru
     memset(group, 0xff, (size_t)node_count * sizeof *group); /* UF_GROUP_NONE */
     groups->node_count = node_count;
     groups->fresh.len = 0;
-    uf_map_clear(&groups->fresh_seen);
+    uf_map_clear(&groups->fresh_of);
     return UF_OK;
 }
 
-/* Notes that objects of a fresh kinship fell into this group, once. */
-static int note_fresh(struct uf_groups *groups, uint32_t kin, uint32_t cell)
+static void add_to(uint64_t *totals, uint64_t bytes, int64_t length)
+{
+    totals[UF_TOTAL_OBJECTS]++;
+    totals[UF_TOTAL_BYTES] += bytes;
+    totals[UF_TOTAL_LENGTH] += length > 0 ? (uint64_t)length : 0;
+}
+
+/* Counts what of a fresh kinship falls into a group, for its past. */
+static int count_fresh(struct uf_groups *groups, uint32_t kin, uint32_t cell, uint64_t bytes, int64_t length)
 {
     uint64_t key = uf_pair_key(kin, cell);
-    if (uf_map_get(&groups->fresh_seen, key) != UF_MAP_NONE)
-        return 0;
-    struct uf_fresh fresh = {kin, cell};
-    return uf_vec_push(&groups->fresh, fresh) || uf_map_set(&groups->fresh_seen, key, 1) ? -1 : 0;
+    uint32_t found = uf_map_get(&groups->fresh_of, key);
+    if (found == UF_MAP_NONE) {
+        struct uf_fresh fresh = {.kin = kin, .cell = cell};
+        found = (uint32_t)groups->fresh.len;
+        if (uf_vec_push(&groups->fresh, fresh) || uf_map_set(&groups->fresh_of, key, found))
+            return -1;
+    }
+    add_to(groups->fresh.at[found].now, bytes, length);
+    return 0;
 }
 
 static enum uf_code count_node(struct uf_groups *groups, const struct uf_view *view, uf_node node,
@@ -119,22 +131,17 @@ static enum uf_code count_node(struct uf_groups *groups, const struct uf_view *v
         kin->many |= kin->group != UF_GROUP_NONE;
         kin->group = g;
     }
-    if (kin->fresh && note_fresh(groups, k, g))
+    uint64_t bytes = uf_edges_size(view->graph, node);
+    int64_t length = uf_groups_length(groups, view, node);
+    if (kin->fresh && count_fresh(groups, k, g, bytes, length))
         return uf_error_nomem(err);
     if (cell->epoch != groups->epoch) {
         cell->epoch = groups->epoch;
         memset(cell->now, 0, sizeof cell->now);
         cell->group.example = UF_NODE_NONE;
     }
-    if (!kin->fresh && cell->group.points.len == 0 && kin->since > cell->exact_from)
-        cell->exact_from = kin->since;
-    cell->now[UF_TOTAL_OBJECTS]++;
-    cell->now[UF_TOTAL_BYTES] += uf_edges_size(view->graph, node);
-    int64_t length = uf_groups_length(groups, view, node);
-    if (length >= 0) {
-        cell->now[UF_TOTAL_LENGTH] += (uint64_t)length;
-        cell->group.has_length = true;
-    }
+    add_to(cell->now, bytes, length);
+    cell->group.has_length |= length >= 0;
     /* Entries come last where a holder keeps its order; of a list or tree, the nearest has the shortest path. */
     uf_node parent = view->reach->parent[node];
     uint32_t ordinal = parent == UF_NODE_NONE
@@ -159,12 +166,12 @@ static enum uf_code count_all(struct uf_groups *groups, const struct uf_view *vi
     return code;
 }
 
-/* Fills points up to (not with) `point` by zeros, the first being `from`. */
-static int fill_points(struct uf_groups *groups, struct uf_cell *cell, uint32_t from, uint32_t point)
+/* A group not counted before had nothing in all points before `point`. */
+static int fill_points(struct uf_groups *groups, struct uf_cell *cell, uint32_t point)
 {
     if (cell->group.points.len > 0)
         return 0;
-    for (uint32_t p = from; p < point; p++) {
+    for (uint32_t p = 0; p < point; p++) {
         struct uf_group_point zero = {.calls = groups->calls.at[p]};
         if (uf_vec_push(&cell->group.points, zero))
             return -1;
@@ -172,32 +179,23 @@ static int fill_points(struct uf_groups *groups, struct uf_cell *cell, uint32_t 
     return 0;
 }
 
-/* What is known of fresh kinships from before they were grouped: their totals, constant since they were
- * born. Where one group holds all of a kinship, that is its past; where several do, their shares are not
- * known, and their series begin here. */
+/* The past of fresh kinships: their totals were constant since they were born. Where one group holds all of a
+ * kinship, that was its share; where several do, each is taken to have had what it has now: the change that
+ * made the kinship fresh is in no series then, one step less. */
 static int reconstruct(struct uf_groups *groups, uint32_t point)
 {
     for (size_t i = 0; i < groups->fresh.len; i++) {
-        const struct uf_kin *kin = &groups->kins.at[groups->fresh.at[i].kin];
-        struct uf_cell *cell = &groups->cells.at[groups->fresh.at[i].cell];
-        if (kin->many) {
-            cell->exact_from = point;
-            cell->group.points.len = 0;
-        }
-    }
-    for (size_t i = 0; i < groups->fresh.len; i++) {
-        const struct uf_kin *kin = &groups->kins.at[groups->fresh.at[i].kin];
-        struct uf_cell *cell = &groups->cells.at[groups->fresh.at[i].cell];
-        if (kin->many || cell->exact_from == point)
-            continue;
-        if (fill_points(groups, cell, cell->exact_from, point))
+        const struct uf_fresh *fresh = &groups->fresh.at[i];
+        const struct uf_kin *kin = &groups->kins.at[fresh->kin];
+        struct uf_cell *cell = &groups->cells.at[fresh->cell];
+        const uint64_t *share = kin->many ? fresh->now : kin->before;
+        if (fill_points(groups, cell, point))
             return -1;
-        uint32_t first = point - (uint32_t)cell->group.points.len;
-        for (uint32_t p = kin->born > first ? kin->born : first; p < point; p++) {
-            struct uf_group_point *past = &cell->group.points.at[p - first];
-            past->objects += kin->before[UF_TOTAL_OBJECTS];
-            past->bytes += kin->before[UF_TOTAL_BYTES];
-            past->length += kin->before[UF_TOTAL_LENGTH];
+        for (uint32_t p = kin->born; p < point; p++) {
+            struct uf_group_point *past = &cell->group.points.at[p];
+            past->objects += share[UF_TOTAL_OBJECTS];
+            past->bytes += share[UF_TOTAL_BYTES];
+            past->length += share[UF_TOTAL_LENGTH];
         }
     }
     return 0;
@@ -215,7 +213,7 @@ static int push_points(struct uf_groups *groups, uint32_t point, uint32_t calls)
             memset(cell->now, 0, sizeof cell->now);
             cell->group.example = UF_NODE_NONE;
         }
-        if (fill_points(groups, cell, cell->exact_from, point))
+        if (fill_points(groups, cell, point))
             return -1;
         struct uf_group_point now = {calls, cell->now[UF_TOTAL_OBJECTS], cell->now[UF_TOTAL_BYTES],
                                      cell->now[UF_TOTAL_LENGTH]};

@@ -7,13 +7,13 @@
  *   - where attributes of one type go on appearing at one holder after the table was sealed, the
  *     second and all later ones are `.*` (a namespace used as a registry); likewise modules;
  *   - numbers in names of threads are * ("thread Thread-*");
- *   - a step (reference, type) that occurred three times above on the same path leads back to
- *     the last of them (a linked list or a tree is a few groups, however deep);
+ *   - a step (reference, type) that occurred three times above on the same path leads back to the last of
+ *     them (a linked list is a few groups, however long); below depth 8 a type does that occurred once;
  *   - what nothing reaches is held by the pseudo-root "nothing".
  * Naming costs, so only what changes is grouped: uf_groups_add() first compares totals per kinship
  * (the types of a node and of the three nodes above it) with those of the capture before; from the first
- * difference on, the objects of that kinship are grouped in every capture. What was constant until then
- * is filled in where one group holds all of it.
+ * difference on, the objects of that kinship are grouped in every capture. Until then their totals were
+ * constant, and so the past of their groups is filled in: every series begins with the first capture.
  */
 #ifndef UF_ANALYSIS_GROUPS_H
 #define UF_ANALYSIS_GROUPS_H
@@ -25,6 +25,7 @@
 #include "graph/names.h"
 
 #define UF_GROUP_NONE UINT32_MAX
+#define UF_TYPE_CACHE_ENTRIES 4096 /* MCACHE_SIZE_EXP is 12: CPython 3.10 pycore_interp.h, 3.12 pycore_typeobject.h */
 
 struct uf_group_point {
     uint32_t calls;
@@ -40,10 +41,11 @@ struct uf_group {
     bool key;            /* held as the key of a mapping, not as the value */
     bool attribute_dict; /* the hop that is left out of paths below it: their parent is its parent */
     bool folded;         /* a path leads back to it: a list or a tree of any depth */
+    bool bounded_root;   /* held by the interpreter's type cache, which has UF_TYPE_CACHE_ENTRIES at most */
     bool not_from_call;  /* grew as fast while no call was made (uf_groups_end_idle) */
     uf_node example;     /* in the last capture: the newest object of the group (a folded one: the
                           * nearest to the root); UF_NODE_NONE if empty */
-    UF_VEC(struct uf_group_point) points; /* one per capture since it is known; empty: never counted */
+    UF_VEC(struct uf_group_point) points; /* one per capture; empty: never counted */
 };
 
 struct uf_groups; /* owns its strings and all series */
@@ -82,7 +84,7 @@ struct uf_group_growth {
 };
 enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
                              struct uf_group_growth *ret, struct uf_error *err);
-/* Over all groups, not_from_call left out: the largest wish, and whether any series is a trend. Memory
+/* Over all groups, not_from_call and bounded_root left out: the largest wish, and whether any series is a trend. Memory
  * being out counts as ENOUGH. */
 enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups);
 bool uf_groups_need_more(const struct uf_groups *groups); /* wish is not ENOUGH */

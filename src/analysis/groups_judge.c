@@ -1,6 +1,47 @@
 /* groups_judge.c - which groups grow: their series put to the growth test. */
 #include "analysis/groups_private.h"
 
+#include <string.h>
+
+static const char *type_of(const struct uf_groups *groups, uint32_t group)
+{
+    return group == UF_GROUP_NONE ? "" : uf_groups_text(groups, groups->cells.at[group].group.type);
+}
+
+static bool is_one_of(const char *type, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(type, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What the interpreter bounds by itself: the method cache's names (a table of fixed size,
+ * Objects/typeobject.c) and the output that a text file collects before it writes (up to 8,192 bytes,
+ * `pending_bytes` in Modules/_io/textio.c). It fills up, and that is no trend. */
+static bool bounded_by_design(const struct uf_groups *groups, uint32_t index)
+{
+    static const char *const output[] = {"list", "str", "bytes"};
+    const struct uf_group *group = &groups->cells.at[index].group;
+    uint32_t holder = group->parent;
+    if (strcmp(type_of(groups, holder), "list") == 0)
+        holder = groups->cells.at[holder].group.parent;
+    if (strcmp(type_of(groups, holder), "_io.TextIOWrapper") == 0)
+        return is_one_of(type_of(groups, index), output, sizeof output / sizeof *output);
+    for (uint32_t up = index; up != UF_GROUP_NONE; up = groups->cells.at[up].group.parent)
+        if (groups->cells.at[up].group.root)
+            return strcmp(uf_groups_text(groups, groups->cells.at[up].group.root),
+                          "interpreter: type cache") == 0;
+    return false;
+}
+
+static void calm(struct uf_growth *growth)
+{
+    growth->wish = UF_GROWTH_ENOUGH;
+    if (growth->kind == UF_GROWTH_TREND || growth->kind == UF_GROWTH_UNDECIDED)
+        growth->kind = UF_GROWTH_SETTLED;
+}
+
 static bool constant(const struct uf_group *group)
 {
     const struct uf_group_point *first = &group->points.at[0];
@@ -31,6 +72,11 @@ enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
         points[i].value = (double)group->points.at[i].length;
     ret->length = uf_growth_judge(points, count);
     uf_mem_free(points);
+    if (bounded_by_design(groups, index)) {
+        calm(&ret->objects);
+        calm(&ret->bytes);
+        calm(&ret->length);
+    }
     return UF_OK;
 }
 
@@ -40,7 +86,7 @@ enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
     for (uint32_t g = 0; g < groups->cells.len && wish != UF_GROWTH_WIDER; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
-        if (group->points.len == 0 || group->not_from_call || constant(group))
+        if (group->points.len == 0 || group->not_from_call || group->bounded_root || constant(group))
             continue;
         if (uf_groups_judge(groups, g, &growth, NULL))
             return UF_GROWTH_ENOUGH;
@@ -62,7 +108,7 @@ bool uf_groups_any_trend(const struct uf_groups *groups)
     for (uint32_t g = 0; g < groups->cells.len; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
-        if (group->points.len == 0 || group->not_from_call || constant(group) ||
+        if (group->points.len == 0 || group->not_from_call || group->bounded_root || constant(group) ||
             uf_groups_judge(groups, g, &growth, NULL))
             continue;
         if (growth.objects.kind == UF_GROWTH_TREND || growth.bytes.kind == UF_GROWTH_TREND ||

@@ -78,37 +78,80 @@ static enum uf_code hash_roots(const struct uf_graph *graph, uint64_t *hashes, s
     return failed ? uf_error_nomem(err) : UF_OK;
 }
 
-static uint64_t kinship_hash(const struct uf_groups *groups, const struct uf_view *view,
-                             const uint64_t *root_hashes, uf_node node)
+/* The kinship with these types and this root; made if it is new. UF_KIN_NONE: memory is out. */
+static uint32_t intern(struct uf_groups *groups, const struct uf_kin *wanted)
 {
-    uint64_t hash = 1;
-    uf_node at = node;
-    for (int level = 0; level < UF_KIN_LEVELS; level++) {
-        hash = mix(hash ^ groups->type_text[view->graph->type[at]]);
-        if (!view->reach->reached[at])
-            return hash;
-        if (view->reach->root[at] != UINT32_MAX)
-            return mix(hash ^ root_hashes[view->reach->root[at]]);
-        at = view->reach->parent[at];
-    }
-    return hash;
-}
-
-static uint32_t kin_of_hash(struct uf_groups *groups, uint64_t hash)
-{
+    uint64_t hash = mix(wanted->root);
+    for (int level = 0; level < UF_KIN_LEVELS; level++)
+        hash = mix(hash ^ ((uint64_t)wanted->types[level] << 8 | (unsigned)level));
     uint64_t key = hash ? hash : 1;
     uint32_t found = uf_map_get(&groups->kin_of_hash, key);
     if (found != UF_MAP_NONE)
         return found;
-    struct uf_kin kin = {.born = UF_KIN_NONE, .since = UF_KIN_NONE, .group = UF_GROUP_NONE};
-    uint32_t number = (uint32_t)groups->kins.len;
-    if (uf_vec_push(&groups->kins, kin))
+    found = (uint32_t)groups->kins.len;
+    if (uf_vec_push(&groups->kins, *wanted))
         return UF_KIN_NONE;
-    if (uf_map_set(&groups->kin_of_hash, key, number)) {
+    if (uf_map_set(&groups->kin_of_hash, key, found)) {
         groups->kins.len--;
         return UF_KIN_NONE;
     }
-    return number;
+    return found;
+}
+
+static const struct uf_kin new_kin = {.born = UF_KIN_NONE, .since = UF_KIN_NONE, .group = UF_GROUP_NONE};
+
+static uint32_t kin_at_root(struct uf_groups *groups, uint64_t root, uint32_t type)
+{
+    struct uf_kin kin = new_kin;
+    kin.types[0] = type;
+    kin.root = root;
+    return intern(groups, &kin);
+}
+
+static uint32_t kin_below(struct uf_groups *groups, uint32_t above, uint32_t type)
+{
+    uint64_t key = uf_pair_key(above, type);
+    uint32_t found = uf_map_get(&groups->kin_below, key);
+    if (found != UF_MAP_NONE)
+        return found;
+    const struct uf_kin *holder = &groups->kins.at[above];
+    struct uf_kin kin = new_kin;
+    kin.types[0] = type;
+    memcpy(kin.types + 1, holder->types, (UF_KIN_LEVELS - 1) * sizeof *kin.types);
+    kin.root = holder->types[UF_KIN_LEVELS - 1] == 0 ? holder->root : 0;
+    found = intern(groups, &kin);
+    if (found != UF_KIN_NONE && uf_map_set(&groups->kin_below, key, found))
+        return UF_KIN_NONE;
+    return found;
+}
+
+/* What no root reaches is at a root of its own. */
+#define ROOT_NOTHING 1
+
+/* The kinship of `node`, from the nearest node above it whose kinship is known. */
+static uint32_t kin_of(struct uf_groups *groups, const struct uf_view *view, const uint64_t *root_hashes,
+                       uf_node node)
+{
+    const struct uf_reach *reach = view->reach;
+    uf_node at = node;
+    groups->climb.len = 0;
+    while (groups->node_kin[at] == UF_KIN_NONE && reach->parent[at] != UF_NODE_NONE) {
+        if (uf_vec_push(&groups->climb, at))
+            return UF_KIN_NONE;
+        at = reach->parent[at];
+    }
+    if (groups->node_kin[at] == UF_KIN_NONE) {
+        bool is_root = reach->reached[at] && reach->root[at] != UINT32_MAX;
+        groups->node_kin[at] = kin_at_root(groups, is_root ? root_hashes[reach->root[at]] : ROOT_NOTHING,
+                                           groups->type_text[view->graph->type[at]]);
+    }
+    uint32_t kin = groups->node_kin[at];
+    while (groups->climb.len > 0 && kin != UF_KIN_NONE) {
+        at = groups->climb.at[--groups->climb.len];
+        kin = kin_below(groups, kin, groups->type_text[view->graph->type[at]]);
+        groups->node_kin[at] = kin;
+    }
+    return kin;
 }
 
 static enum uf_code sum_up(struct uf_groups *groups, const struct uf_view *view,
@@ -117,28 +160,34 @@ static enum uf_code sum_up(struct uf_groups *groups, const struct uf_view *view,
     const struct uf_graph *graph = view->graph;
     uf_node last_parent = UF_NODE_NONE;
     uint32_t last_type = UINT32_MAX, last_kin = UF_KIN_NONE;
+    memset(groups->node_kin, 0xff, (size_t)graph->node_count * sizeof *groups->node_kin); /* UF_KIN_NONE */
     for (uf_node n = 0; n < graph->node_count; n++) {
-        groups->node_kin[n] = UF_KIN_NONE;
-        if (graph->flags[n] & UF_NODE_OWN)
-            continue;
+        if (n + 16 < graph->node_count && view->reach->parent[n + 16] != UF_NODE_NONE)
+            __builtin_prefetch(&groups->node_kin[view->reach->parent[n + 16]]);
         uf_node parent = view->reach->parent[n];
         uint32_t type = graph->type[n];
         /* What one container holds was met in a row. */
         if (parent == UF_NODE_NONE || parent != last_parent || type != last_type) {
-            last_kin = kin_of_hash(groups, kinship_hash(groups, view, root_hashes, n));
+            last_kin = kin_of(groups, view, root_hashes, n);
             if (last_kin == UF_KIN_NONE)
                 return uf_error_nomem(err);
             last_parent = parent;
             last_type = type;
         }
-        struct uf_kin *kin = &groups->kins.at[last_kin];
         groups->node_kin[n] = last_kin;
+        if (graph->flags[n] & UF_NODE_OWN)
+            continue;
+        struct uf_kin *kin = &groups->kins.at[last_kin];
         kin->now[UF_TOTAL_OBJECTS]++;
         kin->now[UF_TOTAL_BYTES] += uf_edges_size(graph, n);
         int64_t length = uf_groups_length(groups, view, n);
         if (length > 0)
             kin->now[UF_TOTAL_LENGTH] += (uint64_t)length;
     }
+    /* Own objects have no kinship from here on: nobody counts them. */
+    for (uf_node n = 0; n < graph->node_count; n++)
+        if (graph->flags[n] & UF_NODE_OWN)
+            groups->node_kin[n] = UF_KIN_NONE;
     return UF_OK;
 }
 

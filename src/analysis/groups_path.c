@@ -4,8 +4,12 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A step repeated so often on one path leads back to its last occurrence. */
+/* A step repeated so often on one path leads back to its last occurrence; on a deep path any that leads to a
+ * type met before: a tree with many kinds of references would else have as many paths as nodes. */
 #define REPEATS_BEFORE_FOLD 3
+#define DEEP_PATH 8
+/* No heap of a program that can be understood has so many; what comes below then joins its holder. */
+#define GROUPS_MAX 250000
 
 static const char *const root_kinds[] = {
     [UF_ROOT_MODULE] = "module ",           [UF_ROOT_THREAD] = "thread ",
@@ -91,18 +95,25 @@ static uint32_t step_of(struct uf_groups *groups, uint32_t edge, uint32_t type)
 /* Where a step that occurred often above leads back to; UF_GROUP_NONE: it did not. */
 static uint32_t fold(const struct uf_groups *groups, uint32_t holder, uint32_t edge, uint32_t type)
 {
-    uint32_t last = UF_GROUP_NONE;
-    int repeats = 0;
+    uint32_t last = UF_GROUP_NONE, last_of_type = UF_GROUP_NONE;
+    int repeats = 0, depth = 0;
     for (uint32_t g = holder; g != UF_GROUP_NONE; g = groups->cells.at[g].group.parent) {
         const struct uf_group *group = &groups->cells.at[g].group;
-        if (group->edge != edge || group->type != type || group->parent == UF_GROUP_NONE)
+        depth++;
+        if (group->type != type || group->parent == UF_GROUP_NONE)
+            continue;
+        if (last_of_type == UF_GROUP_NONE)
+            last_of_type = g;
+        if (group->edge != edge)
             continue;
         if (last == UF_GROUP_NONE)
             last = g;
-        if (++repeats == REPEATS_BEFORE_FOLD)
-            return last;
+        repeats++;
     }
-    return UF_GROUP_NONE;
+    bool container = type == groups->list_text || type == groups->tuple_text || type == groups->dict_text;
+    if (depth > DEEP_PATH)
+        return container ? last : last_of_type;
+    return repeats >= REPEATS_BEFORE_FOLD ? last : UF_GROUP_NONE;
 }
 
 static uint32_t new_cell(struct uf_groups *groups, const struct uf_group *group)
@@ -166,6 +177,8 @@ static uint32_t find_or_make(struct uf_groups *groups, struct uf_group *wanted, 
         if (found != UF_GROUP_NONE)
             groups->cells.at[found].group.folded = true;
     }
+    if (found == UF_MAP_NONE && wanted->parent != UF_GROUP_NONE && groups->cells.len >= GROUPS_MAX)
+        found = wanted->parent;
     if (found == UF_MAP_NONE)
         found = new_cell(groups, wanted);
     if (found == UF_GROUP_NONE || uf_map_set(&groups->children, key, found))
@@ -187,6 +200,8 @@ static uint32_t place_root(struct uf_groups *groups, const struct uf_view *view,
         const char *label = uf_strings_get(&view->graph->strings, root->label);
         const char *place = strstr(label, " at "); /* "local 'y' of f() at file:12": no line numbers */
         wanted.edge = uf_strings_add(&groups->strings, label, place ? (size_t)(place - label) : strlen(label));
+        wanted.bounded_root = root->kind == UF_ROOT_CACHE &&
+                              strcmp(uf_strings_get(&view->graph->strings, root->name), "type cache") == 0;
         if (root->kind == UF_ROOT_MODULE)
             any = uf_strings_add_z(&groups->strings, "module *");
     }

@@ -1,8 +1,9 @@
 /* groups_private.h - the inside of groups.h: kinships (groups_kin.c), paths (groups_path.c), series (groups.c).
  *
  * A kinship is the types of a node and of the three nodes above it on its
- * path, and the root's name if that is among them: cheap to tell (no reference
- * is named for it) and fine enough that in a steady program few kinships change.
+ * path, and the root's name if that is among them: cheap to tell (it follows
+ * from the holder's kinship and the type; no reference is named for it) and
+ * fine enough that in a steady program few kinships change.
  */
 #ifndef UF_ANALYSIS_GROUPS_PRIVATE_H
 #define UF_ANALYSIS_GROUPS_PRIVATE_H
@@ -16,6 +17,8 @@
 enum { UF_TOTAL_OBJECTS, UF_TOTAL_BYTES, UF_TOTAL_LENGTH, UF_TOTALS };
 
 struct uf_kin {
+    uint32_t types[UF_KIN_LEVELS]; /* texts, the node's own first; 0 above the root */
+    uint64_t root;                 /* hash of the root's text, if the root is among the levels; else 0 */
     uint64_t before[UF_TOTALS]; /* at the capture before */
     uint64_t now[UF_TOTALS];
     uint32_t born;  /* point from which `before` was constant until the kinship was grouped; 0 at first */
@@ -29,16 +32,16 @@ struct uf_cell {
     struct uf_group group;
     uint64_t now[UF_TOTALS];
     uint64_t epoch;           /* capture in which `now` was last begun */
-    uint32_t exact_from;      /* point from which all its kinships are counted */
     uint32_t example_ordinal; /* reference by which the holder holds the example */
     uint64_t idle[UF_TOTALS]; /* at the idle capture before */
     uint64_t idle_from[UF_TOTALS];
     uint32_t idle_rises[UF_TOTALS];
 };
 
-/* A group that objects of a fresh kinship fell into. */
+/* Objects of a fresh kinship that fell into one group. */
 struct uf_fresh {
     uint32_t kin, cell;
+    uint64_t now[UF_TOTALS];
 };
 
 struct uf_groups {
@@ -47,12 +50,13 @@ struct uf_groups {
     UF_VEC(struct uf_kin) kins;
     UF_VEC(uint32_t) calls; /* by point: calls made */
     struct uf_map kin_of_hash;
+    struct uf_map kin_below; /* (kinship of the holder, type text) -> kinship */
     struct uf_map lengthy;  /* type text -> has it a length that its size does not tell? (groups_kin.c) */
     struct uf_map steps;    /* (edge text, type text) -> step */
     struct uf_map children; /* (holder group, step) -> group */
     struct uf_map late;     /* (holder group, type text) -> text of the first name that came late */
     uint32_t step_count;
-    uint32_t list_text, tuple_text, any_item, any_attribute, attribute_dict, key;
+    uint32_t dict_text, list_text, tuple_text, any_item, any_attribute, attribute_dict, key;
     uint64_t epoch; /* captures added, idle ones included */
     bool sealed;
 
@@ -63,7 +67,7 @@ struct uf_groups {
     uint32_t *type_text;  /* by index into graph->types: number in strings */
     UF_VEC(uf_node) climb;
     UF_VEC(struct uf_fresh) fresh;
-    struct uf_map fresh_seen;
+    struct uf_map fresh_of; /* (kinship, group) -> index in fresh */
 };
 
 /* groups_kin.c: sums up all kinships, marks those that changed as grouped from `point` on. */

@@ -174,8 +174,8 @@ static bool drifts_up(const struct series *s)
         square += a * a + b * b;
     }
     double variance = square / (double)(2 * third - 2), difference = mean[1] - mean[0];
-    /* Student's t above 3: t^2 = difference^2 / (2 variance / third). */
-    return difference > 0 && difference * difference * (double)third > 9 * 2 * variance;
+    /* Student's t above 2.5: t^2 = difference^2 / (2 variance / third). */
+    return difference > 0 && difference * difference * (double)third > 6.25 * 2 * variance;
 }
 
 /* The rises of a series that never fell: where, how far apart, how steep. */
@@ -237,15 +237,17 @@ static void judge_stairs(const struct series *s, struct uf_growth *ret)
 static void judge_waves(const struct series *s, struct uf_growth *ret)
 {
     size_t third = s->windows / 3;
-    bool rises_late = false;
-    for (size_t i = s->windows - third + 1; i <= s->windows; i++)
+    bool rises_late = false, moves_late = false;
+    for (size_t i = s->windows - third + 1; i <= s->windows; i++) {
         rises_late |= s->value[i] > s->value[i - 1];
+        moves_late |= s->value[i] != s->value[i - 1];
+    }
     if (!floor_rises(s)) {
         ret->kind = UF_GROWTH_NOISE;
         ret->wish = rises_late && drifts_up(s) ? UF_GROWTH_WIDER : UF_GROWTH_ENOUGH;
         return;
     }
-    if (!rises_late) {
+    if (!rises_late && (!moves_late || third >= 4)) { /* two falls in a row are chance */
         ret->kind = UF_GROWTH_SETTLED;
         return;
     }

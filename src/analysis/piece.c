@@ -8,8 +8,8 @@ struct builder {
     const uint8_t *member;
     const struct uf_components *components;
     uint32_t component;
-    uint32_t *state; /* by node: of the component: its place + 1; others: how many references the piece
-                      * holds to it */
+    /* By node. Of the component: its place + 1; others: how often the piece refers to it. */
+    uint32_t *state;
 };
 
 static bool in_core(const struct builder *b, uf_node node)

@@ -12,11 +12,12 @@ struct uf_piece_removed {
 };
 
 struct uf_piece {
-    UF_VEC(uf_node) nodes; /* in the graph: first those of the component, then what only the piece holds */
-    uint32_t core_count;   /* nodes of the component */
-    /* The component as a graph of its own: its i-th node is nodes.at[i]; references to elsewhere are left
-     * out. One node more, core_count, is no member: references that are removed lead there. Only
-     * node_count, edge_start, edge_target and edge_count are set. */
+    /* In the graph: first those of the component, then what only the piece holds. */
+    UF_VEC(uf_node) nodes;
+    uint32_t core_count; /* nodes of the component */
+    /* The component as a graph of its own: its i-th node is nodes.at[i]; references to elsewhere
+     * are left out. One node more, core_count, is no member: references that are removed lead
+     * there. Only node_count, edge_start, edge_target and edge_count are set. */
     struct uf_graph core;
     uint32_t *edge;  /* of the core -> of the graph */
     uint8_t *member; /* by node of the core */

@@ -8,7 +8,7 @@ enum rank {
     ATTRIBUTE,
     CLOSURE,
     ENTRY,
-    EXCEPTION_FIELD,
+    EXCEPTION_FIELD = UF_PREFERENCE_CHANGEABLE,
     OTHER,
     INTERNAL = UF_PREFERENCE_LAST,
 };
@@ -33,21 +33,23 @@ static bool among(const char *name, const char *const *list)
     return *list != NULL;
 }
 
-/* Attributes that the interpreter sets and that nobody can do without; and the internal fields that have
- * no attribute's name (graph/names.h: UF_REF_FIELD). */
+/* Attributes that the interpreter sets and that nobody can do without. */
 static const char *const internal[] = {
-    "tb_frame",   "tb_next",   "f_back",       "f_globals",    "f_builtins", "f_code",
-    "f_locals",   "__class__", "__dict__",     "__globals__",  "__mro__",    "__bases__",
-    "__base__",   "__code__",  "__builtins__", "__objclass__", "frame",      "globals",
-    "builtins",   "mro",       "bases",        "base",         "dict",       "type",
-    "code",       "back",      "module",       "__module__",   NULL};
+    "tb_frame", "tb_next",   "f_back",       "f_globals",    "f_builtins", "f_code",
+    "f_locals", "__class__", "__dict__",     "__globals__",  "__mro__",    "__bases__",
+    "__base__", "__code__",  "gi_frame",     "gi_code",      "cr_frame",   "cr_code",
+    "ag_frame", "ag_code",   "__builtins__", "__objclass__", NULL};
+/* The same among internal fields that have no attribute's name (graph/names.h: UF_REF_FIELD). */
+static const char *const internal_fields[] = {"frame",      "globals", "builtins", "mro",  "bases",
+                                              "base",       "dict",    "type",     "code", "back",
+                                              "subclasses", "cache",   NULL};
 static const char *const exception_fields[] = {"__traceback__", "__context__", "__cause__", NULL};
 
 /* What a person would make a weak reference. */
 static bool points_back(const char *text)
 {
-    static const char *const words[] = {"parent", "owner", "prev", "previous", "back", "up", "outer",
-                                        "container", NULL};
+    static const char *const words[] = {"parent", "owner", "prev",      "previous", "back",
+                                        "up",     "outer", "container", NULL};
     char name[64];
     bare(text, name, sizeof name);
     char *end = name + strlen(name), *from = name + strspn(name, "_");
@@ -80,7 +82,7 @@ static unsigned rank_of_attribute(const char *text)
 
 static unsigned rank_of_field(const char *text)
 {
-    unsigned rank = rank_of_attribute(text);
+    unsigned rank = among(text, internal_fields) ? INTERNAL : rank_of_attribute(text);
     return rank == ATTRIBUTE ? OTHER : rank;
 }
 
@@ -101,17 +103,18 @@ struct uf_preference uf_preference_of(const struct uf_ref_name *name,
                                       const struct uf_ref_name *after)
 {
     struct uf_preference ret = {.rank = OTHER, .points_back = points_back(name->text)};
-    memcpy(ret.generic, name->generic, sizeof ret.generic);
-    ret.generic[sizeof ret.generic - 1] = '\0';
+    bool attribute = name->kind == UF_REF_ATTR ||
+                     (name->kind == UF_REF_ITEM && before && before->kind == UF_REF_DICT);
+    const char *text = attribute ? name->text : name->generic;
+    size_t len = strnlen(text, sizeof ret.generic - 1);
+    memcpy(ret.generic, text, len);
     switch (name->kind) {
     case UF_REF_LOCAL:
         ret.rank = rank_of_local(name->text, after);
         break;
     case UF_REF_ATTR:
-        ret.rank = rank_of_attribute(name->text);
-        break;
     case UF_REF_ITEM:
-        ret.rank = before && before->kind == UF_REF_DICT ? rank_of_attribute(name->text) : ENTRY;
+        ret.rank = attribute ? rank_of_attribute(name->text) : ENTRY;
         break;
     case UF_REF_KEY:
     case UF_REF_INDEX:

@@ -125,8 +125,8 @@ size_t uf_reach_path(const struct uf_reach *reach, uf_node node, uf_node *nodes,
     return len;
 }
 
-/* Life and death without some references. `mark` by node: what is known of it, and whether one of its
- * references is cut. */
+/* Life and death without some references. `mark` by node: what is known of it, and whether one
+ * of its references is cut. */
 enum { ALIVE = 1, FREED = 2, KNOWN = ALIVE | FREED, HAS_CUT = 4, OWN_WAITING = 8 };
 
 struct without {
@@ -150,7 +150,8 @@ static void enter(struct without *w, uf_node node, uint8_t mark, bool own)
     w->queue[w->len++] = node;
 }
 
-/* Marks all that the queue leads to; over references that are cut only when it marks what is freed. */
+/* Marks all that the queue leads to; over references that are cut only when it marks what is
+ * freed. */
 static void spread_without(struct without *w, uint8_t mark, bool own)
 {
     const struct uf_graph *graph = w->graph;

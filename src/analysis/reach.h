@@ -4,8 +4,9 @@
  * reach is exhausted come threads, and so on, so that a path from a module is
  * shown where there is one. Within a kind roots are taken in their order and
  * references in canonical order: the same heap gives the same paths whatever
- * the numbering of its nodes. Only after all roots comes what nothing but unfreed's own objects (UF_NODE_OWN) hold: so a
- * path goes through an own object only where there is no other.
+ * the numbering of its nodes. Only after all roots comes what nothing but
+ * unfreed's own objects (UF_NODE_OWN) hold: so a path goes through an own
+ * object only where there is no other.
  * Deterministic for a given graph; O(nodes + references), 17 bytes a node.
  */
 #ifndef UF_ANALYSIS_REACH_H
@@ -15,11 +16,11 @@
 
 struct uf_reach {
     uf_node node_count;
-    uf_node *parent;       /* by node; UF_NODE_NONE where a path starts and for what is not reached */
-    uint32_t *parent_edge; /* global edge index of the reference parent -> node; UINT32_MAX: no parent */
-    uint32_t *root;        /* by node: index into graph->roots where a path starts, else UINT32_MAX */
-    uint8_t *reached;      /* 1 = alive */
-    uf_node *order;        /* reached nodes in breadth-first order */
+    uf_node *parent; /* by node; UF_NODE_NONE where a path starts and for what is not reached */
+    uint32_t *parent_edge; /* global edge index of parent -> node; UINT32_MAX: no parent */
+    uint32_t *root;   /* by node: index into graph->roots where a path starts, else UINT32_MAX */
+    uint8_t *reached; /* 1 = alive */
+    uf_node *order;   /* reached nodes in breadth-first order */
     uf_node order_count;
     uint64_t garbage_objects, garbage_bytes; /* not reached, without UF_NODE_OWN */
 };
@@ -33,10 +34,10 @@ void uf_reach_release(struct uf_reach *reach);
  * exceed `max`; then only the last `max` are filled), 0 when not reached. */
 size_t uf_reach_path(const struct uf_reach *reach, uf_node node, uf_node *nodes, size_t max);
 
-/* What dies when the references `cut` (global edge indices, ascending) are removed: marks freed[]
- * (one byte per node, may be NULL) and returns count and bytes, own objects left out. Reachability,
- * as the collector would judge it: cycles count as freed. All roots hold, native ones too; unfreed's
- * own objects hold only what nothing else held before the cut.
+/* What dies when the references `cut` (global edge indices, ascending) are removed: marks
+ * freed[] (one byte per node, may be NULL) and returns count and bytes, own objects left out.
+ * Reachability, as the collector would judge it: cycles count as freed. All roots hold, native
+ * ones too; unfreed's own objects hold only what nothing else held before the cut.
  * UF_EINVAL: cut is not ascending or out of range. */
 enum uf_code uf_reach_without(const struct uf_graph *graph, const uint32_t *cut, size_t cut_count,
                               uint8_t *freed, uint64_t *freed_objects, uint64_t *freed_bytes,

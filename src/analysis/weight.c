@@ -4,8 +4,8 @@
 
 enum { IN_SET = 1, BELOW_SET = 2, FREE_OF_SET = 4, COUNTED = 8 };
 
-/* Whether a node strictly above `node` is in the set. Each node on the way up learns the answer, so that
- * all questions together visit it only once. */
+/* Whether a node strictly above `node` is in the set. Each node on the way up learns the answer,
+ * so that all questions together visit it only once. */
 static bool has_member_above(const struct uf_dominators *d, uint8_t *state, uf_node node)
 {
     uf_node top = node;

@@ -12,14 +12,14 @@
 
 enum uf_code {
     UF_OK = 0,
-    UF_ENOMEM,       /* memory is out; the object being built is unchanged or empty, as its header says */
-    UF_EINVAL,       /* the caller's argument is wrong; nothing was done */
-    UF_EIO,          /* a system call failed; os_errno says how */
-    UF_EFAULT,       /* an address of the target cannot be read; address says which */
+    UF_ENOMEM, /* memory is out; the object being built is unchanged or empty, as its header says */
+    UF_EINVAL, /* the caller's argument is wrong; nothing was done */
+    UF_EIO,    /* a system call failed; os_errno says how */
+    UF_EFAULT, /* an address of the target cannot be read; address says which */
     UF_ECORRUPT,     /* input contradicts itself (a list that does not close, a count below zero) */
     UF_EUNSUPPORTED, /* a version, build or format that unfreed does not know */
-    UF_ELIMIT,       /* a bound of the engine was reached (more than 2^32-2 objects or references) */
-    UF_EINTERNAL,    /* a fault of unfreed's own */
+    UF_ELIMIT,    /* a bound of the engine was reached (more than 2^32-2 objects or references) */
+    UF_EINTERNAL, /* a fault of unfreed's own */
 };
 
 struct uf_error {

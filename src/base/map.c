@@ -9,7 +9,8 @@
 /* The slot of `key`, or the free slot where it belongs. */
 static size_t slot_of(const uint64_t *keys, size_t cap, uint64_t key)
 {
-    uint64_t hash = key * UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio: spreads low bits upwards */
+    uint64_t hash =
+        key * UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio: spreads low bits upwards */
     size_t slot = (size_t)(hash >> 20 ^ hash >> 44) & (cap - 1);
     while (keys[slot] && keys[slot] != key)
         slot = (slot + 1) & (cap - 1);

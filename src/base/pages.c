@@ -3,11 +3,12 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define CHUNK_BYTES ((size_t)512 << 10) /* the small pool is mapped by chunks */
+#define CHUNK_BYTES ((size_t)512 << 10)   /* the small pool is mapped by chunks */
 #define HUGE_PAGE_BYTES ((size_t)2 << 20) /* where it is not that, huge pages are merely fewer */
-#define HUGE_FROM_BYTES ((size_t)8 << 20) /* mappings from here on ask for huge pages: clearing and
+#define HUGE_FROM_BYTES                                                                            \
+    ((size_t)8 << 20)   /* mappings from here on ask for huge pages: clearing and
                                            * looking them up costs half */
-#define EXTENTS_MAX 512                 /* in a pool: searching it stays cheap */
+#define EXTENTS_MAX 512 /* in a pool: searching it stays cheap */
 
 /* A free extent, written at its own start. */
 struct extent {

@@ -27,7 +27,8 @@ static size_t slot_of(const struct uf_strings *pool, const char *text, size_t le
     size_t slot = (size_t)hash_of(text, len) & (pool->slots_cap - 1);
     while (pool->slots[slot]) {
         uint32_t number = pool->slots[slot] - 1;
-        if (len_of(pool, number) == len && memcmp(pool->bytes + pool->starts[number], text, len) == 0)
+        if (len_of(pool, number) == len &&
+            memcmp(pool->bytes + pool->starts[number], text, len) == 0)
             break;
         slot = (slot + 1) & (pool->slots_cap - 1);
     }
@@ -41,7 +42,8 @@ static int grow_slots(struct uf_strings *pool)
     if (!slots)
         return -1;
     for (uint32_t number = 0; number < pool->count; number++) {
-        size_t slot = (size_t)hash_of(pool->bytes + pool->starts[number], len_of(pool, number)) & (cap - 1);
+        size_t slot = (size_t)hash_of(pool->bytes + pool->starts[number], len_of(pool, number)) &
+                      (cap - 1);
         while (slots[slot])
             slot = (slot + 1) & (cap - 1);
         slots[slot] = number + 1;
@@ -60,7 +62,8 @@ static uint32_t enter(struct uf_strings *pool, const char *text, size_t len)
     if (pool->count >= pool->slots_cap / 2 && grow_slots(pool))
         return UF_STRING_NONE;
     if (uf_vec_grow((void **)&pool->bytes, &pool->bytes_cap, pool->bytes_len + len + 1, 1) ||
-        uf_vec_grow((void **)&pool->starts, &pool->starts_cap, pool->count + 1, sizeof *pool->starts))
+        uf_vec_grow((void **)&pool->starts, &pool->starts_cap, pool->count + 1,
+                    sizeof *pool->starts))
         return UF_STRING_NONE;
     size_t slot = slot_of(pool, text, len);
     uint32_t number = (uint32_t)pool->count++;

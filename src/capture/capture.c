@@ -34,17 +34,15 @@ static enum uf_code queue_generation(struct work *w, int generation, uint64_t *c
     uint8_t flags = UF_NODE_TRACKED;
     uint64_t objects[BATCH];
     struct uf_gc_list list;
-    size_t n = 0;
     enum uf_code code = uf_gc_list_open(&list, w->config, generation, w->err);
 
     if (generation == UF_GC_PERMANENT)
         flags |= UF_NODE_FROZEN;
     else if (generation < UF_GC_GENERATIONS - 1)
         flags |= UF_NODE_YOUNG;
-    while (code == UF_OK) {
+    while (code == UF_OK && !list.done) {
+        size_t n;
         code = uf_gc_list_next(&list, objects, BATCH, &n, w->err);
-        if (n == 0)
-            break;
         for (size_t i = 0; i < n && code == UF_OK; i++)
             code = uf_builder_add(&w->builder, objects[i], flags, w->err);
         *count += n;
@@ -110,8 +108,8 @@ static enum uf_code decode_all(struct work *w)
 
     while (code == UF_OK && queued_types < uf_heap_type_count(w->capture->heap)) {
         while (code == UF_OK && queued_types < uf_heap_type_count(w->capture->heap))
-            code = uf_builder_add(&w->builder,
-                                  uf_heap_type_address(w->capture->heap, queued_types++), 0, w->err);
+            code = uf_builder_add(
+                &w->builder, uf_heap_type_address(w->capture->heap, queued_types++), 0, w->err);
         if (code == UF_OK)
             code = decode_queue(w);
     }
@@ -216,10 +214,32 @@ void uf_capture_release(struct uf_capture *capture)
     memset(capture, 0, sizeof *capture);
 }
 
-static bool is_own(const struct uf_capture_options *options, uint64_t address)
+/* A filter in front of the search: a bit per hash of an own address, so that most others cost one look. */
+struct own_filter {
+    const struct uf_capture_options *options;
+    uint64_t bits[1024];
+};
+
+static size_t hash(uint64_t address)
 {
+    return (size_t)((address >> 4) ^ (address >> 20)) & 0xffff;
+}
+
+static void fill_filter(struct own_filter *filter, const struct uf_capture_options *options)
+{
+    memset(filter, 0, sizeof *filter);
+    filter->options = options;
+    for (size_t i = 0; i < options->own_count; i++)
+        filter->bits[hash(options->own[i]) / 64] |= UINT64_C(1) << (hash(options->own[i]) % 64);
+}
+
+static bool is_own(const struct own_filter *filter, uint64_t address)
+{
+    const struct uf_capture_options *options = filter->options;
     size_t low = 0, high = options->own_count;
 
+    if (!(filter->bits[hash(address) / 64] >> (hash(address) % 64) & 1))
+        return false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (options->own[middle] < address)
@@ -234,23 +254,25 @@ enum uf_code uf_capture_count_tracked(const struct uf_heap_config *config,
                                       const struct uf_capture_options *options, uint64_t *tracked,
                                       uint64_t *frozen, struct uf_error *err)
 {
+    struct own_filter filter;
+
     *tracked = *frozen = 0;
     if (uf_gc_collecting(config))
         return uf_error_set(err, UF_EINVAL, "the collector is running: its lists are in pieces");
+    fill_filter(&filter, options);
     for (int generation = 0; generation < UF_GC_LISTS; generation++) {
         uint64_t *count = generation == UF_GC_PERMANENT ? frozen : tracked;
         uint64_t objects[BATCH];
         struct uf_gc_list list;
-        size_t n = 0;
         enum uf_code code = uf_gc_list_open(&list, config, generation, err);
+        while (code == UF_OK && !list.done) {
+            size_t n;
+            code = uf_gc_list_next(&list, objects, BATCH, &n, err);
+            for (size_t i = 0; i < n; i++)
+                *count += !is_own(&filter, objects[i]);
+        }
         if (code)
             return code;
-        do {
-            if ((code = uf_gc_list_next(&list, objects, BATCH, &n, err)) != UF_OK)
-                return code;
-            for (size_t i = 0; i < n; i++)
-                *count += !is_own(options, objects[i]);
-        } while (n > 0);
     }
     return UF_OK;
 }

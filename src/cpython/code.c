@@ -93,8 +93,8 @@ bool uf_code_read(const struct uf_heap *heap, uint64_t address, struct uf_code_i
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
     uint64_t type = heap->config.known ? heap->config.known->type[UF_KNOWN_CODE] : 0;
-    const char *view =
-        address ? uf_source_view(heap->source, address, r->code.line_table + 8) : NULL;
+    const char *view = address ? uf_source_view(heap->source, address, r->code.line_table + 8)
+                               : NULL;
 
     memset(ret, 0, sizeof *ret);
     if (view == NULL || (type && uf_u64(view, heap->objects->object.type) != type))
@@ -117,9 +117,8 @@ bool uf_code_read(const struct uf_heap *heap, uint64_t address, struct uf_code_i
     return ret->local_count <= SLOTS_MAX && ret->stack_size <= SLOTS_MAX;
 }
 
-static uint64_t local_name_in_three(const struct uf_heap *heap,
-                                    const struct uf_code_info *code, uint64_t index,
-                                    enum uf_local_kind *kind)
+static uint64_t local_name_in_three(const struct uf_heap *heap, const struct uf_code_info *code,
+                                    uint64_t index, enum uf_local_kind *kind)
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
     const uint32_t fields[] = {r->code.varnames, r->code.cellvars, r->code.freevars};
@@ -148,10 +147,10 @@ uint64_t uf_code_local_name(const struct uf_heap *heap, const struct uf_code_inf
     uint64_t kinds = uf_source_word(heap->source, code->address + r->code.localsplus_kinds);
     if (index >= tuple_length(heap, names))
         return 0;
-    const uint8_t *bits = index < tuple_length(heap, kinds)
-                              ? uf_source_view(heap->source,
-                                               kinds + heap->objects->bytes.data + index, 1)
-                              : NULL;
+    const uint8_t *bits =
+        index < tuple_length(heap, kinds)
+            ? uf_source_view(heap->source, kinds + heap->objects->bytes.data + index, 1)
+            : NULL;
     if (bits != NULL && (*bits & r->code.kind_free))
         *kind = UF_LOCAL_FREE;
     else if (bits != NULL && (*bits & r->code.kind_cell))
@@ -159,16 +158,15 @@ uint64_t uf_code_local_name(const struct uf_heap *heap, const struct uf_code_inf
     return tuple_item(heap, names, index);
 }
 
-int uf_code_line(const struct uf_heap *heap, const struct uf_code_info *code,
-                 int64_t offset_bytes)
+int uf_code_line(const struct uf_heap *heap, const struct uf_code_info *code, int64_t offset_bytes)
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
     uint64_t bytes = uf_source_word(heap->source, code->address + r->code.line_table);
     uint64_t length = tuple_length(heap, bytes); /* ob_size lies alike in all */
-    const uint8_t *table = length > 0 && length < TABLE_MAX
-                               ? uf_source_view(heap->source,
-                                                bytes + heap->objects->bytes.data, length)
-                               : NULL;
+    const uint8_t *table =
+        length > 0 && length < TABLE_MAX
+            ? uf_source_view(heap->source, bytes + heap->objects->bytes.data, length)
+            : NULL;
     int line = table && offset_bytes >= 0
                    ? uf_code_line_in_table(r->code.line_form, table, length, code->first_line,
                                            (uint64_t)offset_bytes)

@@ -35,7 +35,6 @@ uint64_t uf_code_local_name(const struct uf_heap *heap, const struct uf_code_inf
                             uint32_t index, enum uf_local_kind *kind);
 
 /* The line of the instruction at `offset_bytes` of the code; first_line when it has none. */
-int uf_code_line(const struct uf_heap *heap, const struct uf_code_info *code,
-                 int64_t offset_bytes);
+int uf_code_line(const struct uf_heap *heap, const struct uf_code_info *code, int64_t offset_bytes);
 
 #endif

@@ -14,21 +14,11 @@ static void put_slots(struct uf_heap *heap, const struct uf_plan *plan, const vo
 static enum uf_part put_attributes(struct uf_heap *heap, const struct uf_plan *plan,
                                    uint64_t object, uf_refs *refs)
 {
-    uint64_t at = uf_plan_dict_word(heap, plan, object);
-    const void *word = at ? uf_view(heap, at, 8) : NULL;
-    if (at && !word)
+    struct uf_attribute_words words;
+    if (!uf_plan_attributes(heap, plan, object, &words))
         return UF_PART_UNREADABLE;
-    uint64_t dict = word ? uf_u64(word, 0) : 0;
-    uint8_t managed = heap->objects->managed;
-    if (plan->attributes != UF_ATTRIBUTES_MANAGED) {
-        uf_refs_put(refs, dict);
-        return UF_PART_OK;
-    }
-    if (managed != UF_MANAGED_TAGGED || !(dict & 1))
-        uf_refs_put(refs, dict);
-    uint64_t count = 0;
-    uint64_t values = uf_plan_values(heap, plan, object, &count);
-    return values ? uf_decode_words(heap, values, count, refs) : UF_PART_OK;
+    uf_refs_put(refs, words.dict);
+    return words.values ? uf_decode_words(heap, words.values, words.value_count, refs) : UF_PART_OK;
 }
 
 static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
@@ -49,8 +39,8 @@ static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan,
     return seen || !uf_vec_push(refs, plan->address) ? UF_PART_OK : UF_PART_NOMEM;
 }
 
-static enum uf_part put_generator(struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
-                                  uf_refs *refs)
+static enum uf_part put_generator(struct uf_heap *heap, uint64_t object,
+                                  enum uf_generator_kind kind, uf_refs *refs)
 {
     return uf_generator_refs(heap, object, kind, refs) ? UF_PART_NOMEM : UF_PART_OK;
 }
@@ -116,14 +106,25 @@ static enum uf_part put_container(struct uf_heap *heap, const struct uf_plan *pl
     return UF_PART_OK;
 }
 
+static enum uf_code failed(enum uf_part part, uint64_t object, struct uf_error *err)
+{
+    if (part == UF_PART_NOMEM)
+        return uf_error_nomem(err);
+    return uf_error_at(err, UF_EFAULT, object, "cannot read the contents of an object");
+}
+
 enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                             uf_refs *refs, struct uf_error *err)
 {
     enum uf_part part = UF_PART_OK;
     size_t first = refs->len;
-    const void *view = uf_view(heap, object, plan->basic_size);
+    const void *view = uf_view(heap, object, plan->view_bytes);
     if (!view)
         return uf_error_at(err, UF_EFAULT, object, "cannot read an object");
+    if (plan->container_only) {
+        part = put_container(heap, plan, object, view, first, refs);
+        return part == UF_PART_OK ? UF_OK : failed(part, object, err);
+    }
     if (uf_refs_room(refs, plan->fixed_refs))
         return uf_error_nomem(err);
     if (plan->slot_count)
@@ -143,7 +144,5 @@ enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, ui
             uf_refs_put(refs, plan->address);
         return UF_OK;
     }
-    if (part == UF_PART_NOMEM)
-        return uf_error_nomem(err);
-    return uf_error_at(err, UF_EFAULT, object, "cannot read the contents of an object");
+    return failed(part, object, err);
 }

@@ -53,20 +53,12 @@ enum uf_part uf_decode_module(struct uf_heap *heap, const struct uf_plan *plan, 
 enum uf_part uf_decode_more(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                             size_t first, uf_refs *refs);
 
-/* A dict's table of entries. */
-struct uf_dict_table {
-    uint64_t entries;     /* address of the first entry */
-    uint64_t count;       /* entries in use, holes included */
-    uint64_t values;      /* address of the first value of a dict with shared keys; 0: combined table */
-    uint64_t keys_bytes;  /* of the keys block, as the interpreter counts it */
-    uint64_t values_bytes;
-    uint64_t keys_refcount;
-    uint16_t entry_bytes, key, value; /* within an entry */
-    bool embedded; /* the values belong to the instance that the dict is of */
-};
 /* Reads the keys block at `keys`. False: unreadable. */
 bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret);
 bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret);
+/* Size and references of a small dict in one go; 0: it is no small one, nothing was appended. */
+uint64_t uf_dict_quick(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
+                       uf_refs *refs);
 /* The value of a string key in a dict, by scanning it; 0 = not there. */
 uint64_t uf_dict_find(const struct uf_heap *heap, uint64_t dict, const char *key);
 

@@ -4,10 +4,9 @@
 #include "cpython/read.h"
 #include "cpython/str.h"
 
-#define ENTRIES_MAX (UINT64_C(1) << 40)
 #define LOG2_MAX 40
 
-bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret)
+static inline bool read_keys(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret)
 {
     const struct uf_layout_objects *lay = heap->objects;
     const void *view = keys ? uf_view(heap, keys, lay->keys.bytes) : NULL;
@@ -17,9 +16,12 @@ bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_tab
     bool general = true;
     if (lay->keys.size != UF_NO_FIELD) {
         slots = uf_u64(view, lay->keys.size);
-        if (slots > ENTRIES_MAX)
+        if (slots > UF_ITEMS_MAX)
             return false;
-        index_bytes = slots * (slots <= 0xff ? 1 : slots <= 0xffff ? 2 : slots <= 0xffffffff ? 4 : 8);
+        index_bytes = slots * (slots <= 0xff         ? 1
+                               : slots <= 0xffff     ? 2
+                               : slots <= 0xffffffff ? 4
+                                                     : 8);
     } else {
         uint8_t log2_size = uf_u8(view, lay->keys.log2_size);
         uint8_t log2_index = uf_u8(view, lay->keys.log2_index_bytes);
@@ -40,18 +42,17 @@ bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_tab
     ret->keys_bytes = lay->keys.indices + index_bytes + usable * ret->entry_bytes;
     ret->keys_refcount = uf_u64(view, lay->keys.refcount);
     ret->values_bytes = /* shared_keys_usable_size */
-        8 * (lay->keys.size != UF_NO_FIELD ? usable
-                                           : ret->count + uf_u64(view, lay->keys.usable));
+        8 * (lay->keys.size != UF_NO_FIELD ? usable : ret->count + uf_u64(view, lay->keys.usable));
     ret->values = 0;
     ret->embedded = false;
     return true;
 }
 
-bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret)
+static inline bool read_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret)
 {
     const struct uf_layout_objects *lay = heap->objects;
     const void *view = uf_view(heap, dict, lay->dict.bytes);
-    if (!view || !uf_keys_table(heap, uf_u64(view, lay->dict.keys), ret))
+    if (!view || !read_keys(heap, uf_u64(view, lay->dict.keys), ret))
         return false;
     uint64_t values = uf_u64(view, lay->dict.values);
     if (!values)
@@ -66,11 +67,21 @@ bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_tab
     return true;
 }
 
+bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret)
+{
+    return read_keys(heap, keys, ret);
+}
+
+bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret)
+{
+    return read_table(heap, dict, ret);
+}
+
 enum uf_part uf_decode_words(struct uf_heap *heap, uint64_t first, uint64_t count, uf_refs *refs)
 {
     if (count == 0)
         return UF_PART_OK;
-    if (count > ENTRIES_MAX)
+    if (count > UF_ITEMS_MAX)
         return UF_PART_UNREADABLE;
     const void *view = uf_view(heap, first, count * 8);
     if (!view)
@@ -87,26 +98,24 @@ enum uf_part uf_decode_words(struct uf_heap *heap, uint64_t first, uint64_t coun
     return UF_PART_OK;
 }
 
-enum uf_part uf_decode_dict(struct uf_heap *heap, uint64_t object, uf_refs *refs)
+static inline enum uf_part put_table(struct uf_heap *heap, const struct uf_dict_table *table,
+                                     uf_refs *refs)
 {
-    struct uf_dict_table table;
-    if (!uf_dict_table(heap, object, &table))
-        return UF_PART_UNREADABLE;
-    if (table.values)
-        return table.embedded && !heap->objects->values.of_dict
+    if (table->values)
+        return table->embedded && !heap->objects->values.of_dict
                    ? UF_PART_OK
-                   : uf_decode_words(heap, table.values, table.count, refs);
-    if (table.count == 0)
+                   : uf_decode_words(heap, table->values, table->count, refs);
+    if (table->count == 0)
         return UF_PART_OK;
-    const char *entry = uf_view(heap, table.entries, table.count * table.entry_bytes);
+    const char *entry = uf_view(heap, table->entries, table->count * table->entry_bytes);
     if (!entry)
         return UF_PART_UNREADABLE;
-    if (uf_refs_room(refs, table.count * 2))
+    if (uf_refs_room(refs, table->count * 2))
         return UF_PART_NOMEM;
     uint64_t *end = refs->at + refs->len;
-    for (uint64_t i = 0; i < table.count; i++, entry += table.entry_bytes) {
-        uint64_t value = uf_u64(entry, table.value);
-        end[0] = uf_u64(entry, table.key);
+    for (uint64_t i = 0; i < table->count; i++, entry += table->entry_bytes) {
+        uint64_t value = uf_u64(entry, table->value);
+        end[0] = uf_u64(entry, table->key);
         end[1] = value;
         end += value ? 2 : 0; /* a deleted entry has no value */
     }
@@ -114,18 +123,38 @@ enum uf_part uf_decode_dict(struct uf_heap *heap, uint64_t object, uf_refs *refs
     return UF_PART_OK;
 }
 
+enum uf_part uf_decode_dict(struct uf_heap *heap, uint64_t object, uf_refs *refs)
+{
+    struct uf_dict_table table;
+    return read_table(heap, object, &table) ? put_table(heap, &table, refs) : UF_PART_UNREADABLE;
+}
+
+uint64_t uf_dict_quick(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
+                       uf_refs *refs)
+{
+    struct uf_dict_table table;
+    if (!read_table(heap, object, &table) || table.keys_bytes > UF_SMALL_BYTES ||
+        table.values_bytes > UF_SMALL_BYTES)
+        return 0;
+    if (put_table(heap, &table, refs) != UF_PART_OK)
+        return 0;
+    return plan->basic_size + plan->prefix_bytes + (table.values ? table.values_bytes : 0) +
+           (table.keys_refcount == 1 ? table.keys_bytes : 0);
+}
+
 enum uf_part uf_decode_ordered_dict(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    enum uf_part part = uf_decode_dict(heap, object, refs);
-    if (part != UF_PART_OK)
-        return part;
-    const void *view = uf_view(heap, object, (size_t)lay->ordered_dict.first + 8);
-    if (!view)
+    struct uf_dict_table table;
+    if (!read_table(heap, object, &table))
         return UF_PART_UNREADABLE;
-    uint64_t left = uf_u64(view, lay->dict.used);
-    if (left > ENTRIES_MAX || uf_refs_room(refs, left))
-        return left > ENTRIES_MAX ? UF_PART_UNREADABLE : UF_PART_NOMEM;
+    enum uf_part part = put_table(heap, &table, refs);
+    const void *view = uf_view(heap, object, (size_t)lay->ordered_dict.first + 8);
+    if (part != UF_PART_OK || !view)
+        return part != UF_PART_OK ? part : UF_PART_UNREADABLE;
+    uint64_t left = table.count; /* a node per entry, at most */
+    if (uf_refs_room(refs, left))
+        return UF_PART_NOMEM;
     for (uint64_t at = uf_u64(view, lay->ordered_dict.first); at && left; left--) {
         const void *node = uf_view(heap, at, lay->ordered_dict.node_bytes);
         if (!node)

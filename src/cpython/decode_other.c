@@ -3,8 +3,6 @@
 
 #include "cpython/read.h"
 
-#define ITEMS_MAX (UINT64_C(1) << 40)
-
 enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
@@ -15,7 +13,7 @@ enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
     uint64_t slots = uf_u64(view, lay->set.mask) + 1;
     if (left == 0)
         return UF_PART_OK;
-    if (left > slots || slots > ITEMS_MAX)
+    if (left > slots || slots > UF_ITEMS_MAX)
         return UF_PART_UNREADABLE;
     const char *entry = uf_view(heap, uf_u64(view, lay->set.table), slots * lay->set.entry_bytes);
     if (!entry)
@@ -42,7 +40,7 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
     uint64_t left = uf_u64(view, lay->object.size);
     uint64_t index = uf_u64(view, lay->deque.left_index);
     uint64_t block = uf_u64(view, lay->deque.left);
-    if (left > ITEMS_MAX || index > lay->deque.block_length)
+    if (left > UF_ITEMS_MAX || index > lay->deque.block_length)
         return UF_PART_UNREADABLE;
     while (left) {
         uint64_t here = lay->deque.block_length - index;
@@ -71,7 +69,7 @@ enum uf_part uf_decode_lru_cache(struct uf_heap *heap, uint64_t object, uf_refs 
         return UF_PART_UNREADABLE;
     uint64_t cache = uf_u64(view, lay->lru_cache.cache);
     uint64_t left = cache ? uf_source_word(heap->source, cache + lay->dict.used) : 0;
-    if (left > ITEMS_MAX)
+    if (left > UF_ITEMS_MAX)
         return UF_PART_UNREADABLE;
     uint64_t at = uf_u64(view, lay->lru_cache.next);
     for (; at && at != object && left; left--) {
@@ -121,8 +119,8 @@ static enum uf_part put_shared_keys(struct uf_heap *heap, uint64_t keys, uf_refs
     struct uf_dict_table table;
     if (!uf_keys_table(heap, keys, &table))
         return UF_PART_UNREADABLE;
-    const char *entry =
-        table.count ? uf_view(heap, table.entries, table.count * table.entry_bytes) : NULL;
+    const char *entry = table.count ? uf_view(heap, table.entries, table.count * table.entry_bytes)
+                                    : NULL;
     if (table.count && !entry)
         return UF_PART_UNREADABLE;
     if (uf_refs_room(refs, table.count))
@@ -214,5 +212,11 @@ int64_t uf_int_value(const struct uf_heap *heap, uint64_t object)
     uint64_t digits = lay->integer.signed_size
                           ? uf_u64(view, lay->integer.size)
                           : uf_u64(view, lay->integer.size) >> lay->integer.size_shift;
+    if (digits == 2) { /* idents of threads */
+        const void *both = uf_view(heap, object, lay->integer.digits + 8U);
+        return both ? (int64_t)uf_u32(both, lay->integer.digits + 4U) << lay->integer.digit_bits |
+                          (int64_t)uf_u32(both, lay->integer.digits)
+                    : -1;
+    }
     return digits == 0 ? 0 : digits == 1 ? (int64_t)uf_u32(view, lay->integer.digits) : -1;
 }

@@ -23,7 +23,8 @@ static bool read_object_frame(const struct uf_layout_runtime *r, const char *vie
     uint64_t value_stack = uf_u64(view, r->frame_object.value_stack);
     int32_t depth = (int32_t)uf_u32(view, r->frame_object.stack_depth);
 
-    ret->owner = uf_u64(view, r->frame_object.generator) ? UF_FRAME_OF_GENERATOR : UF_FRAME_OF_OBJECT;
+    ret->owner = uf_u64(view, r->frame_object.generator) ? UF_FRAME_OF_GENERATOR
+                                                         : UF_FRAME_OF_OBJECT;
     ret->globals = uf_u64(view, r->frame.globals);
     ret->builtins = uf_u64(view, r->frame.builtins);
     ret->locals = uf_u64(view, r->frame.locals);
@@ -83,8 +84,8 @@ static int64_t offset_of(const struct uf_layout_runtime *r, const char *view,
 bool uf_frame_read(const struct uf_heap *heap, uint64_t address, struct uf_frame *ret)
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
-    const char *view =
-        address ? uf_source_view(heap->source, address, r->frame.locals_start) : NULL;
+    const char *view = address ? uf_source_view(heap->source, address, r->frame.locals_start)
+                               : NULL;
 
     memset(ret, 0, sizeof *ret);
     if (view == NULL)
@@ -107,8 +108,8 @@ int uf_frame_line(const struct uf_heap *heap, const struct uf_frame *frame)
     return frame->info.address ? uf_code_line(heap, &frame->info, frame->offset_bytes) : 0;
 }
 
-uint64_t uf_frame_slot(const struct uf_heap *heap, const struct uf_frame *frame,
-                       uint32_t index, bool *counted)
+uint64_t uf_frame_slot(const struct uf_heap *heap, const struct uf_frame *frame, uint32_t index,
+                       bool *counted)
 {
     return untag(&heap->config.layout->runtime,
                  uf_source_word(heap->source, frame->slots + (uint64_t)index * 8), counted);
@@ -147,8 +148,8 @@ size_t uf_frame_place(const struct uf_heap *heap, const struct uf_frame *frame, 
                 size);
 }
 
-size_t uf_frame_slot_name(const struct uf_heap *heap, const struct uf_frame *frame,
-                          uint32_t index, bool generic, char *ret, size_t size)
+size_t uf_frame_slot_name(const struct uf_heap *heap, const struct uf_frame *frame, uint32_t index,
+                          bool generic, char *ret, size_t size)
 {
     char place[200], name[64] = "";
     enum uf_local_kind kind = UF_LOCAL_PLAIN;
@@ -245,7 +246,8 @@ static int put_frame_object(struct sink *sink, uint64_t object)
     if (r->frame_object.overwritten_fast_locals != UF_NO_OFFSET)
         PUT(uf_source_word(source, object + r->frame_object.overwritten_fast_locals),
             "overwritten locals");
-    if (!uf_frame_read(sink->heap, uf_source_word(source, object + r->frame_object.frame), &frame) ||
+    if (!uf_frame_read(sink->heap, uf_source_word(source, object + r->frame_object.frame),
+                       &frame) ||
         frame.owner != UF_FRAME_OF_OBJECT)
         return GO_ON;
     return put_frame(sink, &frame);
@@ -282,8 +284,9 @@ static int put_generator(struct sink *sink, uint64_t object, enum uf_generator_k
     if (r->generator.state == UF_NO_OFFSET) {
         PUT(uf_source_word(source, object + r->generator.frame), frame_names[kind]);
         if (kind != UF_GENERATOR)
-            PUT(uf_source_word(source, object + (kind == UF_COROUTINE ? r->generator.coroutine_origin
-                                                                      : r->generator.async_finalizer)),
+            PUT(uf_source_word(source,
+                               object + (kind == UF_COROUTINE ? r->generator.coroutine_origin
+                                                              : r->generator.async_finalizer)),
                 hook_names[kind]);
         return put_exception(sink, object + r->generator.exc_state);
     }
@@ -307,8 +310,8 @@ int uf_frame_object_refs(const struct uf_heap *heap, uint64_t object, uf_refs *r
     return put_frame_object(&sink, object);
 }
 
-int uf_generator_refs(const struct uf_heap *heap, uint64_t object,
-                      enum uf_generator_kind kind, uf_refs *refs)
+int uf_generator_refs(const struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
+                      uf_refs *refs)
 {
     struct sink sink = {.heap = heap, .refs = refs};
     return put_generator(&sink, object, kind);
@@ -321,9 +324,8 @@ bool uf_frame_object_ref_name(const struct uf_heap *heap, uint64_t object, uint3
     return put_frame_object(&sink, object) == FOUND;
 }
 
-bool uf_generator_ref_name(const struct uf_heap *heap, uint64_t object,
-                           enum uf_generator_kind kind, uint32_t ordinal,
-                           struct uf_frame_ref_name *ret)
+bool uf_generator_ref_name(const struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
+                           uint32_t ordinal, struct uf_frame_ref_name *ret)
 {
     struct sink sink = {.heap = heap, .left = ordinal, .name = ret};
     return put_generator(&sink, object, kind) == FOUND;

@@ -20,8 +20,7 @@ static int resolve_records(struct uf_heap *heap)
             heap->known[i].type = heap->config.known->type[lay->records[i].known];
     uint64_t structseq = heap->config.known->type[UF_KNOWN_STRUCTSEQ];
     if (structseq)
-        heap->structseq_traverse =
-            uf_source_word(heap->source, structseq + lay->type.traverse);
+        heap->structseq_traverse = uf_source_word(heap->source, structseq + lay->type.traverse);
     return 0;
 }
 
@@ -79,7 +78,7 @@ static uint32_t enter_type(struct uf_heap *heap, uint64_t address)
     return index;
 }
 
-uint32_t uf_heap_type(struct uf_heap *heap, uint64_t address)
+static inline uint32_t find_type(struct uf_heap *heap, uint64_t address)
 {
     size_t way = (address >> 4 ^ address >> 12) & (UF_TYPE_CACHE - 1);
     if (heap->cache[way].address == address && address)
@@ -92,6 +91,11 @@ uint32_t uf_heap_type(struct uf_heap *heap, uint64_t address)
         heap->cache[way].type = type;
     }
     return type;
+}
+
+uint32_t uf_heap_type(struct uf_heap *heap, uint64_t address)
+{
+    return find_type(heap, address);
 }
 
 uint32_t uf_heap_type_count(const struct uf_heap *heap)
@@ -153,6 +157,54 @@ static uint32_t read_count(const struct uf_layout_objects *lay, const void *view
     return count >= UF_COUNT_IMMORTAL ? UF_COUNT_IMMORTAL : low;
 }
 
+/* Dicts, lists, tuples, numbers and strings are most of any heap: their size and references in one go, as
+ * size.c and decode.c have them. 0: too large for this, ask those; else the size. */
+static uint64_t decode_quick(struct uf_heap *heap, const struct uf_plan *plan, uint64_t address,
+                             const void *view, uf_refs *refs)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    uint64_t items, count, bytes;
+    switch ((enum uf_container)plan->holds) {
+    case UF_HOLDS_DICT:
+        return uf_dict_quick(heap, plan, address, refs);
+    case UF_HOLDS_LIST:
+        items = uf_u64(view, lay->list.items);
+        count = uf_u64(view, lay->object.size);
+        bytes = plan->basic_size + plan->prefix_bytes + uf_u64(view, lay->list.allocated) * 8;
+        break;
+    case UF_HOLDS_TUPLE:
+        items = address + lay->tuple.items;
+        count = uf_u64(view, lay->object.size);
+        bytes = plan->basic_size + plan->prefix_bytes + count * 8;
+        break;
+    default:
+        if (plan->size_rule == UF_SIZE_STR) {
+            uint32_t state = uf_u32(view, lay->str.state);
+            uint32_t wanted = lay->str.compact_mask | lay->str.ascii_mask;
+            if ((state & wanted) != wanted ||
+                (lay->str.wstr != UF_NO_FIELD && uf_u64(view, lay->str.wstr)))
+                return 0;
+            bytes = lay->str.ascii_bytes + uf_u64(view, lay->str.length) + 1;
+            return bytes <= UF_SMALL_BYTES ? bytes : 0;
+        }
+        count = lay->integer.signed_size
+                    ? uf_u64(view, lay->integer.size) // a negative one is large
+                    : uf_u64(view, lay->integer.size) >> lay->integer.size_shift;
+        return count && count < 64 ? lay->integer.digits + count * 4 : 0;
+    }
+    if (bytes > UF_SMALL_BYTES || uf_vec_reserve(refs, refs->len + count))
+        return 0;
+    uint64_t *end = refs->at + refs->len;
+    const void *words = uf_view(heap, items, count * 8);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t word = uf_u64(words, i * 8);
+        *end = word;
+        end += word != 0;
+    }
+    refs->len = (size_t)(end - refs->at);
+    return bytes;
+}
+
 enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_object *ret,
                             uf_refs *refs, struct uf_error *err)
 {
@@ -163,19 +215,24 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
     uint64_t type_address = uf_u64(head, lay->object.type);
     if (!type_address)
         return uf_error_at(err, UF_ECORRUPT, address, "an object has no type");
-    uint32_t type = uf_heap_type(heap, type_address);
+    uint32_t type = find_type(heap, type_address);
     if (type == UINT32_MAX)
         return uf_error_nomem(err);
     const struct uf_plan *plan = &heap->plans.at[type];
-    struct uf_size size;
-    if (!uf_size_of(heap, plan, address, &size))
-        return uf_error_at(err, UF_EFAULT, address, "cannot read an object");
     ret->address = address;
     ret->type = type;
     ret->refcount = read_count(lay, head);
+    ret->malloced = 0;
+    ret->flags = 0;
+    if (plan->quick && (ret->size = decode_quick(heap, plan, address, head, refs)) != 0)
+        return UF_OK;
+    struct uf_size size = {.bytes = plan->constant_size};
+    if ((size.bytes == 0 || size.bytes > UF_SMALL_BYTES) && !uf_size_of(heap, plan, address, &size))
+        return uf_error_at(err, UF_EFAULT, address, "cannot read an object");
     ret->size = size.bytes;
     ret->malloced = size.malloced;
-    ret->flags = 0;
+    if (plan->leaf)
+        return UF_OK;
     if (plan->holds == UF_HOLDS_TYPE) {
         const void *view = uf_view(heap, address, lay->type.type_bytes);
         ret->flags = UF_NODE_TYPE;

@@ -51,13 +51,13 @@ enum uf_size_rule {
     UF_SIZE_DEQUE,
     UF_SIZE_FRAME,
     UF_SIZE_GENERATOR,
-    UF_SIZE_PLUS,         /* BASIC + a count at `count` * unit (+ head) */
-    UF_SIZE_PLUS_IF,      /* the same if the pointer at `pointer` is not NULL */
-    UF_SIZE_ARRAY,        /* array.array: BASIC + allocated * item size of its descriptor */
-    UF_SIZE_BYTES_IO,     /* BASIC + the size of its buffer object where nobody shares it */
-    UF_SIZE_STRUCT,       /* struct.Struct: BASIC + its format codes and one more */
-    UF_SIZE_POOL,         /* itertools: BASIC + (length of the tuple at `pointer` + `count`) * unit */
-    UF_SIZE_ELEMENT,      /* xml Element: BASIC + its block of attributes and children */
+    UF_SIZE_PLUS,     /* BASIC + a count at `count` * unit (+ head) */
+    UF_SIZE_PLUS_IF,  /* the same if the pointer at `pointer` is not NULL */
+    UF_SIZE_ARRAY,    /* array.array: BASIC + allocated * item size of its descriptor */
+    UF_SIZE_BYTES_IO, /* BASIC + the size of its buffer object where nobody shares it */
+    UF_SIZE_STRUCT,   /* struct.Struct: BASIC + its format codes and one more */
+    UF_SIZE_POOL,     /* itertools: BASIC + (length of the tuple at `pointer` + `count`) * unit */
+    UF_SIZE_ELEMENT,  /* xml Element: BASIC + its block of attributes and children */
 };
 
 enum uf_known {
@@ -168,7 +168,7 @@ struct uf_layout_objects {
         /* bits of tp_flags */
         uint64_t flag_heap_type, flag_gc, flag_managed_dict, flag_managed_weakref,
             flag_inline_values, flag_static_builtin, flag_type_subclass, flag_int_subclass;
-        bool gc_head_by_object; /* sys.getsizeof counts no GC header for a static type (3.10, 3.13+) */
+        bool gc_head_by_object; /* 3.10, 3.13+: a static type is counted without GC header */
     } type;
 
     /* PyMemberDef, and the two codes that mean "an object" */
@@ -177,7 +177,7 @@ struct uf_layout_objects {
         int32_t object, object_ex;
     } member;
 
-    uint8_t managed; /* enum uf_managed */
+    uint8_t managed;                      /* enum uf_managed */
     int16_t managed_dict, managed_values; /* from the object, negative */
 
     struct {
@@ -193,7 +193,7 @@ struct uf_layout_objects {
     } keys;
 
     struct {
-        uint16_t at;       /* first value */
+        uint16_t at;                        /* first value */
         uint16_t capacity, embedded, valid; /* 3.13+ */
         bool of_dict; /* 3.14+: values in an instance count as its dict's as soon as it has one */
     } values;
@@ -211,7 +211,7 @@ struct uf_layout_objects {
     } set;
 
     struct {
-        uint16_t size; /* ob_size, or lv_tag */
+        uint16_t size;      /* ob_size, or lv_tag */
         uint8_t size_shift; /* lv_tag >> 3 */
         bool signed_size;
         uint16_t digits;

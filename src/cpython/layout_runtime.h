@@ -23,10 +23,9 @@ enum uf_line_table {
 /* What a field of the interpreter or of a thread holds. */
 enum uf_field_form {
     UF_FIELD_OBJECT,       /* `count` owned object pointers one behind the other; NULL is allowed */
-    UF_FIELD_STACKREF,     /* the same, tagged: bit 0 set = not counted */
     UF_FIELD_CACHED_NAMES, /* the method cache: `count` entries of `stride` bytes, the name of each is
                             * owned (its value is borrowed) */
-    UF_FIELD_POINTERS,     /* pointer to an array of owned object pointers; its length is the signed word
+    UF_FIELD_POINTERS, /* pointer to an array of owned object pointers; its length is the signed word
                             * at offset `length` of the same structure */
 };
 
@@ -52,11 +51,10 @@ struct uf_layout_runtime {
     /* struct _is */
     struct {
         uint32_t next;
-        uint32_t id;           /* int64 */
-        uint32_t threads_head; /* newest thread state first */
-        uint32_t gc;           /* struct _gc_runtime_state, embedded */
-        uint32_t modules;      /* sys.modules */
-        uint32_t interned;     /* 3.12+: dict of interned strings */
+        uint32_t threads_head;              /* newest thread state first */
+        uint32_t gc;                        /* struct _gc_runtime_state, embedded */
+        uint32_t modules;                   /* sys.modules */
+        uint32_t interned;                  /* 3.12+: dict of interned strings */
         const struct uf_root_field *fields; /* ended by one whose name is NULL */
         /* 3.10 to 3.13: array of pointers to {func, args, kwargs}, and its length (int) */
         uint32_t atexit_callbacks, atexit_count;
@@ -86,32 +84,30 @@ struct uf_layout_runtime {
         uint32_t thread_id; /* unsigned long */
         uint32_t cframe;    /* 3.11, 3.12: pointer to the struct that holds current_frame */
         uint32_t frame;     /* 3.10: PyFrameObject *; 3.11, 3.12: within the cframe; 3.13+: here */
-        uint32_t exc_state; /* struct _err_stackitem, embedded */
         const struct uf_root_field *fields;
     } thread;
 
     /* struct _frame: a frame object */
     struct {
         uint32_t back, trace;
-        uint32_t frame; /* 3.11+: struct _PyInterpreterFrame * */
-        uint32_t extra_locals, locals_cache;           /* 3.13+ */
-        uint32_t overwritten_fast_locals;              /* 3.14+ */
-        uint32_t line; /* int: the line while a tracer moves it, else 0 (3.10: see frames.c) */
+        uint32_t frame;                      /* 3.11+: struct _PyInterpreterFrame * */
+        uint32_t extra_locals, locals_cache; /* 3.13+ */
+        uint32_t overwritten_fast_locals;    /* 3.14+ */
         /* 3.10: all in the object itself */
-        uint32_t generator, state, stack_depth, value_stack;
+        uint32_t generator, stack_depth, value_stack;
     } frame_object;
 
     /* struct _PyInterpreterFrame (3.11+), or the same fields of a frame object (3.10) */
     struct {
         uint32_t code, function, globals, builtins, locals, object, previous;
-        uint32_t instruction;  /* pointer to code unit; 3.10: f_lasti (int) */
-        uint32_t stack_top;    /* int: offset from locals_start; UF_NO_OFFSET where a pointer is kept */
+        uint32_t instruction; /* pointer to code unit; 3.10: f_lasti (int) */
+        uint32_t
+            stack_top; /* int: offset from locals_start; UF_NO_OFFSET where a pointer is kept */
         uint32_t stack_pointer; /* 3.14+: pointer behind the last value, NULL while executing */
-        uint32_t owner;        /* char */
-        uint32_t locals_start; /* localsplus */
-        uint8_t tag_mask;      /* low bits of a value that are no part of the address (3.14+) */
-        uint8_t borrowed_tag;  /* of these: set = not counted */
-        uint8_t instruction_is_next; /* 3.13+: instr_ptr is the one executing; before: prev_instr */
+        uint32_t owner;         /* char */
+        uint32_t locals_start;  /* localsplus */
+        uint8_t tag_mask;       /* low bits of a value that are no part of the address (3.14+) */
+        uint8_t borrowed_tag;   /* of these: set = not counted */
     } frame;
 
     /* enum _frameowner; from owned_by_interpreter on, a frame runs no Python code */
@@ -123,11 +119,10 @@ struct uf_layout_runtime {
         uint32_t code;  /* 3.10, 3.11 */
         uint32_t name, qualname;
         uint32_t exc_state;
-        uint32_t origin_or_finalizer;       /* 3.11+ */
+        uint32_t origin_or_finalizer;               /* 3.11+ */
         uint32_t coroutine_origin, async_finalizer; /* 3.10: separate, behind the common part */
-        uint32_t state; /* int8; 3.11+ */
+        uint32_t state;                             /* int8; 3.11+ */
         int8_t state_cleared;
-        int8_t state_executing;
     } generator;
 
     /* struct _err_stackitem */
@@ -137,8 +132,7 @@ struct uf_layout_runtime {
 
     /* PyCodeObject */
     struct {
-        uint32_t flags, first_line, nlocals, nlocalsplus, stack_size, first_traceable;
-        uint32_t names, consts;
+        uint32_t first_line, nlocals, nlocalsplus, stack_size;
         uint32_t varnames, cellvars, freevars; /* 3.10 */
         uint32_t localsplus_names, localsplus_kinds;
         uint32_t filename, name, qualname;
@@ -147,7 +141,7 @@ struct uf_layout_runtime {
         uint8_t line_form;   /* enum uf_line_table */
         uint8_t unit_size;   /* bytes of a code unit */
         /* bits of localsplus_kinds */
-        uint8_t kind_local, kind_cell, kind_free;
+        uint8_t kind_cell, kind_free;
     } code;
 };
 

@@ -14,8 +14,8 @@ void uf_name_set(struct uf_ref_name *ret, enum uf_ref_kind kind, const char *tex
                  const char *generic)
 {
     ret->kind = kind;
-    snprintf(ret->text, sizeof ret->text, "%s", text);
-    snprintf(ret->generic, sizeof ret->generic, "%s", generic);
+    uf_utf8_cut(ret->text, sizeof ret->text, text);
+    uf_utf8_cut(ret->generic, sizeof ret->generic, generic);
 }
 
 static bool is_identifier(const char *name)
@@ -42,8 +42,9 @@ void uf_name_attribute(const struct uf_heap *heap, struct uf_ref_name *ret, uint
     char name[NAME_BYTES];
     if (is_str(heap, key) && uf_str_copy(heap, key, name, sizeof name) && is_identifier(name)) {
         ret->kind = UF_REF_ATTR;
-        snprintf(ret->text, sizeof ret->text, ".%s", name);
-        snprintf(ret->generic, sizeof ret->generic, ".%.*s", (int)sizeof ret->generic - 2, name);
+        ret->text[0] = ret->generic[0] = '.';
+        uf_utf8_cut(ret->text + 1, sizeof ret->text - 1, name);
+        uf_utf8_cut(ret->generic + 1, sizeof ret->generic - 1, name);
         return;
     }
     uf_key_repr(heap, key, name, sizeof name, KEY_BYTES);
@@ -87,11 +88,9 @@ static bool name_slot(struct uf_question *q)
         if (q->left-- > 0)
             continue;
         char name[NAME_BYTES];
-        uf_cstr_copy(q->heap, slot[i].name, name, sizeof name);
-        q->ret->kind = UF_REF_ATTR;
-        snprintf(q->ret->text, sizeof q->ret->text, ".%s", name);
-        snprintf(q->ret->generic, sizeof q->ret->generic, ".%.*s", (int)sizeof q->ret->generic - 2,
-                 name);
+        name[0] = '.';
+        uf_cstr_copy(q->heap, slot[i].name, name + 1, sizeof name - 1);
+        uf_name_set(q->ret, UF_REF_ATTR, name, name);
         return true;
     }
     return false;
@@ -99,14 +98,15 @@ static bool name_slot(struct uf_question *q)
 
 static bool name_attribute(struct uf_question *q)
 {
-    if (uf_plan_dict(q->heap, q->plan, q->object) && q->left-- == 0) {
+    struct uf_attribute_words words;
+    if (!uf_plan_attributes(q->heap, q->plan, q->object, &words))
+        return false;
+    if (words.dict && q->left-- == 0) {
         uf_name_set(q->ret, UF_REF_DICT, ".__dict__", ".__dict__");
         return true;
     }
-    uint64_t count = 0;
-    uint64_t values = uf_plan_values(q->heap, q->plan, q->object, &count);
-    const void *view = values ? uf_view(q->heap, values, count * 8) : NULL;
-    for (uint64_t i = 0; view && i < count; i++) {
+    const void *view = words.values ? uf_view(q->heap, words.values, words.value_count * 8) : NULL;
+    for (uint64_t i = 0; view && i < words.value_count; i++) {
         if (!uf_u64(view, i * 8) || q->left-- > 0)
             continue;
         uf_name_attribute(q->heap, q->ret, uf_name_value_key(q->heap, q->plan, i));
@@ -161,7 +161,7 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
     if (type >= heap->plans.len)
         return;
     q.plan = &heap->plans.at[type];
-    q.view = uf_view(heap, q.object, q.plan->basic_size);
+    q.view = uf_view(heap, q.object, q.plan->view_bytes);
     if (!q.view || (q.plan->slot_count && name_slot(&q)))
         return;
     if (q.plan->attributes && !q.plan->traverse_visits_dict && name_attribute(&q))

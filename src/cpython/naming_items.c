@@ -42,8 +42,8 @@ static void mark_dict(struct uf_heap *heap, uf_node node, const struct uf_plan *
 static void mark_closure(struct uf_heap *heap, uf_node node)
 {
     const struct uf_graph *graph = heap->naming.graph;
-    uint64_t closure = uf_source_word(heap->source, graph->address[node] +
-                                                        heap->objects->other.function_closure);
+    uint64_t closure =
+        uf_source_word(heap->source, graph->address[node] + heap->objects->other.function_closure);
     for (uint32_t edge = graph->edge_start[node]; closure && edge < graph->edge_start[node + 1];
          edge++) {
         uf_node target = graph->edge_target[edge];
@@ -86,8 +86,8 @@ static void name_in_dict(const struct uf_question *q)
         uint32_t left = q->left;
         for (uint64_t i = 0; view && i < table.count && !key; i++)
             if (uf_u64(view, i * 8) && left-- == 0)
-                key = uf_source_word(heap->source,
-                                     table.entries + i * table.entry_bytes + table.key);
+                key =
+                    uf_source_word(heap->source, table.entries + i * table.entry_bytes + table.key);
     } else if (q->left % 2) {
         key = q->graph->address[q->graph->edge_target[q->edge - 1]];
     } else {
@@ -100,9 +100,9 @@ static void name_in_dict(const struct uf_question *q)
     if (!key)
         return;
     prepare(heap);
-    bool attribute = table.values || (heap->naming.attribute_dict &&
-                                      (heap->naming.attribute_dict[q->source / 8] >>
-                                           (q->source % 8) & 1));
+    bool attribute = table.values ||
+                     (heap->naming.attribute_dict &&
+                      (heap->naming.attribute_dict[q->source / 8] >> (q->source % 8) & 1));
     if (attribute)
         uf_name_attribute(heap, q->ret, key);
     else
@@ -122,10 +122,13 @@ static void name_in_ordered_dict(const struct uf_question *q)
 static void name_in_array(const struct uf_question *q, uint64_t first, uint64_t count)
 {
     uint64_t index = q->left;
+    if (count > UF_ITEMS_MAX)
+        return;
     if (index >= count || uf_source_word(q->heap->source, first + index * 8) != q->target) {
+        const void *view = uf_view(q->heap, first, count * 8);
         uint32_t left = q->left;
-        for (index = 0; index < count; index++)
-            if (uf_source_word(q->heap->source, first + index * 8) && left-- == 0)
+        for (index = 0; view && index < count; index++)
+            if (uf_u64(view, index * 8) && left-- == 0)
                 break;
     }
     uf_name_index(q->ret, index);
@@ -140,8 +143,8 @@ static bool name_in_closure(const struct uf_question *q)
     uint32_t function = uf_map_get(&heap->naming.closure_of, (uint64_t)q->source + 1);
     if (function == UF_MAP_NONE)
         return false;
-    uint64_t code = uf_source_word(heap->source,
-                                   q->graph->address[function] + lay->other.function_code);
+    uint64_t code =
+        uf_source_word(heap->source, q->graph->address[function] + lay->other.function_code);
     uint64_t names = 0;
     uint64_t index = q->left;
     const void *view = code ? uf_view(heap, code, lay->code.extra) : NULL;

@@ -18,7 +18,8 @@ static bool declared_member(const struct uf_question *q, uint64_t members)
         int32_t type = (int32_t)uf_u32(member, lay->member.type);
         int64_t offset = uf_i64(member, lay->member.offset);
         if ((type != lay->member.object && type != lay->member.object_ex) || offset < 0 ||
-            (uint64_t)offset + 8 > q->plan->basic_size || uf_u64(q->view, (size_t)offset) != q->target)
+            (uint64_t)offset + 8 > q->plan->view_bytes ||
+            uf_u64(q->view, (size_t)offset) != q->target)
             continue;
         char name[80], shown[90];
         uf_cstr_copy(q->heap, text, name, sizeof name);
@@ -47,14 +48,15 @@ static bool by_member(const struct uf_question *q)
 
 static bool by_attribute(const struct uf_question *q)
 {
-    uint64_t count = 0;
-    if (uf_plan_dict(q->heap, q->plan, q->object) == q->target) {
+    struct uf_attribute_words words;
+    if (!uf_plan_attributes(q->heap, q->plan, q->object, &words))
+        return false;
+    if (words.dict == q->target) {
         uf_name_set(q->ret, UF_REF_DICT, ".__dict__", ".__dict__");
         return true;
     }
-    uint64_t values = uf_plan_values(q->heap, q->plan, q->object, &count);
-    for (uint64_t i = 0; values && i < count; i++)
-        if (uf_source_word(q->heap->source, values + i * 8) == q->target) {
+    for (uint64_t i = 0; words.values && i < words.value_count; i++)
+        if (uf_source_word(q->heap->source, words.values + i * 8) == q->target) {
             uf_name_attribute(q->heap, q->ret, uf_name_value_key(q->heap, q->plan, i));
             return true;
         }
@@ -77,7 +79,7 @@ void uf_name_opaque(const struct uf_question *q)
         uf_name_set(q->ret, UF_REF_TYPE, ".__class__", ".__class__");
         return;
     }
-    for (uint64_t at = q->heap->objects->object.head_bytes; at + 8 <= q->plan->basic_size; at += 8)
+    for (uint64_t at = q->heap->objects->object.head_bytes; at + 8 <= q->plan->view_bytes; at += 8)
         if (uf_u64(q->view, at) == q->target) {
             char text[40];
             snprintf(text, sizeof text, "(field at +%u)", (unsigned)at);

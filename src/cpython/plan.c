@@ -1,5 +1,5 @@
-#include "cpython/decode.h"
 #include "cpython/plan.h"
+#include "cpython/decode.h"
 #include "cpython/read.h"
 
 #include <string.h>
@@ -34,7 +34,8 @@ static bool name_is(const struct uf_heap *heap, uint64_t text, const char *expec
 
 /* The record that describes objects whose nearest base with a tp_traverse of its own is `base`;
  * `base` moves down to the type that the record was made for. */
-static const struct uf_layout_record *find_record(const struct uf_heap *heap, struct type_view *base)
+static const struct uf_layout_record *find_record(const struct uf_heap *heap,
+                                                  struct type_view *base)
 {
     const struct uf_layout_objects *lay = heap->objects;
     struct type_view type = *base;
@@ -120,7 +121,8 @@ static int add_members(struct uf_heap *heap, uint64_t members, uint64_t count, b
         int64_t offset = uf_i64(member, lay->member.offset);
         if (offset < lay->object.head_bytes || offset > UINT32_MAX || offset % 8)
             continue;
-        struct uf_slot slot = {.offset = (uint32_t)offset, .name = uf_u64(member, lay->member.name)};
+        struct uf_slot slot = {.offset = (uint32_t)offset,
+                               .name = uf_u64(member, lay->member.name)};
         if (uf_vec_push(&heap->slots, slot))
             return -1;
     }
@@ -154,8 +156,8 @@ static int add_declared_members(struct uf_heap *heap, struct type_view type)
     return 0;
 }
 
-static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan, const struct type_view *type,
-                            const struct type_view *base)
+static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan,
+                            const struct type_view *type, const struct type_view *base)
 {
     const struct uf_layout_objects *lay = heap->objects;
     if (plan->holds == UF_HOLDS_TYPE)
@@ -170,8 +172,8 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan, const st
             const void *heap_part = uf_view(heap, type->address, lay->type.heap_type_bytes);
             plan->cached_keys = heap_part ? uf_u64(heap_part, lay->type.heap_cached_keys) : 0;
         }
-        const void *keys =
-            plan->cached_keys ? uf_view(heap, plan->cached_keys, lay->keys.bytes) : NULL;
+        const void *keys = plan->cached_keys ? uf_view(heap, plan->cached_keys, lay->keys.bytes)
+                                             : NULL;
         int64_t count = keys ? uf_i64(keys, lay->keys.entry_count) : 0;
         plan->value_count = count > 0 && count < UINT16_MAX ? (uint32_t)count : 0;
         return;
@@ -179,9 +181,9 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan, const st
     if (plan->dict_offset == 0)
         return;
     /* An opaque base part reports its own dict through tp_traverse. */
-    plan->traverse_visits_dict =
-        plan->holds == UF_HOLDS_OPAQUE &&
-        plan->dict_offset == (int64_t)type_word(heap, base, lay->type.dict_offset);
+    plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+                                 plan->dict_offset ==
+                                     (int64_t)type_word(heap, base, lay->type.dict_offset);
     plan->attributes = plan->dict_offset > 0 ? UF_ATTRIBUTES_AT : UF_ATTRIBUTES_BEHIND;
 }
 
@@ -192,6 +194,28 @@ static void plan_prefix(struct uf_heap *heap, struct uf_plan *plan, const struct
     if (type->flags & (lay->type.flag_managed_dict | lay->type.flag_managed_weakref))
         prefix += 16;
     plan->prefix_bytes = (uint8_t)prefix;
+}
+
+static void grow(uint64_t *bytes, uint64_t needed)
+{
+    *bytes = needed > *bytes ? needed : *bytes;
+}
+
+/* Settles how much of an object must be in view; false: the type contradicts its record, so nothing
+ * that the record says is believed (a damaged target). */
+static bool plan_view(const struct uf_heap *heap, struct uf_plan *plan)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    uint64_t needed = plan->record ? uf_record_needs(lay, plan->record) : 0;
+    uint64_t head = plan->item_size ? lay->object.var_head_bytes : lay->object.head_bytes;
+    plan->view_bytes = plan->basic_size;
+    grow(&plan->view_bytes, needed);
+    grow(&plan->view_bytes, head);
+    for (size_t i = plan->first_slot; i < heap->slots.len; i++)
+        grow(&plan->view_bytes, heap->slots.at[i].offset + UINT64_C(8));
+    if (plan->size_rule == UF_SIZE_STR) /* most are shorter than tp_basicsize says */
+        plan->view_bytes = lay->str.ascii_bytes;
+    return plan->basic_size + 8 >= plan->view_bytes;
 }
 
 int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
@@ -236,87 +260,28 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
     } else if (!plan->gc && add_declared_members(heap, type)) {
         return -1;
     }
+    if (!plan_view(heap, plan)) {
+        plan->record = NULL;
+        plan->holds = UF_HOLDS_NOTHING;
+        plan->size_rule = UF_SIZE_BASIC;
+        plan->basic_size = plan->view_bytes;
+        heap->slots.len = plan->first_slot;
+    }
     plan_attributes(heap, plan, &type, &base);
     plan_prefix(heap, plan, &type);
     plan->slot_count = (uint32_t)heap->slots.len - plan->first_slot;
+    plan->leaf = !plan->holds && !plan->attributes && !plan->slot_count && !plan->heap_type &&
+                 (!plan->record || plan->record->field_count == 0);
+    plan->container_only = plan->holds && !plan->attributes && !plan->slot_count &&
+                           !plan->heap_type && plan->record && plan->record->field_count == 0;
+    plan->quick =
+        heap->source->identity &&
+        ((plan->leaf && (plan->size_rule == UF_SIZE_INT || plan->size_rule == UF_SIZE_STR)) ||
+         (plan->container_only && (plan->holds == UF_HOLDS_DICT || plan->holds == UF_HOLDS_LIST ||
+                                   plan->holds == UF_HOLDS_TUPLE)));
+    uint64_t size = plan->basic_size + plan->prefix_bytes;
+    if (plan->size_rule == UF_SIZE_BASIC && !plan->item_size && size < UINT32_MAX)
+        plan->constant_size = (uint32_t)size;
     plan->fixed_refs = plan->slot_count + plan->value_count + UF_RECORD_FIELDS_MAX + 4;
     return 0;
-}
-
-uint64_t uf_plan_items(const struct uf_heap *heap, const struct uf_plan *plan, const void *view)
-{
-    const struct uf_layout_objects *lay = heap->objects;
-    if (plan->is_int) {
-        if (lay->integer.signed_size) {
-            int64_t size = uf_i64(view, lay->integer.size);
-            return size < 0 ? 0 - (uint64_t)size : (uint64_t)size;
-        }
-        return uf_u64(view, lay->integer.size) >> lay->integer.size_shift;
-    }
-    int64_t size = uf_i64(view, lay->object.size);
-    return size < 0 ? 0 - (uint64_t)size : (uint64_t)size;
-}
-
-uint64_t uf_plan_dict_word(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object)
-{
-    switch (plan->attributes) {
-    case UF_ATTRIBUTES_AT:
-        return object + (uint64_t)plan->dict_offset;
-    case UF_ATTRIBUTES_BEHIND: {
-        /* _PyObject_ComputedDictPointer, Objects/object.c */
-        const void *view = uf_view(heap, object, heap->objects->object.var_head_bytes);
-        if (!view)
-            return 0;
-        uint64_t size = plan->basic_size + uf_plan_items(heap, plan, view) * plan->item_size;
-        return object + ((size + 7) & ~UINT64_C(7)) + (uint64_t)plan->dict_offset;
-    }
-    case UF_ATTRIBUTES_MANAGED:
-        return object + (uint64_t)(int64_t)heap->objects->managed_dict;
-    default:
-        return 0;
-    }
-}
-
-uint64_t uf_plan_dict(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object)
-{
-    uint64_t at = uf_plan_dict_word(heap, plan, object);
-    uint64_t word = at ? uf_source_word(heap->source, at) : 0;
-    if (plan->attributes == UF_ATTRIBUTES_MANAGED && heap->objects->managed == UF_MANAGED_TAGGED &&
-        (word & 1))
-        return 0;
-    return word;
-}
-
-uint64_t uf_plan_values(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
-                        uint64_t *count)
-{
-    const struct uf_layout_objects *lay = heap->objects;
-    if (plan->attributes != UF_ATTRIBUTES_MANAGED || !plan->cached_keys)
-        return 0;
-    *count = plan->value_count;
-    switch (lay->managed) {
-    case UF_MANAGED_WORDS: {
-        uint64_t values =
-            uf_source_word(heap->source, object + (uint64_t)(int64_t)lay->managed_values);
-        return values ? values + lay->values.at : 0;
-    }
-    case UF_MANAGED_TAGGED: {
-        /* values are stored as their address - 1 (pycore_object.h, _PyDictOrValues_SetValues) */
-        uint64_t word = uf_source_word(heap->source, object + (uint64_t)(int64_t)lay->managed_dict);
-        return (word & 1) ? word + 1 + lay->values.at : 0;
-    }
-    case UF_MANAGED_INLINE: {
-        if (!plan->inline_values ||
-            (lay->values.of_dict && uf_plan_dict(heap, plan, object)))
-            return 0;
-        uint64_t at = object + plan->basic_size;
-        const void *values = uf_view(heap, at, lay->values.at);
-        if (!values || !uf_u8(values, lay->values.valid))
-            return 0;
-        *count = uf_u8(values, lay->values.capacity);
-        return at + lay->values.at;
-    }
-    default:
-        return 0;
-    }
 }

@@ -26,7 +26,7 @@ int64_t uf_heap_length(struct uf_heap *heap, uint64_t object)
     const struct uf_layout_objects *lay = heap->objects;
     uint32_t type;
     const struct uf_plan *plan = plan_of(heap, object, &type);
-    const void *view = plan ? uf_view(heap, object, plan->basic_size) : NULL;
+    const void *view = plan ? uf_view(heap, object, plan->view_bytes) : NULL;
     if (!view)
         return -1;
     switch ((enum uf_container)plan->holds) {
@@ -60,7 +60,7 @@ int64_t uf_heap_bound(struct uf_heap *heap, uint64_t object)
     const struct uf_layout_objects *lay = heap->objects;
     uint32_t type;
     const struct uf_plan *plan = plan_of(heap, object, &type);
-    const void *view = plan ? uf_view(heap, object, plan->basic_size) : NULL;
+    const void *view = plan ? uf_view(heap, object, plan->view_bytes) : NULL;
     int64_t bound = -1;
     if (view && plan->holds == UF_HOLDS_DEQUE)
         bound = uf_i64(view, lay->deque.maxlen);
@@ -122,7 +122,9 @@ static size_t int_repr(const struct uf_heap *heap, const struct uf_plan *plan, u
     const struct uf_layout_objects *lay = heap->objects;
     const void *view = uf_view(heap, object, lay->integer.digits);
     uint64_t count = view ? uf_plan_items(heap, plan, view) : 0;
-    if (count > 2)
+    const void *top = count == 3 ? uf_view(heap, object + lay->integer.digits, 12) : NULL;
+    bool fits = count < 3 || (top && uf_u32(top, 8) >> (64 - 2 * lay->integer.digit_bits) == 0);
+    if (!fits)
         return (size_t)snprintf(ret, size, "<int of about %" PRIu64 " digits>",
                                 count * lay->integer.digit_bits * 30103 / 100000 + 1);
     const void *digits = uf_view(heap, object + lay->integer.digits, count * 4);
@@ -155,7 +157,8 @@ static size_t simple_repr(struct uf_heap *heap, uint64_t object, char *ret, size
 {
     const struct uf_layout_objects *lay = heap->objects;
     uint32_t type;
-    const struct uf_plan *plan = object && size >= REPR_BYTES / 2 ? plan_of(heap, object, &type) : NULL;
+    const struct uf_plan *plan = object && size >= REPR_BYTES / 2 ? plan_of(heap, object, &type)
+                                                                  : NULL;
     const struct uf_known_types *known = heap->config.known;
     if (!plan)
         return 0;
@@ -178,7 +181,7 @@ static size_t simple_repr(struct uf_heap *heap, uint64_t object, char *ret, size
     if (plan->address == known->type[UF_KNOWN_NONE_TYPE])
         return (size_t)snprintf(ret, size, "None");
     if (plan->address == known->type[UF_KNOWN_FLOAT]) {
-        const void *view = uf_view(heap, object, plan->basic_size);
+        const void *view = uf_view(heap, object, plan->view_bytes);
         double value;
         if (!view)
             return 0;
@@ -215,9 +218,10 @@ size_t uf_key_repr(const struct uf_heap *heap, uint64_t object, char *ret, size_
     size_t len = simple_repr(mutable_heap, object, ret, size, max, 0);
     if (len)
         return len;
-    len = plan_of(mutable_heap, object, &type)
-              ? (size_t)snprintf(ret, size, "<%.*s>", (int)max, uf_heap_type_name(mutable_heap, type))
-              : (size_t)snprintf(ret, size, "...");
+    len =
+        plan_of(mutable_heap, object, &type)
+            ? (size_t)snprintf(ret, size, "<%.*s>", (int)max, uf_heap_type_name(mutable_heap, type))
+            : (size_t)snprintf(ret, size, "...");
     return len < size ? len : size - 1;
 }
 
@@ -240,6 +244,7 @@ static const char *unit_of(const struct uf_plan *plan, int64_t length)
     switch ((enum uf_container)plan->holds) {
     case UF_HOLDS_DICT:
     case UF_HOLDS_ORDERED_DICT:
+    case UF_HOLDS_LRU_CACHE:
         return one ? "entry" : "entries";
     case UF_HOLDS_SET:
         return one ? "member" : "members";
@@ -266,27 +271,27 @@ static size_t named(struct uf_heap *heap, const struct uf_plan *plan, uint64_t o
     } else if (plan->holds == UF_HOLDS_TYPE) {
         uint32_t type = uf_heap_type(heap, object);
         form = "<class '%s'>";
-        len = type == UINT32_MAX ? 0
-                                 : (size_t)snprintf(name, sizeof name, "%s",
-                                                    uf_heap_type_name(heap, type));
+        len = type == UINT32_MAX
+                  ? 0
+                  : (size_t)snprintf(name, sizeof name, "%s", uf_heap_type_name(heap, type));
     } else if (is_record(plan, UF_KNOWN_FUNCTION)) {
         for (uint8_t i = 0; i < plan->record->field_count; i++)
             if (strcmp(plan->record->fields[i].name, ".__qualname__") == 0)
-                len = uf_str_copy(heap,
-                                  uf_source_word(heap->source,
-                                                 object + plan->record->fields[i].offset),
-                                  name, sizeof name);
+                len = uf_str_copy(
+                    heap, uf_source_word(heap->source, object + plan->record->fields[i].offset),
+                    name, sizeof name);
         form = "<function %s>";
     }
     if (!form || !len)
         return 0;
-    snprintf(ret, size, form, name); // NOLINT: the forms are above
-    return 1;
+    char text[160];
+    snprintf(text, sizeof text, form, name); // NOLINT: the forms are above
+    return uf_utf8_cut(ret, size, text);
 }
 
 void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t size)
 {
-    char text[160];
+    char text[240];
     uint32_t type;
     if (size == 0)
         return;
@@ -297,8 +302,8 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
     }
     struct uf_plan copy = *plan; /* naming a type may enter others */
     if (copy.address != heap->config.known->type[UF_KNOWN_TUPLE] &&
-        simple_repr(heap, object, text, sizeof text, REPR_BYTES, 0)) {
-        snprintf(ret, size, "%s", text);
+        simple_repr(heap, object, text, size < sizeof text ? size : sizeof text, REPR_BYTES, 0)) {
+        uf_utf8_cut(ret, size, text);
         return;
     }
     if (named(heap, &copy, object, ret, size))
@@ -308,8 +313,9 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
     if (length >= 0) {
         char count[32];
         put_thousands((uint64_t)length, count, sizeof count);
-        snprintf(ret, size, "%s, %s %s", name, count, unit_of(&copy, length));
+        snprintf(text, sizeof text, "%.100s, %s %s", name, count, unit_of(&copy, length));
     } else {
-        snprintf(ret, size, "<%s>", name);
+        snprintf(text, sizeof text, "<%.150s>", name);
     }
+    uf_utf8_cut(ret, size, text);
 }

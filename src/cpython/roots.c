@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#define INTERPRETERS_MAX ((uint32_t)1 << 16)
 #define THREADS_MAX ((size_t)1 << 16)
 #define FRAMES_MAX ((size_t)1 << 20)
 #define ROOTS_MAX ((size_t)1 << 24)
@@ -26,11 +27,18 @@ static uint64_t word(const struct collector *c, uint64_t address)
     return uf_source_word(c->heap->source, address);
 }
 
-/* 0, or -1 when memory is out. What cannot be an object is left out. */
+static bool is_none(const struct collector *c, uint64_t object)
+{
+    return word(c, object + c->heap->objects->object.type) ==
+           c->heap->config.known->type[UF_KNOWN_NONE_TYPE];
+}
+
+/* 0, or -1 when memory is out. What cannot be an object is left out, and None, of which every empty
+ * field would be a root. */
 static int add(struct collector *c, enum uf_root_source source, uint64_t object, uint32_t name,
                uint32_t label, bool counted)
 {
-    if (object == 0 || object % 8 != 0 || c->roots->list.len >= ROOTS_MAX)
+    if (object == 0 || object % 8 != 0 || c->roots->list.len >= ROOTS_MAX || is_none(c, object))
         return 0;
     struct uf_root root = {.object = object,
                            .name = name,
@@ -50,8 +58,7 @@ static int enter(struct collector *c, const char *text, uint32_t *number)
 static int add_modules(struct collector *c)
 {
     const struct uf_heap_config *config = &c->heap->config;
-    uint64_t modules =
-        word(c, config->interpreter + config->layout->runtime.interpreter.modules);
+    uint64_t modules = word(c, config->interpreter + config->layout->runtime.interpreter.modules);
     struct uf_dict_table table;
 
     if (!modules || !uf_dict_table(c->heap, modules, &table))
@@ -59,26 +66,22 @@ static int add_modules(struct collector *c)
     for (uint64_t i = 0; i < table.count; i++) {
         uint64_t entry = table.entries + i * table.entry_bytes;
         uint64_t key = word(c, entry + table.key);
-        uint64_t value = table.values ? word(c, table.values + i * 8) : word(c, entry + table.value);
+        uint64_t value = table.values ? word(c, table.values + i * 8)
+                                      : word(c, entry + table.value);
         char text[256];
         uint32_t name;
 
         if (!key || !value)
             continue;
-        uint64_t type = word(c, value + config->layout->objects.object.type);
-        if (type == config->known->type[UF_KNOWN_NONE_TYPE])
-            continue; /* "do not import": holds nothing */
         uf_str_copy(c->heap, key, text, sizeof text);
-        if (enter(c, text[0] ? text : "?", &name) ||
-            add(c, UF_FROM_MODULE, value, name, 0, false))
+        if (enter(c, text[0] ? text : "?", &name) || add(c, UF_FROM_MODULE, value, name, 0, false))
             return -1;
     }
     return 0;
 }
 
-static int add_field_objects(struct collector *c, uint64_t at,
-                             uint64_t count, uint64_t stride, uint32_t name, uint32_t label,
-                             enum uf_root_source source)
+static int add_field_objects(struct collector *c, uint64_t at, uint64_t count, uint64_t stride,
+                             uint32_t name, uint32_t label, enum uf_root_source source)
 {
     for (uint64_t i = 0; i < count; i++)
         if (add(c, source, word(c, at + i * stride), name, label, true))
@@ -97,7 +100,8 @@ static int add_fields(struct collector *c, const struct uf_root_field *fields,
         bool cache = f->form == UF_FIELD_CACHED_NAMES ||
                      (source == UF_FROM_INTERPRETER && f->offset == interned);
 
-        if ((source == UF_FROM_INTERPRETER && enter(c, f->name, &name)) || enter(c, f->label, &label))
+        if ((source == UF_FROM_INTERPRETER && enter(c, f->name, &name)) ||
+            enter(c, f->label, &label))
             return -1;
         if (f->form == UF_FIELD_POINTERS) {
             at = word(c, at);
@@ -201,8 +205,8 @@ static int add_frames(struct collector *c)
 
     if (r->thread.cframe != UF_NO_OFFSET)
         holder = word(c, c->state + r->thread.cframe);
-    for (uint64_t at = holder ? word(c, holder + r->thread.frame) : 0; at && frames.len < FRAMES_MAX;
-         at = word(c, at + r->frame.previous))
+    for (uint64_t at = holder ? word(c, holder + r->thread.frame) : 0;
+         at && frames.len < FRAMES_MAX; at = word(c, at + r->frame.previous))
         if ((status = uf_vec_push(&frames, at)) != 0)
             break;
     while (frames.len > 0 && status == 0)
@@ -246,8 +250,8 @@ static int add_static_types(struct collector *c)
         for (uint64_t i = 0; i < r->interpreter.static_types[set].max; i++) {
             uint64_t state = config->interpreter + r->interpreter.static_types[set].at +
                              i * r->interpreter.static_types[set].stride;
-            if (add(c, UF_FROM_STATIC_TYPE,
-                    word(c, state + r->interpreter.static_types[set].type), 0, 0, false))
+            if (add(c, UF_FROM_STATIC_TYPE, word(c, state + r->interpreter.static_types[set].type),
+                    0, 0, false))
                 return -1;
         }
     }
@@ -269,6 +273,19 @@ enum uf_code uf_roots_collect(struct uf_roots *roots, struct uf_heap *heap,
     if (r->interpreter.interned != UF_NO_OFFSET)
         roots->interned = word(&c, c.state + r->interpreter.interned);
     return UF_OK;
+}
+
+uint32_t uf_roots_other_interpreters(const struct uf_heap_config *config)
+{
+    const struct uf_layout_runtime *r = &config->layout->runtime;
+    uint64_t at = uf_source_word(config->source, config->runtime + r->runtime.interpreters_head);
+    uint32_t others = 0;
+
+    for (uint32_t i = 0; at && i < INTERPRETERS_MAX; i++) {
+        others += at != config->interpreter;
+        at = uf_source_word(config->source, at + r->interpreter.next);
+    }
+    return others;
 }
 
 void uf_roots_release(struct uf_roots *roots)

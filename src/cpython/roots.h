@@ -19,7 +19,7 @@ enum uf_root_source {
     UF_FROM_THREAD,      /* name: the thread's; label: "local 'y' of f() at app.py:12" */
     UF_FROM_INTERPRETER, /* name: the field */
     UF_FROM_STATIC_TYPE, /* the type object itself; name not set */
-    UF_FROM_CACHE,       /* name: the field; a table that holds whatever passed by: interned, type cache */
+    UF_FROM_CACHE, /* name: the field; a table that holds whatever passed by: interned, type cache */
 };
 
 struct uf_root {
@@ -31,7 +31,8 @@ struct uf_root {
 
 struct uf_roots {
     UF_VEC(struct uf_root) list;
-    uint64_t interned; /* dict of interned strings whose references their counts leave out; 0 = none */
+    uint64_t
+        interned; /* dict of interned strings whose references their counts leave out; 0 = none */
 };
 
 /* Fills `roots` ({0} before). Bounded: at most 2^16 threads, 2^20 frames, 2^24 roots; beyond, what is
@@ -39,5 +40,8 @@ struct uf_roots {
 enum uf_code uf_roots_collect(struct uf_roots *roots, struct uf_heap *heap,
                               struct uf_strings *strings, struct uf_error *err);
 void uf_roots_release(struct uf_roots *roots);
+
+/* Interpreters of this process besides the one of `config`: their heaps are not walked. */
+uint32_t uf_roots_other_interpreters(const struct uf_heap_config *config);
 
 #endif

@@ -3,16 +3,16 @@
 #include "cpython/decode.h"
 #include "cpython/read.h"
 
-#define PYMALLOC_MAX_BYTES 512 /* SMALL_REQUEST_THRESHOLD, Objects/obmalloc.c */
 #define GLIBC_SIZE_MASK (~UINT64_C(7))
 #define BYTES_MAX (UINT64_C(1) << 46)
+#define CODES_MAX_BYTES (1 << 20) /* of the format of one struct.Struct */
 
 /* A block of `bytes` bytes at `address` that the object owns: what malloc counts for it. */
 static void add_block(const struct uf_heap *heap, uint64_t address, uint64_t bytes,
                       struct uf_size *ret)
 {
     const struct uf_known_types *known = heap->config.known;
-    if (bytes <= PYMALLOC_MAX_BYTES || !heap->config.glibc_blocks || !address || (address & 15))
+    if (bytes <= UF_SMALL_BYTES || !heap->config.glibc_blocks || !address || (address & 15))
         return;
     if (address >= known->static_start && address < known->static_end)
         return;
@@ -65,26 +65,27 @@ static uint64_t str_size(const struct uf_heap *heap, const struct uf_plan *plan,
             add_block(heap, data, (length + 1) * width, ret);
         }
     }
+    bool has_wide = lay->str.wstr !=
+                    UF_NO_FIELD; /* before 3.12: a second form for old extensions */
+    uint64_t wide = has_wide ? uf_u64(view, lay->str.wstr) : 0;
     if (compact && ascii)
-        return bytes;
+        return bytes + (wide ? (length + 1) * sizeof(wchar_t) : 0);
     const void *long_form = uf_view(heap, object, lay->str.compact_bytes);
     if (!long_form)
         return bytes;
+    if (wide && wide != at)
+        bytes += (uf_u64(long_form, lay->str.wstr_length) + 1) * sizeof(wchar_t);
     uint64_t utf8 = uf_u64(long_form, lay->str.utf8);
     if (utf8 && utf8 != at) {
         uint64_t utf8_bytes = uf_u64(long_form, lay->str.utf8_length) + 1;
         bytes += utf8_bytes;
         add_block(heap, utf8, utf8_bytes, ret);
     }
-    if (lay->str.wstr != UF_NO_FIELD) {
-        uint64_t wide = uf_u64(long_form, lay->str.wstr);
-        if (wide && wide != at)
-            bytes += (uf_u64(long_form, lay->str.wstr_length) + 1) * sizeof(wchar_t);
-    }
     return bytes;
 }
 
-static uint64_t type_size(const struct uf_heap *heap, const void *view, uint64_t object)
+static uint64_t type_size(const struct uf_heap *heap, const void *view, uint64_t object,
+                          struct uf_size *ret)
 {
     const struct uf_layout_objects *lay = heap->objects;
     if (!(uf_u64(view, lay->type.flags) & lay->type.flag_heap_type))
@@ -92,15 +93,17 @@ static uint64_t type_size(const struct uf_heap *heap, const void *view, uint64_t
     uint64_t bytes = lay->type.heap_type_bytes;
     uint64_t keys = uf_source_word(heap->source, object + lay->type.heap_cached_keys);
     struct uf_dict_table table;
-    if (keys && uf_keys_table(heap, keys, &table))
+    if (keys && uf_keys_table(heap, keys, &table)) {
         bytes += table.keys_bytes;
+        add_block(heap, keys, table.keys_bytes, ret);
+    }
     return bytes;
 }
 
 static uint64_t code_extra(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    const void *view = uf_view(heap, object, plan->basic_size);
+    const void *view = uf_view(heap, object, plan->view_bytes);
     uint64_t bytes = 0;
     uint64_t extra = view ? uf_u64(view, lay->code.extra) : 0;
     if (extra) /* _PyCodeObjectExtra: a count and as many pointers */
@@ -133,8 +136,7 @@ static uint64_t deque_blocks(const struct uf_heap *heap, const void *view, uint6
     if (lay->deque.free_blocks != UF_NO_FIELD && heap->config.glibc_blocks) {
         uint64_t spare = uf_source_word(heap->source, object + lay->deque.free_block_count);
         for (uint64_t i = 0; i < spare && i < 16; i++)
-            add_block(heap,
-                      uf_source_word(heap->source, object + lay->deque.free_blocks + i * 8),
+            add_block(heap, uf_source_word(heap->source, object + lay->deque.free_blocks + i * 8),
                       lay->deque.block_bytes, ret);
     }
     return blocks * lay->deque.block_bytes;
@@ -166,7 +168,8 @@ static uint64_t frame_size(const struct uf_heap *heap, const struct uf_plan *pla
     }
     /* _f_frame_data is the last field of the frame object, a struct _PyInterpreterFrame */
     uint64_t frame = uf_source_word(heap->source, object + run->frame_object.frame);
-    uint64_t code = frame ? uf_source_word(heap->source, frame + run->frame.code) & ~UINT64_C(7) : 0;
+    uint64_t code = frame ? uf_source_word(heap->source, frame + run->frame.code) & ~UINT64_C(7)
+                          : 0;
     return lay->other.frame_data + run->frame.locals_start + frame_words(heap, code) * 8;
 }
 
@@ -194,7 +197,8 @@ static uint64_t structure_codes(const struct uf_heap *heap, const void *view)
     const struct uf_layout_objects *lay = heap->objects;
     uint64_t at = uf_u64(view, lay->structure.codes);
     uint64_t bytes = lay->structure.code_bytes;
-    while (at && bytes < BYTES_MAX && uf_source_word(heap->source, at + lay->structure.code_def)) {
+    while (at && bytes < CODES_MAX_BYTES &&
+           uf_source_word(heap->source, at + lay->structure.code_def)) {
         bytes += lay->structure.code_bytes;
         at += lay->structure.code_bytes;
     }
@@ -227,13 +231,13 @@ bool uf_size_of(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t
 {
     const struct uf_layout_objects *lay = heap->objects;
     const struct uf_layout_record *record = plan->record;
-    const void *view = uf_view(heap, object, plan->basic_size);
+    const void *view = uf_view(heap, object, plan->view_bytes);
     ret->malloced = 0;
     ret->bytes = 0;
     if (!view)
         return false;
-    uint64_t bytes = plan->basic_size;  /* the answer of __sizeof__ */
-    uint64_t own = 0;                   /* what of it lies in the object's own block; 0: all */
+    uint64_t bytes = plan->basic_size; /* the answer of __sizeof__ */
+    uint64_t own = 0;                  /* what of it lies in the object's own block; 0: all */
     if (plan->item_size && !plan->is_int)
         bytes += uf_plan_items(heap, plan, view) * plan->item_size;
     switch ((enum uf_size_rule)plan->size_rule) {
@@ -278,7 +282,7 @@ bool uf_size_of(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t
         break;
     }
     case UF_SIZE_TYPE:
-        bytes = type_size(heap, view, object);
+        bytes = type_size(heap, view, object, ret);
         own = uf_u64(view, lay->type.flags) & lay->type.flag_heap_type ? lay->type.heap_type_bytes
                                                                        : 1;
         break;

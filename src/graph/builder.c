@@ -57,7 +57,9 @@ static int resize_nodes(struct uf_builder *b, size_t cap)
 
 static enum uf_code grow_nodes(struct uf_builder *b, struct uf_error *err)
 {
-    size_t cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap < 1 << 17 ? b->cap * 2 : b->cap + b->cap / 8;
+    size_t cap = b->cap < FIRST_CAP ? FIRST_CAP
+                 : b->cap < 1 << 17 ? b->cap * 2
+                                    : b->cap + b->cap / 8;
     return resize_nodes(b, cap) ? uf_error_nomem(err) : UF_OK;
 }
 
@@ -162,7 +164,8 @@ static enum uf_code scan(struct uf_builder *b, size_t to, struct uf_error *err)
     return code;
 }
 
-static enum uf_code set_size(struct uf_builder *b, uf_node node, uint64_t size, struct uf_error *err)
+static enum uf_code set_size(struct uf_builder *b, uf_node node, uint64_t size,
+                             struct uf_error *err)
 {
     if (__builtin_expect(size < UF_SIZE_BIG, 1)) {
         b->size[node] = (uint32_t)size;
@@ -173,6 +176,11 @@ static enum uf_code set_size(struct uf_builder *b, uf_node node, uint64_t size, 
         uf_vec_push(&b->big_size_bytes, size))
         return uf_error_nomem(err);
     return UF_OK;
+}
+
+static inline void prefetch_bits(const struct uf_builder *b, uint64_t address)
+{
+    __builtin_prefetch(&b->index.bits[uf_index_word(&b->index, address)], 1);
 }
 
 enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_builder_header *header,
@@ -189,7 +197,8 @@ enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_build
         uint64_t address = b->refs.at[i];
         if (__builtin_expect(!uf_index_valid(address), 0))
             return not_an_object(address, err);
-        __builtin_prefetch(&b->index.bits[uf_index_word(&b->index, address)], 1);
+        if (!b->held)
+            prefetch_bits(b, address);
     }
     b->type[node] = header->type;
     b->refcount[node] = header->refcount;
@@ -197,10 +206,32 @@ enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_build
     b->edge_start[node + 1] = (uint32_t)to;
     b->decoded++;
     enum uf_code code = set_size(b, node, header->size, err);
+    if (b->held)
+        return code;
     if (!code && to - b->scanned > LAG)
         code = scan(b, to - LAG, err);
     if (!code && b->decoded == b->count)
         code = scan(b, to, err); /* the queue must not seem empty when it is not */
+    return code;
+}
+
+void uf_builder_hold(struct uf_builder *builder)
+{
+    builder->held = true;
+}
+
+enum uf_code uf_builder_follow(struct uf_builder *builder, struct uf_error *err)
+{
+    struct uf_builder *b = builder;
+    enum uf_code code = UF_OK;
+    b->held = false;
+    while (b->scanned < b->refs.len && !code) {
+        size_t left = b->refs.len - b->scanned, now = left < BATCH ? left : BATCH;
+        size_t ahead = left < 2 * BATCH ? left : 2 * BATCH;
+        for (size_t i = now; i < ahead; i++)
+            prefetch_bits(b, b->refs.at[b->scanned + i]);
+        code = scan(b, b->scanned + now, err);
+    }
     return code;
 }
 
@@ -259,8 +290,10 @@ enum uf_code uf_builder_finish(struct uf_builder *builder, struct uf_graph *grap
                                struct uf_error *err)
 {
     struct uf_builder *b = builder;
-    if (b->decoded != b->count)
-        return uf_error_set(err, UF_EINVAL, "%u objects are not decoded", b->count - b->decoded);
+    if (b->decoded != b->count || b->scanned != b->refs.len)
+        return uf_error_set(err, UF_EINVAL,
+                            "%u objects are not decoded, %zu references not followed",
+                            b->count - b->decoded, b->refs.len - b->scanned);
     if (resize_nodes(b, b->count) || uf_vec_reserve(&b->refs, 1) || uf_index_rank(&b->index))
         return uf_error_nomem(err);
     b->node_of_rank = uf_mem_alloc(b->count * sizeof *b->node_of_rank);

@@ -31,12 +31,14 @@
 #include "graph/index.h"
 
 struct uf_builder {
-    uf_refs refs; /* what the decoder of the present node appends to; it may not touch what is there */
+    uf_refs
+        refs; /* what the decoder of the present node appends to; it may not touch what is there */
 
     /* Private. By node, `cap` entries each: address and flags are set for all `count` nodes queued, the
      * others for the `decoded` first. */
     uf_node count, decoded;
     size_t cap;
+    bool held;
     size_t scanned; /* references whose addresses are in the index; the others are prefetched */
     uint64_t *address;
     uint32_t *type, *size, *refcount, *edge_start;
@@ -92,15 +94,22 @@ static inline bool uf_builder_next(struct uf_builder *builder, uint64_t *address
 /* The object that will be next after `ahead` more commits, or 0: for a decoder that prefetches. */
 static inline uint64_t uf_builder_peek(const struct uf_builder *builder, uf_node ahead)
 {
-    return builder->count - builder->decoded > ahead ? builder->address[builder->decoded + ahead] : 0;
+    return builder->count - builder->decoded > ahead ? builder->address[builder->decoded + ahead]
+                                                     : 0;
 }
 
 /* Takes the header of the present node and what was appended to b.refs, and queues what is new. */
 enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_builder_header *header,
                                struct uf_error *err);
 
+/* Between these two references are kept and not followed. So each tracked object can be decoded right
+ * when the collector's list leads to it (its first bytes have just been read), and what they refer to is
+ * still numbered behind all of them. */
+void uf_builder_hold(struct uf_builder *builder);
+enum uf_code uf_builder_follow(struct uf_builder *builder, struct uf_error *err);
+
 /* Fills nodes, edges and big sizes of `graph` ({0} before); types, roots and strings are the caller's
- * to add. Every queued node must be committed (UF_EINVAL else). */
+ * to add. Every queued node must be committed and every reference followed (UF_EINVAL else). */
 enum uf_code uf_builder_finish(struct uf_builder *builder, struct uf_graph *graph,
                                struct uf_error *err);
 

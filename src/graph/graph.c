@@ -71,7 +71,8 @@ static enum uf_code check_addresses(const struct uf_graph *graph, struct uf_erro
     for (uf_node node = 0; node < graph->node_count && !code; node++) {
         uint64_t address = graph->address[node];
         if (!uf_index_valid(address)) {
-            code = uf_error_at(err, UF_ECORRUPT, address, "address of node %u is no object's", node);
+            code =
+                uf_error_at(err, UF_ECORRUPT, address, "address of node %u is no object's", node);
             break;
         }
         int new = uf_index_enter(&seen, address);
@@ -96,7 +97,8 @@ static enum uf_code check_tables(const struct uf_graph *graph, struct uf_error *
         const struct uf_graph_root *root = &graph->roots[i];
         if (root->node >= graph->node_count || !is_string(graph, root->name) ||
             !is_string(graph, root->label) || root->kind > UF_ROOT_NATIVE)
-            return uf_error_set(err, UF_ECORRUPT, "node, name or kind of root %u is out of range", i);
+            return uf_error_set(err, UF_ECORRUPT, "node, name or kind of root %u is out of range",
+                                i);
     }
     return UF_OK;
 }

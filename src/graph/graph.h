@@ -54,9 +54,9 @@ enum uf_root_kind {
     UF_ROOT_THREAD,      /* name: the thread's name; label: "local 'y' of f() at file:12" */
     UF_ROOT_INTERPRETER, /* name: the field: "atexit", "codecs", ... */
     UF_ROOT_STATIC_TYPE, /* name: the type's name */
-    UF_ROOT_CACHE,       /* name: "interned", "type cache": they hold whatever passed by, so they are
+    UF_ROOT_CACHE,  /* name: "interned", "type cache": they hold whatever passed by, so they are
                           * shown only for what nothing else holds */
-    UF_ROOT_NATIVE,      /* more references counted than found: held from C */
+    UF_ROOT_NATIVE, /* more references counted than found: held from C */
 };
 
 /* Roots stand in the order of preference: a path from an earlier kind is shown first. */

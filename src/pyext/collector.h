@@ -43,9 +43,7 @@ void uf_collector_debug(struct uf_collector *collector, bool on);
 bool uf_collector_enabled(const struct uf_collector *collector);
 void uf_collector_set_thresholds(struct uf_collector *collector, const int thresholds[UF_GC_GENERATIONS]);
 
-/* One full collection. What it says it freed or found uncollectable: garbage that finalizers took apart
- * is freed without being counted (handle_resurrected_objects, Modules/gcmodule.c), so compare the
- * tracked objects as well. -1 with an exception set (KeyboardInterrupt in a callback of the target, say). */
+/* One full collection: what it says it freed or found uncollectable; -1 with an exception set (KeyboardInterrupt in a callback of the target, say). */
 long uf_collector_round(struct uf_collector *collector);
 
 /* Notes what the target did since the last look. */

@@ -134,6 +134,7 @@ int uf_garbage_look(struct uf_session *session)
             tracked += graph->flags[n] & UF_NODE_TRACKED ? 1 : 0;
             bytes += (double)uf_graph_size(graph, n);
         }
+    session->garbage_seen = tracked;
     session->garbage_captures++;
     session->garbage_captures_hit += objects > 0;
     result->per_call.garbage_objects = tracked;

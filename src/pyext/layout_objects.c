@@ -98,7 +98,7 @@ static struct uf_layout_objects layout = {
                .type = AT(PyMemberDef, type),
                .offset = AT(PyMemberDef, offset),
                .bytes = SIZE(PyMemberDef),
-               .object = 6,       /* T_OBJECT, _Py_T_OBJECT */
+               .object = 6,      /* T_OBJECT, _Py_T_OBJECT */
                .object_ex = 16}, /* T_OBJECT_EX, Py_T_OBJECT_EX */
 #if PY_VERSION_HEX < 0x030b0000
     .managed = UF_MANAGED_NONE,
@@ -267,22 +267,20 @@ static struct uf_layout_objects layout = {
                      .node_bytes = 32},
     /* Modules/arraymodule.c: arrayobject, struct arraydescr */
     .array = {.items = 24, .allocated = 32, .descr = 40, .descr_item_bytes = 4},
-    .bytes_io = {.buffer = 16},                                /* Modules/_io/bytesio.c */
+    .bytes_io = {.buffer = 16},                                  /* Modules/_io/bytesio.c */
     .structure = {.codes = 32, .code_bytes = 32, .code_def = 0}, /* Modules/_struct.c */
     /* Modules/_elementtree.c: ElementObject, ElementObjectExtra */
-    .element = {.extra = 40,
-                .extra_bytes = 64,
-                .allocated = 16,
-                .children = 24,
-                .inline_children = 32},
-    .other = {
+    .element =
+        {.extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32},
+    .other =
+        {
 #if PY_VERSION_HEX >= 0x030b0000
-        .frame_data = AT(struct _frame, _f_frame_data),
+            .frame_data = AT(struct _frame, _f_frame_data),
 #endif
-        .function_code = AT(PyFunctionObject, func_code),
-        .function_closure = AT(PyFunctionObject, func_closure),
-        .weakref_object = AT(PyWeakReference, wr_object),
-        .weakref_callback = AT(PyWeakReference, wr_callback)},
+            .function_code = AT(PyFunctionObject, func_code),
+            .function_closure = AT(PyFunctionObject, func_closure),
+            .weakref_object = AT(PyWeakReference, wr_object),
+            .weakref_callback = AT(PyWeakReference, wr_callback)},
     .records = uf_layout_records_self,
 };
 

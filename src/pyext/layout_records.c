@@ -43,11 +43,9 @@
 #else
 #define SINCE_3_15(...)
 #endif
-#define COUNT_ARGS(...) (sizeof((struct uf_layout_field[]){__VA_ARGS__}) / sizeof(struct uf_layout_field))
-#define FIELDS(...)                                                                                \
-    .field_count = (uint8_t)COUNT_ARGS(__VA_ARGS__), .fields = {                                   \
-        __VA_ARGS__                                                                                \
-    }
+#define COUNT_ARGS(...)                                                                            \
+    (sizeof((struct uf_layout_field[]){__VA_ARGS__}) / sizeof(struct uf_layout_field))
+#define FIELDS(...) .field_count = (uint8_t)COUNT_ARGS(__VA_ARGS__), .fields = {__VA_ARGS__}
 #define DESCRIPTOR                                                                                 \
     FIELDS({AT(PyDescrObject, d_type), ".__objclass__"}, {AT(PyDescrObject, d_name), ".__name__"}, \
            {AT(PyDescrObject, d_qualname), ".__qualname__"})
@@ -56,9 +54,7 @@
         SINCE_3_11({AT(PyBaseExceptionObject, notes), ".__notes__"}){                              \
             AT(PyBaseExceptionObject, traceback), ".__traceback__"},                               \
         {AT(PyBaseExceptionObject, context), ".__context__"},                                      \
-    {                                                                                              \
-        AT(PyBaseExceptionObject, cause), ".__cause__"                                             \
-    }
+        {AT(PyBaseExceptionObject, cause), ".__cause__"}
 #define UNICODE_ERROR                                                                              \
     FIELDS(EXCEPTION, {AT(PyUnicodeErrorObject, encoding), ".encoding"},                           \
            {AT(PyUnicodeErrorObject, object), ".object"},                                          \
@@ -96,9 +92,32 @@
 #define BYTEARRAY_HEAD 0
 #define STRUCT_BYTES 56
 #endif
+#define FUTURE                                                                                     \
+    {16, "._loop"}, {24, "callback"}, {32, "context of callback"}, {40, "._callbacks"},            \
+        {48, "._exception"}, {56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"}, \
+        {80, "._cancel_message"}
+#if PY_VERSION_HEX < 0x030b0000
+#define FUTURE_BYTES 152
+#define TASK_BYTES 192
+#define TASK_FIELDS 152
+#elif PY_VERSION_HEX < 0x030d0000
+#define FUTURE_BYTES 128
+#define TASK_BYTES 176
+#define TASK_FIELDS 128
+#elif PY_VERSION_HEX < 0x030e0000
+#define FUTURE_BYTES 104
+#define TASK_BYTES 144
+#define TASK_FIELDS 112
+#else
+#define FUTURE_BYTES 112
+#define TASK_BYTES 168
+#define TASK_FIELDS 120
+#endif
+#define ITERATOR(type, bytes, at, name)                                                            \
+    {.type_name = (type), .basic_size = (bytes), .holds = UF_HOLDS_OPAQUE, FIELDS({at, name})}
 #define COMBINATIONS                                                                               \
-    .basic_size = 56, .holds = UF_HOLDS_OPAQUE, .size_rule = UF_SIZE_PLUS,                         \
-    .pointer = UF_NO_FIELD, .count = 40, .unit = 8
+    .basic_size = 56, .holds = UF_HOLDS_OPAQUE, .size_rule = UF_SIZE_PLUS, .pointer = UF_NO_FIELD, \
+    .count = 40, .unit = 8
 
 /* Modules/_io/bufferedio.c: struct buffered */
 struct buffered {
@@ -154,10 +173,11 @@ const struct uf_layout_record uf_layout_records_self[] = {
             {AT(PyFunctionObject, func_doc), ".__doc__"},
             {AT(PyFunctionObject, func_annotations), ".__annotations__"},
             SINCE_3_14({AT(PyFunctionObject, func_annotate), ".__annotate__"})
-            SINCE_3_12({AT(PyFunctionObject, func_typeparams), ".__type_params__"}))},
+                SINCE_3_12({AT(PyFunctionObject, func_typeparams), ".__type_params__"}))},
     {.known = UF_KNOWN_CELL, FIELDS({AT(PyCellObject, ob_ref), ".cell_contents"})},
     {.known = UF_KNOWN_METHOD,
-     FIELDS({AT(PyMethodObject, im_self), ".__self__"}, {AT(PyMethodObject, im_func), ".__func__"})},
+     FIELDS({AT(PyMethodObject, im_self), ".__self__"},
+            {AT(PyMethodObject, im_func), ".__func__"})},
     {.known = UF_KNOWN_INSTANCE_METHOD, FIELDS({AT(PyInstanceMethodObject, func), ".__func__"})},
     {.known = UF_KNOWN_BUILTIN,
      FIELDS({AT(PyCFunctionObject, m_self), ".__self__"},
@@ -172,7 +192,9 @@ const struct uf_layout_record uf_layout_records_self[] = {
      FIELDS({16, ".fget"}, {24, ".fset"}, {32, ".fdel"}, {40, ".__doc__"},
             SINCE_3_13({48, ".__name__"}))},
     {.known = UF_KNOWN_MAPPING_PROXY, .basic_size = 24, FIELDS({16, "mapping"})},
-    {.type_name = "method-wrapper", .basic_size = 32, FIELDS({16, ".__objclass__"}, {24, ".__self__"})},
+    {.type_name = "method-wrapper",
+     .basic_size = 32,
+     FIELDS({16, ".__objclass__"}, {24, ".__self__"})},
     {.known = UF_KNOWN_WRAPPER_DESCRIPTOR, DESCRIPTOR},
     {.known = UF_KNOWN_METHOD_DESCRIPTOR, DESCRIPTOR},
     {.known = UF_KNOWN_CLASS_METHOD_DESCRIPTOR, DESCRIPTOR},
@@ -189,13 +211,13 @@ const struct uf_layout_record uf_layout_records_self[] = {
             {AT(PyCodeObject, co_name), ".co_name"},
             {AT(PyCodeObject, co_linetable), ".co_linetable"},
             SINCE_3_11({AT(PyCodeObject, co_qualname), ".co_qualname"})
-            SINCE_3_11({AT(PyCodeObject, co_exceptiontable), ".co_exceptiontable"})
-            SINCE_3_11({AT(PyCodeObject, co_localsplusnames), "names of locals"})
-            SINCE_3_11({AT(PyCodeObject, co_localspluskinds), "kinds of locals"})
-            BEFORE_3_11({AT(PyCodeObject, co_varnames), ".co_varnames"})
-            BEFORE_3_11({AT(PyCodeObject, co_freevars), ".co_freevars"})
-            BEFORE_3_11({AT(PyCodeObject, co_cellvars), ".co_cellvars"})
-            CODE_BYTES)},
+                SINCE_3_11({AT(PyCodeObject, co_exceptiontable), ".co_exceptiontable"})
+                    SINCE_3_11({AT(PyCodeObject, co_localsplusnames), "names of locals"})
+                        SINCE_3_11({AT(PyCodeObject, co_localspluskinds), "kinds of locals"})
+                            BEFORE_3_11({AT(PyCodeObject, co_varnames), ".co_varnames"})
+                                BEFORE_3_11({AT(PyCodeObject, co_freevars), ".co_freevars"})
+                                    BEFORE_3_11({AT(PyCodeObject, co_cellvars), ".co_cellvars"})
+                                        CODE_BYTES)},
     {.known = UF_KNOWN_MODULE,
      .holds = UF_HOLDS_MODULE,
      FIELDS({AT(PyModuleObject, md_name), "name"})},
@@ -275,9 +297,7 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .holds = UF_HOLDS_DICT,
      .size_rule = UF_SIZE_DICT,
      FIELDS({sizeof(PyDictObject), ".default_factory"})},
-    {.type_name = "collections._tuplegetter",
-     .basic_size = 32,
-     FIELDS({24, ".__doc__"})},
+    {.type_name = "collections._tuplegetter", .basic_size = 32, FIELDS({24, ".__doc__"})},
     /* Modules/_functoolsmodule.c. An entry is owned by the cache dict and by the ring of entries;
      * tp_traverse of the wrapper reports what the entries own. */
     {.type_name = "functools._lru_cache_wrapper",
@@ -285,17 +305,44 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .holds = UF_HOLDS_LRU_CACHE,
      FIELDS({72, "cache"}, {88, ".__wrapped__"}, {112, "keyword mark"}, {120, "type of entries"},
             {128, "cache_info type"})},
-    {.type_name = "functools._lru_list_elem", .basic_size = 56, FIELDS({40, "key"}, {48, "result"})},
+    {.type_name = "functools._lru_list_elem",
+     .basic_size = 56,
+     FIELDS({40, "key"}, {48, "result"})},
 #if PY_VERSION_HEX < 0x030e0000
     {.type_name = "functools.partial",
      .basic_size = 64,
      FIELDS({16, ".func"}, {24, ".args"}, {32, ".keywords"})},
 #endif
+    /* Named, not decoded: their tp_traverse is asked. Modules/_asynciomodule.c: FutureObj, TaskObj */
+    {.type_name = "_asyncio.Future",
+     .basic_size = FUTURE_BYTES,
+     .holds = UF_HOLDS_OPAQUE,
+     FIELDS(FUTURE)},
+    {.type_name = "_asyncio.Task",
+     .basic_size = TASK_BYTES,
+     .holds = UF_HOLDS_OPAQUE,
+     FIELDS(FUTURE, {TASK_FIELDS, "._fut_waiter"}, {TASK_FIELDS + 8, "coroutine"},
+            {TASK_FIELDS + 16, "task's name"}, SINCE_3_11({TASK_FIELDS + 24, "context"}))},
+    ITERATOR("list_iterator", 32, 24, "sequence"),
+    ITERATOR("tuple_iterator", 32, 24, "sequence"),
+    ITERATOR("iterator", 32, 24, "sequence"),
+    ITERATOR("dict_keyiterator", 56, 16, "dict"),
+    ITERATOR("dict_valueiterator", 56, 16, "dict"),
+    ITERATOR("dict_itemiterator", 56, 16, "dict"),
+    ITERATOR("dict_keys", 24, 16, "dict"),
+    ITERATOR("dict_values", 24, 16, "dict"),
+    ITERATOR("dict_items", 24, 16, "dict"),
+    ITERATOR("coroutine_wrapper", 24, 16, "coroutine"),
     {.type_name = "array.array", .basic_size = 64, .size_rule = UF_SIZE_ARRAY},
     {.type_name = "_io.BytesIO",
      .basic_size = 64,
      .size_rule = UF_SIZE_BYTES_IO,
      FIELDS({16, "buffer"})},
+#if PY_VERSION_HEX < 0x030c0000 /* not collector-tracked before: nobody else tells what it holds */
+    {.type_name = "_io.IncrementalNewlineDecoder",
+     .basic_size = 40,
+     FIELDS({16, "decoder"}, {24, "errors"})},
+#endif
     {.type_name = "_io.BufferedReader", BUFFERED},
     {.type_name = "_io.BufferedWriter", BUFFERED},
     {.type_name = "_io.BufferedRandom", BUFFERED},
@@ -336,5 +383,5 @@ const struct uf_layout_record uf_layout_records_self[] = {
      FIELDS({40, ".format"})},
 };
 
-const uint16_t uf_layout_records_self_count =
-    sizeof uf_layout_records_self / sizeof uf_layout_records_self[0];
+const uint16_t uf_layout_records_self_count = sizeof uf_layout_records_self /
+                                              sizeof uf_layout_records_self[0];

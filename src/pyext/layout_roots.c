@@ -20,8 +20,11 @@
 
 #define FIELDS(structure, member, form_, count_, name_, label_)                                    \
     {                                                                                              \
-        .offset = (uint32_t)offsetof(structure, member), .count = (uint32_t)(count_),              \
-        .form = (form_), .name = (name_), .label = (label_),                                       \
+        .offset = (uint32_t)offsetof(structure, member),                                           \
+        .count = (uint32_t)(count_),                                                               \
+        .form = (form_),                                                                           \
+        .name = (name_),                                                                           \
+        .label = (label_),                                                                         \
     }
 #define INTERP(member, name, label)                                                                \
     FIELDS(PyInterpreterState, member, UF_FIELD_OBJECT, 1, name, label)

@@ -36,13 +36,13 @@ typedef struct _gc_runtime_state gc_state;
 #if PY_VERSION_HEX >= 0x030d0000
 typedef managed_static_type_state static_type_state;
 #define STATIC_TYPES(set)                                                                          \
-    {                                                                                              \
-        .at = AT(PyInterpreterState, types.set.initialized),                                       \
-        .max = (uint32_t)(sizeof(((PyInterpreterState *)0)->types.set.initialized) /               \
-                          sizeof(static_type_state)),                                              \
-        .stride = SIZE(static_type_state), .type = AT(static_type_state, type),                    \
-        .dict = AT(static_type_state, tp_dict), .subclasses = AT(static_type_state, tp_subclasses) \
-    }
+    {.at = AT(PyInterpreterState, types.set.initialized),                                          \
+     .max = (uint32_t)(sizeof(((PyInterpreterState *)0)->types.set.initialized) /                  \
+                       sizeof(static_type_state)),                                                 \
+     .stride = SIZE(static_type_state),                                                            \
+     .type = AT(static_type_state, type),                                                          \
+     .dict = AT(static_type_state, tp_dict),                                                       \
+     .subclasses = AT(static_type_state, tp_subclasses)}
 #else
 typedef static_builtin_state static_type_state;
 #endif
@@ -57,7 +57,6 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
     .interpreter =
         {
             .next = AT(PyInterpreterState, next),
-            .id = AT(PyInterpreterState, id),
             .gc = AT(PyInterpreterState, gc),
 #if PY_VERSION_HEX < 0x030b0000
             .threads_head = AT(PyInterpreterState, tstate_head),
@@ -129,24 +128,20 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .cframe = UF_NO_OFFSET,
             .frame = AT(PyThreadState, current_frame),
 #endif
-            .exc_state = AT(PyThreadState, exc_state),
             .fields = uf_thread_fields_self,
         },
     .frame_object =
         {
             .back = AT(struct _frame, f_back),
             .trace = AT(struct _frame, f_trace),
-            .line = AT(struct _frame, f_lineno),
 #if PY_VERSION_HEX < 0x030b0000
             .frame = UF_NO_OFFSET,
             .generator = AT(struct _frame, f_gen),
-            .state = AT(struct _frame, f_state),
             .stack_depth = AT(struct _frame, f_stackdepth),
             .value_stack = AT(struct _frame, f_valuestack),
 #else
             .frame = AT(struct _frame, f_frame),
             .generator = UF_NO_OFFSET,
-            .state = UF_NO_OFFSET,
             .stack_depth = UF_NO_OFFSET,
             .value_stack = UF_NO_OFFSET,
 #endif
@@ -190,7 +185,6 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
 #else
             .code = AT(interpreter_frame, f_executable),
             .instruction = AT(interpreter_frame, instr_ptr),
-            .instruction_is_next = 1,
 #endif
             .globals = AT(interpreter_frame, f_globals),
             .builtins = AT(interpreter_frame, f_builtins),
@@ -238,7 +232,6 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .origin_or_finalizer = AT(PyGenObject, gi_origin_or_finalizer),
             .state = AT(PyGenObject, gi_frame_state),
             .state_cleared = FRAME_CLEARED,
-            .state_executing = FRAME_EXECUTING,
 #endif
 #if PY_VERSION_HEX < 0x030c0000
             .code = AT(PyGenObject, gi_code),
@@ -259,12 +252,9 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
         },
     .code =
         {
-            .flags = AT(PyCodeObject, co_flags),
             .first_line = AT(PyCodeObject, co_firstlineno),
             .nlocals = AT(PyCodeObject, co_nlocals),
             .stack_size = AT(PyCodeObject, co_stacksize),
-            .names = AT(PyCodeObject, co_names),
-            .consts = AT(PyCodeObject, co_consts),
             .filename = AT(PyCodeObject, co_filename),
             .name = AT(PyCodeObject, co_name),
             .line_table = AT(PyCodeObject, co_linetable),
@@ -278,7 +268,6 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .localsplus_names = UF_NO_OFFSET,
             .localsplus_kinds = UF_NO_OFFSET,
             .qualname = UF_NO_OFFSET,
-            .first_traceable = UF_NO_OFFSET,
             .code_bytes = AT(PyCodeObject, co_code),
 #else
             .line_form = UF_LINES_LOCATIONS,
@@ -289,9 +278,7 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .localsplus_names = AT(PyCodeObject, co_localsplusnames),
             .localsplus_kinds = AT(PyCodeObject, co_localspluskinds),
             .qualname = AT(PyCodeObject, co_qualname),
-            .first_traceable = AT(PyCodeObject, _co_firsttraceable),
             .code_bytes = AT(PyCodeObject, co_code_adaptive),
-            .kind_local = CO_FAST_LOCAL,
             .kind_cell = CO_FAST_CELL,
             .kind_free = CO_FAST_FREE,
 #endif

@@ -185,11 +185,16 @@ struct collected {
 };
 
 /* Full collections until two in a row free nothing, at most UF_COLLECT_ROUNDS_MAX. `tracked`: objects
- * before; after it on return. */
+ * before; after it on return.
+ *
+ * gc.collect() does not count what finalizers took apart (handle_resurrected_objects,
+ * Modules/gcmodule.c), and fewer tracked objects may mean that tuples and dicts were untracked. So the
+ * difference counts only once a look at the graph has shown garbage of which collect() said nothing. */
 static int collect(struct uf_session *session, double *tracked, struct collected *ret)
 {
     unsigned idle = 0;
     double started = uf_now_seconds();
+    session->suspects_garbage = false;
     *ret = (struct collected){0};
     for (unsigned round = 0; round < UF_COLLECT_ROUNDS_MAX && idle < 2; round++) {
         long said = uf_collector_round(&session->collector);
@@ -202,12 +207,17 @@ static int collect(struct uf_session *session, double *tracked, struct collected
         double left;
         if (uf_count_tracked(session, &left))
             return -1;
-        double freed = *tracked - left > (double)said ? *tracked - left : (double)said;
+        double fewer = *tracked - left, freed = (double)said;
+        session->suspects_garbage |= freed > 0 || fewer > 0;
+        session->finalizers_uncounted |= round == 0 && freed == 0 && session->garbage_seen > 0;
+        if (session->finalizers_uncounted && fewer > freed)
+            freed = fewer;
         *tracked = left;
         ret->objects += freed;
         ret->rounds += freed > 0;
         idle = freed > 0 ? 0 : idle + 1;
     }
+    session->garbage_seen = 0;
     session->endless_garbage |= idle == 0;
     session->collected_total += ret->objects;
     session->collect_seconds = uf_now_seconds() - started;

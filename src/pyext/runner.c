@@ -82,13 +82,12 @@ static int measure_one_by_one(struct uf_session *session)
     uf_channel_set_state(session->channel, UF_STATE_MEASURING);
     session->window_calls = every;
     while (made < calls && !status) {
-        struct uf_sample *last = &session->result.samples.at[session->result.samples.len - 1];
         bool file = session->target.form == UF_TARGET_FILE;
         struct uf_measure how = {
             .phase = UF_PHASE_MEASURED,
             .observe = (made + 1) % every == 0,
             /* three looks at what waits, spread over the calls */
-            .look_at_garbage = last->collected > 0 && (made + 1) % 4 == (file ? 0 : 1) &&
+            .look_at_garbage = session->suspects_garbage && (made + 1) % 4 == (file ? 0 : 1) &&
                                session->garbage_captures < 3,
         };
         if (!session->request->calls && made >= UF_GROWTH_MIN_WINDOWS * every &&

@@ -18,8 +18,7 @@ static bool this_thread_is_listed(const struct uf_heap_config *config)
 {
     const struct uf_layout_runtime *r = &config->layout->runtime;
     uint64_t wanted = (uint64_t)(uintptr_t)PyThreadState_Get();
-    uint64_t at =
-        uf_source_word(config->source, config->interpreter + r->interpreter.threads_head);
+    uint64_t at = uf_source_word(config->source, config->interpreter + r->interpreter.threads_head);
 
     for (int i = 0; i < THREADS_MAX && at && at % 8 == 0 && at != wanted; i++)
         at = uf_source_word(config->source, at + r->thread.next);
@@ -60,9 +59,10 @@ enum uf_code uf_self_config(struct uf_heap_config *config, struct uf_error *err)
                             PY_MAJOR_VERSION, PY_MINOR_VERSION, Py_GetVersion());
     enum uf_code code = uf_heap_config_self(config, err);
     if (code == UF_OK && !layout_holds(config))
-        return uf_error_set(err, UF_EUNSUPPORTED,
-                            "this CPython %.20s is laid out otherwise than the headers that unfreed "
-                            "was built with (build it again here)",
-                            Py_GetVersion());
+        return uf_error_set(
+            err, UF_EUNSUPPORTED,
+            "this CPython %.20s is laid out otherwise than the headers that unfreed "
+            "was built with (build it again here)",
+            Py_GetVersion());
     return code;
 }

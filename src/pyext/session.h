@@ -67,6 +67,9 @@ struct uf_session {
     uint64_t module_dict;   /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
     bool endless_garbage;
+    bool suspects_garbage;     /* the last collection freed something, or untracked it: fewer are tracked */
+    bool finalizers_uncounted; /* collections free garbage here without counting it, see collect() */
+    double garbage_seen;       /* tracked garbage found on the graph in this call; 0: none, or no look */
     uint32_t garbage_captures;     /* in which garbage of its own (not reload) was looked for ... */
     uint32_t garbage_captures_hit; /* ... and found */
     double waiting_bytes_per_object;
@@ -106,6 +109,10 @@ void uf_session_warn(struct uf_session *session, const char *format, ...)
 int uf_garbage_look(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
+/* process_findings.c: adds what grows by descriptors, threads or native bytes. */
+int uf_process_findings(struct uf_session *session);
+/* set_aside.c: takes out of the result what --ignore and --baseline name. */
+void uf_set_findings_aside(struct uf_session *session);
 /* verdict.c: figures per call, findings, verdict, evidence. */
 int uf_verdict_reach(struct uf_session *session);
 

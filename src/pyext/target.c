@@ -295,7 +295,7 @@ int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
     const char *colon = strrchr(spec, ':');
     size_t left = colon ? (size_t)(colon - spec) : strlen(spec);
     bool is_file = (left > 3 && strncmp(spec + left - 3, ".py", 3) == 0) ||
-                   memchr(spec, '/', left) != NULL;
+                   memchr(spec, '/', left) != NULL || (!colon && access(spec, F_OK) == 0);
     char *head = strndup(spec, left);
     if (!head)
         return fail(failure, "%s: out of memory", spec);

@@ -1,13 +1,9 @@
 /* verdict.c - from what was read to what is said: figures per call, findings, verdict, evidence. */
 #include "analysis/findings.h"
-#include "pyext/readings.h"
 #include "pyext/session.h"
+#include "report/units.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#define NATIVE_LEAST_BYTES 48   /* per call; one small block of malloc with its header */
-#define NATIVE_LEAST_SHARE 0.05 /* of what grows on the Python side beside it */
 
 static double slope(const uf_series *series)
 {
@@ -31,7 +27,7 @@ static double garbage_per_call(const struct uf_check_result *result)
     for (size_t i = 0; i < result->samples.len && count < 256; i++) {
         const struct uf_sample *sample = &result->samples.at[i];
         if (sample->phase == UF_PHASE_MEASURED)
-            values[count++] = sample->objects_after - sample->objects_after_collect;
+            values[count++] = sample->collected;
     }
     if (count == 0)
         return UF_UNKNOWN;
@@ -71,132 +67,6 @@ static bool is_delayed(const struct uf_session *session)
     return judge_garbage(session).kind == UF_GROWTH_TREND;
 }
 
-static struct uf_finding *add_finding(struct uf_session *session, enum uf_finding_kind kind,
-                                      const struct uf_growth *growth, const char *type)
-{
-    struct uf_finding finding;
-    uf_finding_init(&finding);
-    finding.kind = kind;
-    finding.severity = UF_SEVERITY_LEAK;
-    finding.type = uf_mem_strdup(type);
-    finding.confidence = growth->confidence;
-    finding.id = uf_mem_printf("%s:%s::%s", uf_kind_name(kind), type, session->target.function);
-    if (!finding.type || !finding.id || uf_vec_push(&session->result.findings, finding)) {
-        uf_finding_release(&finding);
-        uf_error_nomem(&session->error);
-        uf_session_fault(session);
-        return NULL;
-    }
-    return &session->result.findings.at[session->result.findings.len - 1];
-}
-
-/* Growth of a figure of the process: descriptors, threads, native bytes. NULL: none, or memory is out. */
-static struct uf_finding *find_process_growth(struct uf_session *session, const uf_series *series,
-                                              enum uf_finding_kind kind, const char *type)
-{
-    if (series->len < 2)
-        return NULL;
-    struct uf_growth growth = uf_growth_judge(series->at, series->len);
-    if (growth.kind != UF_GROWTH_TREND)
-        return NULL;
-    struct uf_finding *finding = add_finding(session, kind, &growth, type);
-    if (!finding)
-        return NULL;
-    double total = series->at[series->len - 1].value - series->at[0].value;
-    if (kind == UF_KIND_NATIVE) {
-        finding->bytes_per_call = growth.per_call;
-        finding->bytes = total;
-    } else {
-        finding->objects_per_call = growth.per_call;
-        finding->objects = total;
-    }
-    return finding;
-}
-
-static bool native_growth_is_its_own(const struct uf_session *session)
-{
-    double native = session->result.per_call.native_bytes;
-    double python = session->result.per_call.python_bytes;
-    return native >= NATIVE_LEAST_BYTES && (!(python > 0) || native >= python * NATIVE_LEAST_SHARE);
-}
-
-static int find_process_findings(struct uf_session *session)
-{
-    struct uf_finding *finding =
-        find_process_growth(session, &session->descriptors, UF_KIND_DESCRIPTOR, "descriptor");
-    if (finding) {
-        char target[200];
-        finding->descriptor_fd = uf_find_new_descriptor(session->descriptors_before,
-                                                        UF_DESCRIPTOR_BITS, target, sizeof target);
-        finding->descriptor_target = uf_mem_strdup(target);
-        finding->fix_advice = uf_mem_strdup("close it: use a with statement, or close() in finally");
-    }
-    finding = find_process_growth(session, &session->threads, UF_KIND_THREAD, "thread");
-    if (finding)
-        finding->fix_advice = uf_mem_strdup("end and join the threads that the call starts, or share one pool");
-    if (native_growth_is_its_own(session)) {
-        finding = find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
-        if (finding)
-            finding->fix_advice = uf_mem_strdup(
-                "memory that C code took from malloc and did not give back: look at the extension modules that the call uses");
-    }
-    return session->stop == UF_STOP_FAULT ? -1 : 0;
-}
-
-/* `*` stands for any text and `?` for one character; brackets stand for themselves, since ids hold [*]. */
-static bool matches(const char *pattern, const char *id)
-{
-    const char *star = NULL, *retry = NULL;
-    while (*id) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            retry = id;
-        } else if (*pattern == *id || *pattern == '?') {
-            pattern++;
-            id++;
-        } else if (star) {
-            pattern = star;
-            id = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
-/* --ignore gives patterns; --baseline holds whole ids. */
-static bool is_set_aside(const struct uf_session *session, const char *id)
-{
-    const struct uf_check_request *request = session->request;
-    const char *text = request->ignore_count ? uf_channel_text(session->channel, request->ignores) : NULL;
-    for (uint32_t i = 0; i < request->ignore_count; i++, text += strlen(text) + 1)
-        if (matches(text, id))
-            return true;
-    text = request->baseline_count ? uf_channel_text(session->channel, request->baseline) : NULL;
-    for (uint32_t i = 0; i < request->baseline_count; i++, text += strlen(text) + 1)
-        if (strcmp(text, id) == 0)
-            return true;
-    return false;
-}
-
-static void set_findings_aside(struct uf_session *session)
-{
-    struct uf_check_result *result = &session->result;
-    size_t kept = 0;
-    for (size_t i = 0; i < result->findings.len; i++) {
-        struct uf_finding *finding = &result->findings.at[i];
-        if (is_set_aside(session, finding->id)) {
-            uf_finding_release(finding);
-            result->findings_ignored++;
-        } else {
-            result->findings.at[kept++] = *finding;
-        }
-    }
-    result->findings.len = kept;
-}
-
 static bool has_finding(const struct uf_check_result *result, enum uf_severity severity,
                         const struct uf_finding **worst)
 {
@@ -219,15 +89,51 @@ static void drop_delayed_findings(struct uf_check_result *result)
     result->findings.len = kept;
 }
 
+/* What the verdict rests on and cannot exclude, in one sentence. */
+static char *evidence_of(const struct uf_session *session, const struct uf_finding *worst)
+{
+    const struct uf_check_result *result = &session->result;
+    struct uf_text text = {0};
+    struct uf_growth total = uf_growth_judge(session->nodes.at, session->nodes.len);
+    struct uf_growth garbage = judge_garbage(session);
+    double bound = session->summary.largest_bound;
+    /* a leak on each k-th call shows where a window, or a fifth of the run, has k calls */
+    uint32_t rarest = session->calls / UF_GROWTH_MIN_WINDOWS;
+    if (rarest < session->window_calls)
+        rarest = session->window_calls;
+    switch (result->verdict) {
+    case UF_LEAK:
+        uf_text_printf(&text, "%s rose in %.0f %% of the windows, up to call ", worst->type,
+                       worst->confidence * 100);
+        uf_units_count(&text, session->calls);
+        uf_text_add_z(&text, "; a cache with a bound of more than ");
+        uf_units_count(&text, bound > 0 ? bound : session->calls);
+        uf_text_add_z(&text, " entries cannot be excluded");
+        break;
+    case UF_DELAYED:
+        uf_text_printf(&text,
+                       "in %u of %u windows the collector freed what reference counting had not, "
+                       "and nothing was left after it; ",
+                       garbage.rose, garbage.windows);
+        break;
+    default:
+        uf_text_printf(&text, "nothing kept rising over %u windows, ", total.windows);
+        uf_units_count(&text, session->calls);
+        uf_text_add_z(&text, " calls in all; ");
+    }
+    if (result->verdict != UF_LEAK) {
+        uf_text_add_z(&text, "a leak on fewer than one call in ");
+        uf_units_count(&text, rarest);
+        uf_text_add_z(&text, " cannot be excluded");
+    }
+    return text.at;
+}
+
 static void decide(struct uf_session *session)
 {
     struct uf_check_result *result = &session->result;
     const struct uf_finding *worst = NULL;
     struct uf_growth total = uf_growth_judge(session->nodes.at, session->nodes.len);
-    /* a leak on each k-th call shows where a window, or a fifth of the run, has k calls */
-    uint32_t rarest = session->calls / UF_GROWTH_MIN_WINDOWS;
-    if (rarest < session->window_calls)
-        rarest = session->window_calls;
     bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
     if (result->calls_measured < UF_GROWTH_MIN_WINDOWS || session->nodes.len <= UF_GROWTH_MIN_WINDOWS) {
         result->verdict = UF_UNDECIDED;
@@ -239,10 +145,6 @@ static void decide(struct uf_session *session)
     } else if (has_finding(result, UF_SEVERITY_LEAK, &worst)) {
         result->verdict = UF_LEAK;
         result->confidence = worst->confidence;
-        result->evidence = uf_mem_printf(
-            "%s rose in %.0f %% of the windows, up to call %u; a cache with a bound of more than %u "
-            "calls' worth of entries cannot be excluded",
-            worst->type, worst->confidence * 100, session->calls, session->calls);
     } else if (session->summary.undecided > 0) {
         result->verdict = UF_UNDECIDED;
         result->evidence = uf_mem_printf(
@@ -254,21 +156,14 @@ static void decide(struct uf_session *session)
         result->evidence = uf_mem_printf("stopped at call %u, before the growth test was complete",
                                          session->calls);
     } else if (has_finding(result, UF_SEVERITY_DELAYED, &worst)) {
-        struct uf_growth garbage = judge_garbage(session);
         result->verdict = UF_DELAYED;
-        result->confidence = garbage.confidence;
-        result->evidence = uf_mem_printf(
-            "in %u of %u windows the collector freed what reference counting had not, and nothing "
-            "was left after it; a leak on fewer than one call in %u cannot be excluded",
-            garbage.rose, garbage.windows, rarest);
+        result->confidence = judge_garbage(session).confidence;
     } else {
         result->verdict = UF_CLEAN;
         result->confidence = 1 - (double)total.rose / (total.windows ? total.windows : 1);
-        result->evidence = uf_mem_printf(
-            "nothing kept rising over %u windows, %u calls in all; a leak on fewer than one call in "
-            "%u cannot be excluded",
-            total.windows, session->calls, rarest);
     }
+    if (!result->evidence)
+        result->evidence = evidence_of(session, worst);
     result->partial = ended_early;
 }
 
@@ -336,9 +231,9 @@ int uf_verdict_reach(struct uf_session *session)
         uf_findings_from_groups(result, session->groups, &session->capture.graph, &session->reach,
                                 &session->capture.names, &session->summary, &session->error))
         return uf_session_fault(session);
-    if (find_process_findings(session))
+    if (uf_process_findings(session))
         return -1;
-    set_findings_aside(session);
+    uf_set_findings_aside(session);
     uf_findings_sort(result);
     result->stopped_because = uf_mem_strdup(stop_text(session->stop));
     decide(session);

@@ -1,5 +1,5 @@
-/* Components by pairwise reachability, cascades by scanning again and again, and what to cut by trying
- * every reference. */
+/* Components by pairwise reachability, cascades by scanning again and again, and what to cut by
+ * trying every reference. */
 #include "analysis/cycles.h"
 #include "analysis/feedback.h"
 #include "analysis/preference.h"
@@ -25,8 +25,8 @@ static void pairwise(const struct random_graph *made, const uint8_t *member,
 }
 
 /* Frees what no member holds, until nothing changes. */
-static uint64_t cascade(const struct random_graph *made, const uint8_t *member, const uint8_t *is_cut,
-                        uint8_t *freed, uint64_t *bytes)
+static uint64_t cascade(const struct random_graph *made, const uint8_t *member,
+                        const uint8_t *is_cut, uint8_t *freed, uint64_t *bytes)
 {
     uint64_t objects = 0;
     *bytes = 0;
@@ -56,7 +56,8 @@ TEST(components_are_what_leads_to_each_other)
 {
     static struct random_graph made;
     static uint8_t leads[RANDOM_NODES][RANDOM_NODES];
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         struct uf_components c;
         uint32_t next = 0;
         pairwise(&made, made.member, leads);
@@ -89,7 +90,8 @@ TEST(components_are_what_leads_to_each_other)
 TEST(a_cascade_frees_what_scanning_again_and_again_frees)
 {
     static struct random_graph made;
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         uint8_t is_cut[RANDOM_EDGES] = {0}, freed[RANDOM_NODES], expected[RANDOM_NODES];
         uint32_t cut[RANDOM_EDGES];
         size_t count = 0, most = (size_t)random_below(8);
@@ -123,9 +125,10 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
     static const struct {
         enum uf_ref_kind kind;
         const char *text;
-    } names[] = {{UF_REF_LOCAL, "local 'e'"}, {UF_REF_ATTR, ".parent"},  {UF_REF_CLOSURE, "closure 'f'"},
-                 {UF_REF_INDEX, "[0]"},       {UF_REF_FIELD, "callback"}, {UF_REF_ATTR, ".__mro__"},
-                 {UF_REF_TYPE, "type"},       {UF_REF_ATTR, ".__traceback__"}};
+    } names[] = {{UF_REF_LOCAL, "local 'e'"},     {UF_REF_ATTR, ".parent"},
+                 {UF_REF_CLOSURE, "closure 'f'"}, {UF_REF_INDEX, "[0]"},
+                 {UF_REF_FIELD, "callback"},      {UF_REF_ATTR, ".__mro__"},
+                 {UF_REF_TYPE, "type"},           {UF_REF_ATTR, ".__traceback__"}};
     const struct random_graph *made = context;
     size_t which = ((size_t)made->start[source] + ordinal) * 7 % (sizeof names / sizeof *names);
     memset(ret, 0, sizeof *ret);
@@ -144,8 +147,9 @@ static uint32_t shortest_through(const struct random_graph *made, const struct u
     for (uf_node round = 0; round < made->graph.node_count; round++) {
         for (uint32_t e = 0; e < made->graph.edge_count; e++) {
             uf_node s = made->source[e], t = made->target[e];
-            if (c->component[s] == c->component[made->source[edge]] && c->component[t] == c->component[s] &&
-                distance[s] != UINT32_MAX && distance[t] > distance[s] + 1)
+            if (c->component[s] == c->component[made->source[edge]] &&
+                c->component[t] == c->component[s] && distance[s] != UINT32_MAX &&
+                distance[t] > distance[s] + 1)
                 distance[t] = distance[s] + 1;
         }
     }
@@ -168,8 +172,8 @@ static void check_walk(const struct random_graph *made, const struct uf_componen
 }
 
 /* The members that the component keeps. */
-static void find_kept(const struct random_graph *made, const struct uf_components *c, uint32_t component,
-                      uint8_t *kept)
+static void find_kept(const struct random_graph *made, const struct uf_components *c,
+                      uint32_t component, uint8_t *kept)
 {
     for (uf_node n = 0; n < made->graph.node_count; n++)
         kept[n] = made->member[n] && c->component[n] == component;
@@ -178,7 +182,8 @@ static void find_kept(const struct random_graph *made, const struct uf_component
         for (uf_node n = 0; n < made->graph.node_count; n++) {
             bool hangs = made->member[n] && !kept[n] && c->references[n] > 0;
             for (uint32_t e = 0; e < made->graph.edge_count && hangs; e++)
-                hangs = made->target[e] != n || !made->member[made->source[e]] || kept[made->source[e]];
+                hangs = made->target[e] != n || !made->member[made->source[e]] ||
+                        kept[made->source[e]];
             if (hangs)
                 kept[n] = 1, changed = true;
         }
@@ -238,13 +243,15 @@ TEST(the_reference_to_cut_is_one_that_trying_all_finds_and_ranks_best)
     static struct random_graph made;
     struct uf_names names = {.context = &made, .name = name};
     uint64_t explained = 0, single = 0, alike = 0, all = 0;
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         struct uf_components c;
         give_types(&made);
         EXPECT(uf_components_build(&c, &made.graph, made.member, NULL) == UF_OK);
         for (uint32_t i = 0; i < c.count; i++) {
             struct uf_cycle cycle;
-            EXPECT(uf_cycle_explain(&cycle, &made.graph, &names, made.member, &c, i, NULL) == UF_OK);
+            EXPECT(uf_cycle_explain(&cycle, &made.graph, &names, made.member, &c, i, NULL) ==
+                   UF_OK);
             EXPECT(cycle.component == i);
             check_walk(&made, &c, &cycle);
             check_explained(&made, &c, &cycle);
@@ -256,16 +263,18 @@ TEST(the_reference_to_cut_is_one_that_trying_all_finds_and_ranks_best)
         }
         uf_components_release(&c);
     }
-    printf("# %llu components: %llu need one reference cut, %llu all of one name, %llu at most %d\n",
-           (unsigned long long)explained, (unsigned long long)single, (unsigned long long)alike,
-           (unsigned long long)(all - single - alike), UF_CYCLE_CUTS_MAX);
+    printf(
+        "# %llu components: %llu need one reference cut, %llu all of one name, %llu at most %d\n",
+        (unsigned long long)explained, (unsigned long long)single, (unsigned long long)alike,
+        (unsigned long long)(all - single - alike), UF_CYCLE_CUTS_MAX);
 }
 
 TEST(cutting_what_every_component_asks_for_frees_everything)
 {
     static struct random_graph made;
     struct uf_names names = {.context = &made, .name = name};
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         struct uf_components c;
         uint32_t cut[RANDOM_EDGES];
         size_t count = 0;
@@ -274,15 +283,16 @@ TEST(cutting_what_every_component_asks_for_frees_everything)
         EXPECT(uf_components_build(&c, &made.graph, made.member, NULL) == UF_OK);
         for (uint32_t i = 0; i < c.count; i++) {
             struct uf_cycle cycle;
-            EXPECT(uf_cycle_explain(&cycle, &made.graph, &names, made.member, &c, i, NULL) == UF_OK);
+            EXPECT(uf_cycle_explain(&cycle, &made.graph, &names, made.member, &c, i, NULL) ==
+                   UF_OK);
             all = all && cycle.frees_all;
             for (size_t k = 0; k < cycle.cuts.len; k++)
                 cut[count++] = cycle.cuts.at[k];
             uf_cycle_release(&cycle);
         }
         uint64_t objects, bytes, members = 0;
-        EXPECT(uf_cycles_cascade(&made.graph, made.member, cut, count, NULL, &objects, &bytes, NULL) ==
-               UF_OK);
+        EXPECT(uf_cycles_cascade(&made.graph, made.member, cut, count, NULL, &objects, &bytes,
+                                 NULL) == UF_OK);
         for (uf_node n = 0; n < made.graph.node_count; n++)
             members += made.member[n] && !(made.flags[n] & UF_NODE_OWN);
         EXPECT(!all || objects == members);

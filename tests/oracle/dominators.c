@@ -6,9 +6,11 @@
 
 static uint64_t graphs = 20000;
 
-/* What is reached without node `gone` (UF_NODE_NONE: all are there). shared[] NULL: only without own
- * objects; else the part that own objects alone hold, entered at own objects that others refer to. */
-static void reach(const struct random_graph *made, const uint8_t *shared, uf_node gone, uint8_t *alive)
+/* What is reached without node `gone` (UF_NODE_NONE: all are there). shared[] NULL: only without
+ * own objects; else the part that own objects alone hold, entered at own objects that others
+ * refer to. */
+static void reach(const struct random_graph *made, const uint8_t *shared, uf_node gone,
+                  uint8_t *alive)
 {
     const struct uf_graph *graph = &made->graph;
     memset(alive, 0, RANDOM_NODES);
@@ -64,7 +66,8 @@ TEST(each_dominator_and_retained_size_is_what_taking_nodes_away_says)
 {
     static struct random_graph made;
     static uint8_t dominates[RANDOM_NODES][RANDOM_NODES];
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         uint8_t alive[RANDOM_NODES];
         uf_node nodes = made.graph.node_count;
         struct uf_dominators d;
@@ -90,7 +93,8 @@ TEST(the_weight_of_a_set_is_the_sum_over_all_that_a_member_dominates)
 {
     static struct random_graph made;
     static uint8_t dominates[RANDOM_NODES][RANDOM_NODES];
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         uint8_t alive[RANDOM_NODES], counted[RANDOM_NODES] = {0};
         uf_node nodes = made.graph.node_count, set[RANDOM_NODES];
         size_t count = (size_t)random_below(RANDOM_NODES);

@@ -7,7 +7,10 @@
 #include "pyext/known.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct uf_heap_config config;
 
@@ -76,8 +79,8 @@ static PyObject *probe_decode_many(PyObject *self, PyObject *args)
                 total += refs.len;
                 refs.len = 0;
             }
-            code = uf_heap_decode(heap, address_of(PyList_GET_ITEM(objects, (Py_ssize_t)i)), &header,
-                                  &refs, &err);
+            code = uf_heap_decode(heap, address_of(PyList_GET_ITEM(objects, (Py_ssize_t)i)),
+                                  &header, &refs, &err);
         }
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
@@ -86,10 +89,9 @@ static PyObject *probe_decode_many(PyObject *self, PyObject *args)
     uf_heap_destroy(heap);
     if (code)
         return raise_error(&err);
-    return Py_BuildValue("(dK)",
-                         (double)(end.tv_sec - start.tv_sec) +
-                             (double)(end.tv_nsec - start.tv_nsec) * 1e-9,
-                         (unsigned long long)total);
+    return Py_BuildValue(
+        "(dK)", (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9,
+        (unsigned long long)total);
 }
 
 struct walk {
@@ -154,6 +156,53 @@ static PyObject *probe_balance(PyObject *self, PyObject *objects)
     uf_map_release(&walk.index);
     uf_heap_destroy(heap);
     return ret;
+}
+
+/* --- a source that copies and damages: what reading another process may meet ------------------- */
+
+struct copies {
+    UF_VEC(void *)
+    blocks;          /* each exactly as large as its view, so that AddressSanitizer sees more */
+    uint64_t state;  /* of the random numbers */
+    uint32_t damage; /* one view in so many has a damaged word; 0: none */
+};
+
+static uint64_t next_random(struct copies *copies)
+{
+    copies->state ^= copies->state << 13;
+    copies->state ^= copies->state >> 7;
+    copies->state ^= copies->state << 17;
+    return copies->state;
+}
+
+static const void *view_copy(void *context, uint64_t address, size_t size)
+{
+    struct copies *copies = context;
+    if (size == 0 || size > 1 << 24)
+        return NULL;
+    char *block = malloc(size);
+    struct iovec here = {.iov_base = block, .iov_len = size};
+    struct iovec there = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+    if (!block || process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)size ||
+        uf_vec_push(&copies->blocks, block)) {
+        free(block);
+        return NULL;
+    }
+    if (copies->damage && next_random(copies) % copies->damage == 0) {
+        static const uint64_t odd[] = {0, 1, 7, UINT64_MAX, 1 << 20, (uint64_t)1 << 62};
+        uint64_t word = next_random(copies) % 2 ? next_random(copies)
+                                                : odd[next_random(copies) % 6];
+        size_t at = next_random(copies) % size / 8 * 8;
+        memcpy(block + at, &word, size - at < 8 ? size - at : 8);
+    }
+    return block;
+}
+
+static void release_copies(struct copies *copies)
+{
+    for (size_t i = 0; i < copies->blocks.len; i++)
+        free(copies->blocks.at[i]);
+    copies->blocks.len = 0;
 }
 
 /* A graph of a few objects, just complete enough for naming. */
@@ -235,9 +284,8 @@ static PyObject *probe_names(PyObject *self, PyObject *objects)
         for (uint32_t i = 0; ret && i < small.start.at[1]; i++) {
             struct uf_ref_name name;
             names.name(names.context, 0, i, &name);
-            PyObject *row =
-                Py_BuildValue("(Kiss)", small.address.at[small.target.at[i]], (int)name.kind,
-                              name.text, name.generic);
+            PyObject *row = Py_BuildValue("(Kiss)", small.address.at[small.target.at[i]],
+                                          (int)name.kind, name.text, name.generic);
             if (!row || PyList_Append(ret, row))
                 Py_CLEAR(ret);
             Py_XDECREF(row);
@@ -245,6 +293,58 @@ static PyObject *probe_names(PyObject *self, PyObject *objects)
     }
     small_release(&small);
     uf_heap_destroy(heap);
+    return ret;
+}
+
+/* read_copies(object, seed, damage) -> references as bytes, or None: decoded, named and shown through
+ * copies of its memory, damaged or not; tp_traverse is not asked. */
+static PyObject *probe_read_copies(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *object;
+    unsigned long long seed;
+    unsigned int damage;
+    if (!PyArg_ParseTuple(args, "OKI", &object, &seed, &damage))
+        return NULL;
+    struct copies copies = {.state = seed * 2 + 1, .damage = damage};
+    struct uf_source source = {.context = &copies, .view = view_copy};
+    struct uf_heap_config damaged = config;
+    struct uf_error err = {0};
+    struct uf_heap *heap;
+    struct uf_object header;
+    uf_refs refs = {0};
+    char preview[100];
+    damaged.source = &source;
+    damaged.traverse = NULL;
+    damaged.glibc_blocks = false;
+    if (uf_heap_create(&heap, &damaged, &err))
+        return raise_error(&err);
+    enum uf_code code = uf_heap_decode(heap, address_of(object), &header, &refs, &err);
+    struct small_graph small = {.graph = {0}};
+    struct uf_names names;
+    PyObject *objects = PyTuple_Pack(1, object);
+    if (objects && refs.len < 100000 && small_build(&small, heap, objects, &err) == UF_OK) {
+        uf_heap_names(heap, &small.graph, &names);
+        for (uint32_t i = 0; i < small.start.at[1] && i < 50; i++) {
+            struct uf_ref_name name;
+            names.name(names.context, 0, i, &name);
+        }
+    }
+    Py_XDECREF(objects);
+    uf_heap_preview(heap, address_of(object), preview, sizeof preview);
+    (void)uf_heap_length(heap, address_of(object));
+    (void)uf_heap_bound(heap, address_of(object));
+    PyObject *ret = Py_NewRef(Py_None);
+    if (code == UF_OK) {
+        Py_DECREF(ret);
+        ret = PyBytes_FromStringAndSize(refs.len ? (const char *)refs.at : "",
+                                        (Py_ssize_t)refs.len * 8);
+    }
+    small_release(&small);
+    uf_vec_release(&refs);
+    uf_heap_destroy(heap);
+    release_copies(&copies);
+    uf_vec_release(&copies.blocks);
     return ret;
 }
 
@@ -270,6 +370,7 @@ static PyMethodDef methods[] = {
     {"balance", probe_balance, METH_O, NULL},
     {"forget", probe_forget, METH_NOARGS, NULL},
     {"names", probe_names, METH_VARARGS, NULL},
+    {"read_copies", probe_read_copies, METH_VARARGS, NULL},
     {"facts", probe_facts, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -6,6 +6,7 @@
 #include "analysis/reach.h"
 #include "capture/capture.h"
 #include "cpython/code.h"
+#include "cpython/roots.h"
 #include "pyext/python.h"
 #include "pyext/self.h"
 
@@ -13,9 +14,12 @@
 
 static struct uf_capture kept;
 static const char *const kinds[] = {
-    [UF_ROOT_MODULE] = "module",           [UF_ROOT_THREAD] = "thread",
-    [UF_ROOT_INTERPRETER] = "interpreter", [UF_ROOT_STATIC_TYPE] = "static type",
-    [UF_ROOT_CACHE] = "cache",             [UF_ROOT_NATIVE] = "native",
+    [UF_ROOT_MODULE] = "module",
+    [UF_ROOT_THREAD] = "thread",
+    [UF_ROOT_INTERPRETER] = "interpreter",
+    [UF_ROOT_STATIC_TYPE] = "static type",
+    [UF_ROOT_CACHE] = "cache",
+    [UF_ROOT_NATIVE] = "native",
 };
 
 static struct uf_heap_config config;
@@ -75,14 +79,13 @@ static PyObject *probe_capture(PyObject *self, PyObject *const *args, Py_ssize_t
     uf_mem_free(own);
     if (code != UF_OK || uf_graph_check(&kept.graph, &error) != UF_OK)
         return fail(&error);
-    return Py_BuildValue("{s:K,s:K,s:K,s:K,s:K,s:K,s:d,s:K,s:K}", "nodes",
-                         (unsigned long long)kept.graph.node_count, "edges",
-                         (unsigned long long)kept.graph.edge_count, "tracked",
-                         (unsigned long long)kept.tracked, "frozen", (unsigned long long)kept.frozen,
-                         "python_bytes", (unsigned long long)kept.python_bytes, "malloced_bytes",
-                         (unsigned long long)kept.malloced_bytes, "seconds", kept.seconds,
-                         "peak_bytes", (unsigned long long)(peak - before), "roots",
-                         (unsigned long long)kept.graph.root_count);
+    return Py_BuildValue(
+        "{s:K,s:K,s:K,s:K,s:K,s:K,s:d,s:K,s:K}", "nodes", (unsigned long long)kept.graph.node_count,
+        "edges", (unsigned long long)kept.graph.edge_count, "tracked",
+        (unsigned long long)kept.tracked, "frozen", (unsigned long long)kept.frozen, "python_bytes",
+        (unsigned long long)kept.python_bytes, "malloced_bytes",
+        (unsigned long long)kept.malloced_bytes, "seconds", kept.seconds, "peak_bytes",
+        (unsigned long long)(peak - before), "roots", (unsigned long long)kept.graph.root_count);
 }
 
 /* A capture that makes no Python object even for its result. */
@@ -98,6 +101,45 @@ static PyObject *probe_touch(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* Captures again and again, each time with another allocation that fails, until one succeeds; the number
+ * of failures. Every failure must say so and leave nothing behind. */
+static PyObject *probe_without_memory(PyObject *self, PyObject *unused)
+{
+    struct uf_capture_options options = {0};
+    struct uf_error error = {0};
+    uint64_t nth = 1;
+    (void)self, (void)unused;
+
+    uf_capture_release(&kept);
+    if (ready(&error))
+        return fail(&error);
+    uint64_t blocks = uf_mem_live_blocks();
+    for (;; nth += 1 + nth / 16) {
+        uf_mem_fail_at(nth);
+        enum uf_code code = uf_capture_heap(&kept, &config, &options, &error);
+        uf_mem_fail_at(0);
+        if (code == UF_OK)
+            break;
+        if (code != UF_ENOMEM || uf_mem_live_blocks() != blocks)
+            return PyErr_Format(PyExc_AssertionError,
+                                "allocation %llu: code %d, %lld blocks left: %s",
+                                (unsigned long long)nth, (int)code,
+                                (long long)(uf_mem_live_blocks() - blocks), error.message);
+    }
+    uf_capture_release(&kept);
+    if (uf_mem_live_blocks() != blocks)
+        return PyErr_Format(PyExc_AssertionError, "a capture leaves blocks behind");
+    return to_int(nth);
+}
+
+static PyObject *probe_other_interpreters(PyObject *self, PyObject *unused)
+{
+    struct uf_error error = {0};
+    (void)self, (void)unused;
+
+    return ready(&error) ? fail(&error) : to_int(uf_roots_other_interpreters(&config));
+}
+
 static PyObject *probe_release(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -105,15 +147,18 @@ static PyObject *probe_release(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-static PyObject *probe_count_tracked(PyObject *self, PyObject *unused)
+static PyObject *probe_count_tracked(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     struct uf_capture_options options = {0};
     struct uf_error error = {0};
-    uint64_t tracked, frozen;
-    (void)self, (void)unused;
+    uint64_t tracked, frozen, *own = count > 0 ? read_own(args[0], &options) : NULL;
+    enum uf_code code = ready(&error);
+    (void)self;
 
-    if (ready(&error) ||
-        uf_capture_count_tracked(&config, &options, &tracked, &frozen, &error))
+    if (code == UF_OK)
+        code = uf_capture_count_tracked(&config, &options, &tracked, &frozen, &error);
+    uf_mem_free(own);
+    if (code != UF_OK)
         return fail(&error);
     return Py_BuildValue("KK", (unsigned long long)tracked, (unsigned long long)frozen);
 }
@@ -144,9 +189,9 @@ static PyObject *probe_graph(PyObject *self, PyObject *unused)
 
     for (uf_node node = 0; all && node < kept.graph.node_count; node++) {
         PyObject *key = to_int(kept.graph.address[node]);
-        PyObject *value =
-            Py_BuildValue("iIsN", (int)kept.graph.flags[node], kept.graph.refcount[node],
-                          uf_graph_type_name(&kept.graph, node), edges_of(node));
+        PyObject *value = Py_BuildValue("iIsN", (int)kept.graph.flags[node],
+                                        kept.graph.refcount[node],
+                                        uf_graph_type_name(&kept.graph, node), edges_of(node));
         if (!key || !value || PyDict_SetItem(all, key, value))
             Py_CLEAR(all);
         Py_XDECREF(key);
@@ -162,10 +207,10 @@ static PyObject *probe_roots(PyObject *self, PyObject *unused)
 
     for (uint32_t i = 0; list && i < kept.graph.root_count; i++) {
         const struct uf_graph_root *root = &kept.graph.roots[i];
-        PyObject *item = Py_BuildValue(
-            "sssK", kinds[root->kind], uf_strings_get(&kept.graph.strings, root->name),
-            uf_strings_get(&kept.graph.strings, root->label),
-            (unsigned long long)kept.graph.address[root->node]);
+        PyObject *item = Py_BuildValue("sssK", kinds[root->kind],
+                                       uf_strings_get(&kept.graph.strings, root->name),
+                                       uf_strings_get(&kept.graph.strings, root->label),
+                                       (unsigned long long)kept.graph.address[root->node]);
         if (!item || PyList_Append(list, item))
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -284,15 +329,17 @@ static PyObject *probe_line(PyObject *self, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "iy#in", &form, &table, &len, &first_line, &offset))
         return NULL;
-    return PyLong_FromLong(uf_code_line_in_table(form, (const uint8_t *)table, (size_t)len, first_line,
-                                                 (uint64_t)offset));
+    return PyLong_FromLong(uf_code_line_in_table(form, (const uint8_t *)table, (size_t)len,
+                                                 first_line, (uint64_t)offset));
 }
 
 static PyMethodDef methods[] = {
     {"capture", (PyCFunction)(void (*)(void))probe_capture, METH_FASTCALL, NULL},
     {"touch", probe_touch, METH_NOARGS, NULL},
+    {"without_memory", probe_without_memory, METH_NOARGS, NULL},
+    {"other_interpreters", probe_other_interpreters, METH_NOARGS, NULL},
     {"release", probe_release, METH_NOARGS, NULL},
-    {"count_tracked", probe_count_tracked, METH_NOARGS, NULL},
+    {"count_tracked", (PyCFunction)(void (*)(void))probe_count_tracked, METH_FASTCALL, NULL},
     {"graph", probe_graph, METH_NOARGS, NULL},
     {"roots", probe_roots, METH_NOARGS, NULL},
     {"unreachable", probe_unreachable, METH_NOARGS, NULL},
@@ -303,8 +350,8 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, .m_name = "unfreed_probe_capture", .m_size = -1, .m_methods = methods};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "unfreed_probe_capture",
+                                    .m_size = -1, .m_methods = methods};
 
 PyMODINIT_FUNC PyInit_unfreed_probe_capture(void);
 PyMODINIT_FUNC PyInit_unfreed_probe_capture(void)

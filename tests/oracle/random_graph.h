@@ -23,8 +23,8 @@ struct random_graph {
     struct uf_graph_root roots[RANDOM_ROOTS];
 };
 
-/* 1 to RANDOM_NODES nodes with on average 0 to 4 references each; some graphs are nearly lines or rings,
- * with references mostly to near nodes; own objects and roots of all kinds in some. */
+/* 1 to RANDOM_NODES nodes with on average 0 to 4 references each; some graphs are nearly lines
+ * or rings, with references mostly to near nodes; own objects and roots of all kinds in some. */
 static inline void random_graph(struct random_graph *ret, uint64_t seed)
 {
     memset(ret, 0, sizeof *ret);
@@ -44,8 +44,9 @@ static inline void random_graph(struct random_graph *ret, uint64_t seed)
         for (uint64_t q = 0; q < 4; q++)
             count += random_below(16) < quarter_edges;
         for (uint64_t i = 0; i < count && graph->edge_count < RANDOM_EDGES; i++) {
-            uint64_t to = near && (i == 0 || random_below(4) != 0) ? n + near - 1 + random_below(3)
-                                                                   : random_below(graph->node_count);
+            uint64_t to = near && (i == 0 || random_below(4) != 0)
+                              ? n + near - 1 + random_below(3)
+                              : random_below(graph->node_count);
             if (near == 2 && i == 0)
                 to = n + 1;
             ret->source[graph->edge_count] = n;
@@ -56,7 +57,7 @@ static inline void random_graph(struct random_graph *ret, uint64_t seed)
     graph->root_count = (uint32_t)random_below(RANDOM_ROOTS + 1);
     for (uint32_t r = 0; r < graph->root_count; r++) {
         ret->roots[r].node = (uf_node)random_below(graph->node_count);
-        ret->roots[r].kind = (uint8_t)random_below(5);
+        ret->roots[r].kind = (uint8_t)random_below(UF_ROOT_NATIVE + 1);
     }
     graph->size = ret->size;
     graph->flags = ret->flags;
@@ -73,7 +74,8 @@ static inline uint64_t random_graphs(int argc, char **argv, uint64_t usual)
 
 #define FOR_RANDOM_GRAPHS(made, seed, count)                                                       \
     printf("# seeds 1 to %llu\n", (unsigned long long)(count));                                    \
-    for (uint64_t seed = 1; seed <= (count) && !test_failed_here; seed++, random_graph_said(seed - 1)) \
+    for (uint64_t seed = 1; seed <= (count) && !test_failed_here;                                  \
+         seed++, random_graph_said(seed - 1))                                                      \
         if (random_graph(made, seed), true)
 
 static inline void random_graph_said(uint64_t seed)

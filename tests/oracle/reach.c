@@ -5,9 +5,10 @@
 
 static uint64_t graphs = 20000;
 
-/* Adds to alive[] what is held: by a root (own objects only if `own`), or by what is alive already, over
- * references that are not cut. distance[] counts references from a root, for what is added now. */
-static void close_over(const struct random_graph *made, bool native, bool own, const uint8_t *cut,
+/* Adds to alive[] what is held: by a root of these kinds (own objects only if `own`), or by what is
+ * alive already, over references that are not cut. distance[] counts references from a root, for
+ * what is added now. */
+static void close_over(const struct random_graph *made, int kinds, bool own, const uint8_t *cut,
                        uint8_t *alive, uint32_t *distance)
 {
     const struct uf_graph *graph = &made->graph;
@@ -15,8 +16,7 @@ static void close_over(const struct random_graph *made, bool native, bool own, c
     memcpy(settled, alive, sizeof settled);
     for (uint32_t r = 0; r < graph->root_count; r++) {
         uf_node n = graph->roots[r].node;
-        if (alive[n] || (!native && graph->roots[r].kind == UF_ROOT_NATIVE) ||
-            (!own && made->flags[n] & UF_NODE_OWN))
+        if (alive[n] || graph->roots[r].kind > kinds || (!own && made->flags[n] & UF_NODE_OWN))
             continue;
         alive[n] = 1;
         distance[n] = 0;
@@ -25,9 +25,10 @@ static void close_over(const struct random_graph *made, bool native, bool own, c
         changed = false;
         for (uint32_t e = 0; e < graph->edge_count; e++) {
             uf_node s = made->source[e], t = made->target[e];
-            if (!alive[s] || settled[t] || (cut && cut[e]) || (!own && made->flags[t] & UF_NODE_OWN))
+            if (!alive[s] || settled[t] || (cut && cut[e]) ||
+                (!own && made->flags[t] & UF_NODE_OWN))
                 continue;
-            uint32_t now = settled[s] ? 0 : distance[s] + 1; /* own ones wait beside what is settled */
+            uint32_t now = settled[s] ? 0 : distance[s] + 1; /* own ones wait for their turn */
             if (!alive[t] || now < distance[t]) {
                 alive[t] = 1;
                 distance[t] = now;
@@ -37,13 +38,13 @@ static void close_over(const struct random_graph *made, bool native, bool own, c
     }
 }
 
-static bool is_root(const struct uf_graph *graph, uf_node node)
+/* The first root of a node, of the kind; UINT32_MAX: none. */
+static uint32_t root_of(const struct uf_graph *graph, uf_node node, int kind)
 {
-    for (uint32_t r = 0; r < graph->root_count; r++) {
-        if (graph->roots[r].node == node)
-            return true;
-    }
-    return false;
+    uint32_t r = 0;
+    while (r < graph->root_count && (graph->roots[r].node != node || graph->roots[r].kind != kind))
+        r++;
+    return r < graph->root_count ? r : UINT32_MAX;
 }
 
 static void check_paths(const struct random_graph *made, const struct uf_reach *reach,
@@ -62,7 +63,8 @@ static void check_paths(const struct random_graph *made, const struct uf_reach *
         EXPECT(path[len - 1] == n && tail[len < 2 ? 0 : 1] == n);
         EXPECT(len < 2 || tail[0] == path[len - 2]);
         EXPECT(reach->parent[path[0]] == UF_NODE_NONE);
-        EXPECT(reach->root[path[0]] != UINT32_MAX && is_root(graph, path[0]));
+        EXPECT(reach->root[path[0]] != UINT32_MAX);
+        EXPECT(graph->roots[reach->root[path[0]]].node == path[0]);
         for (size_t i = 1; i < len; i++) {
             uint32_t e = reach->parent_edge[path[i]];
             EXPECT(made->source[e] == path[i - 1] && made->target[e] == path[i]);
@@ -75,18 +77,27 @@ static void check_paths(const struct random_graph *made, const struct uf_reach *
 TEST(what_is_alive_garbage_and_shortest_is_what_a_naive_closure_says)
 {
     static struct random_graph made;
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         const struct uf_graph *graph = &made.graph;
-        uint8_t alive[RANDOM_NODES] = {0}, named[RANDOM_NODES], shared[RANDOM_NODES];
+        uint8_t alive[RANDOM_NODES] = {0}, shared[RANDOM_NODES], before[RANDOM_NODES];
         uint32_t distance[RANDOM_NODES] = {0};
         struct uf_reach reach;
         uint64_t objects = 0, bytes = 0, alive_count = 0;
-        close_over(&made, false, false, NULL, alive, distance);
-        memcpy(named, alive, sizeof named);
-        close_over(&made, true, false, NULL, alive, distance);
-        memcpy(shared, alive, sizeof shared);
-        close_over(&made, true, true, NULL, alive, distance);
         EXPECT(uf_reach_build(&reach, graph, NULL) == UF_OK);
+        for (int kind = 0; kind <= UF_ROOT_NATIVE; kind++) {
+            memcpy(before, alive, sizeof before);
+            close_over(&made, kind, false, NULL, alive, distance);
+            for (uf_node n = 0; n < graph->node_count; n++) { /* shortest among roots of the kind */
+                uf_node path[RANDOM_NODES];
+                if (!alive[n] || before[n])
+                    continue;
+                EXPECT(uf_reach_path(&reach, n, path, RANDOM_NODES) == distance[n] + 1);
+                EXPECT(reach.root[path[0]] == root_of(graph, path[0], kind));
+            }
+        }
+        memcpy(shared, alive, sizeof shared);
+        close_over(&made, UF_ROOT_NATIVE, true, NULL, alive, distance);
         for (uf_node n = 0; n < graph->node_count; n++) {
             EXPECT(reach.reached[n] == alive[n]);
             alive_count += alive[n];
@@ -94,8 +105,6 @@ TEST(what_is_alive_garbage_and_shortest_is_what_a_naive_closure_says)
                 objects++;
                 bytes += made.size[n];
             }
-            if (named[n]) /* shortest among named roots, and from a named root */
-                EXPECT(uf_reach_path(&reach, n, NULL, 0) == distance[n] + 1);
         }
         EXPECT(reach.order_count == alive_count);
         EXPECT(reach.garbage_objects == objects && reach.garbage_bytes == bytes);
@@ -107,7 +116,8 @@ TEST(what_is_alive_garbage_and_shortest_is_what_a_naive_closure_says)
 TEST(what_dies_without_some_references_is_what_two_naive_closures_differ_in)
 {
     static struct random_graph made;
-    FOR_RANDOM_GRAPHS(&made, seed, graphs) {
+    FOR_RANDOM_GRAPHS(&made, seed, graphs)
+    {
         const struct uf_graph *graph = &made.graph;
         uint8_t before[RANDOM_NODES] = {0}, after[RANDOM_NODES] = {0}, freed[RANDOM_NODES];
         uint8_t is_cut[RANDOM_EDGES] = {0};
@@ -119,8 +129,8 @@ TEST(what_dies_without_some_references_is_what_two_naive_closures_differ_in)
             if (is_cut[e])
                 cut[count++] = e;
         }
-        close_over(&made, true, false, NULL, before, distance);
-        close_over(&made, true, false, is_cut, after, distance);
+        close_over(&made, UF_ROOT_NATIVE, false, NULL, before, distance);
+        close_over(&made, UF_ROOT_NATIVE, false, is_cut, after, distance);
         EXPECT(uf_reach_without(graph, cut, count, freed, &objects, &bytes, NULL) == UF_OK);
         for (uf_node n = 0; n < graph->node_count; n++) {
             if (before[n]) /* what only own objects hold is a matter of its own */

@@ -22,6 +22,7 @@ probe = pytest.importorskip("unfreed_probe_capture")
 
 TRACKED, FROZEN, OWN, TYPE, STATIC, OPAQUE, YOUNG = (1 << bit for bit in range(7))
 LINES_PAIRS, LINES_LOCATIONS = 1, 2
+FRAME_TYPES = {"frame", "generator", "coroutine", "async_generator", "async_generator_asend"}
 
 
 class Planted:
@@ -119,12 +120,87 @@ def test_no_object_has_more_references_than_its_count() -> None:
     assert probe.overcounted(interned[0] if interned else 0) == []
 
 
+def frames_in_all_states() -> list[object]:
+    """Frame objects, generators, coroutines and their kin: fresh, waiting, ended, failed, kept."""
+
+    def produce(end: bool) -> Iterator[object]:
+        local = Planted()
+        yield sys._getframe()
+        if not end:
+            raise ValueError(local)
+
+    async def wait(for_what: object) -> object:
+        local = Planted()
+        return await for_what, local  # type: ignore[misc]
+
+    async def produce_later() -> object:
+        local = Planted()
+        yield local
+        yield local
+
+    @types.coroutine
+    def pause() -> Iterator[object]:
+        yield Planted()
+
+    kept: list[object] = [produce(True), produce_later(), sys._getframe()]
+    for end in (True, False):
+        generator = produce(end)
+        kept += [generator, next(generator)]
+        try:
+            list(generator)
+        except ValueError as error:
+            kept.append(error)
+    closed = produce(True)
+    kept += [closed, next(closed)]
+    closed.close()  # type: ignore[attr-defined]
+    waiting = wait(pause())
+    waiting.send(None)
+    outer = wait(wait(pause()))
+    outer.send(None)
+    fresh = wait(pause())
+    later = produce_later()
+    step = later.__anext__()  # type: ignore[attr-defined]
+    try:
+        step.send(None)
+    except StopIteration as error:
+        kept.append(error)
+    kept += [waiting, outer, fresh, later, step]
+    with_yield_from = (thing for thing in produce(True))
+    kept += [with_yield_from, next(with_yield_from)]
+    return kept
+
+
+def test_frames_and_generators_hold_in_every_state_what_gc_says() -> None:
+    kept = frames_in_all_states()
+    gc.collect()
+    things = [thing for thing in gc.get_objects() if type(thing).__name__ in FRAME_TYPES]
+    assert len(things) >= len(kept) - 4
+    probe.capture()
+    graph = probe.graph()
+    here = sys._getframe()
+    for thing in things:
+        if thing is here:
+            continue
+        found = Counter(graph[id(thing)][3])
+        said = Counter(map(id, gc.get_referents(thing)))
+        assert not said - found, (thing, said - found)
+    interned = [address for _, name, _, address in probe.roots() if name == "interned"]
+    assert probe.overcounted(interned[0] if interned else 0) == []
+    names = {name for thing in kept for name in probe.names(id(thing))}
+    assert any(name.startswith("local 'local' of ") for name in names)
+    for thing in kept:
+        if isinstance(thing, types.CoroutineType):
+            thing.close()
+
+
 def test_objects_given_as_own_are_in_no_figure() -> None:
     own = [Planted() for _ in range(10)]
     addresses = sorted({id(own), *map(id, own)})
     before = len(gc.get_objects())
     figures = probe.capture(addresses)
     assert figures["tracked"] == before - len(addresses)
+    before = len(gc.get_objects())
+    assert probe.count_tracked(addresses)[0] == before - len(addresses)
     graph = probe.graph()
     assert {address for address, node in graph.items() if node[0] & OWN} == set(addresses)
 
@@ -430,6 +506,22 @@ def test_a_capture_from_within_a_collection_is_refused() -> None:
     finally:
         gc.callbacks.remove(callback)
     assert told and "collector is running" in told[0]
+
+
+def test_a_capture_without_memory_says_so_and_leaves_nothing() -> None:
+    assert probe.without_memory() > 50
+
+
+def test_other_interpreters_are_counted() -> None:
+    assert probe.other_interpreters() == 0
+    interpreters = pytest.importorskip("_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters")
+    other = interpreters.create()
+    try:
+        assert probe.other_interpreters() == 1
+        probe.capture()
+    finally:
+        interpreters.destroy(other)
+    assert probe.other_interpreters() == 0
 
 
 def test_deep_recursion_is_walked() -> None:

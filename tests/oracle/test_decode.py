@@ -1,331 +1,23 @@
-"""References and sizes of the decoder against gc.get_referents and sys.getsizeof.
-
-Needs the module `unfreed_probe` (probe.c), built for the interpreter that runs this: on sys.path, or
-in the folder named by UNFREED_PROBE. Run by pytest, or as a script.
+"""References, counts and sizes of the decoder against gc.get_referents, reference counts and
+sys.getsizeof, on one object of every kind and on everything that is tracked.
 """
 
-import array
-import asyncio
-import collections
-import collections.abc
-import contextlib
-import contextvars
-import csv
 import ctypes
-import dataclasses
-import datetime
-import decimal
-import enum
-import fractions
-import functools
 import gc
-import importlib
-import io
-import itertools
-import json
-import operator
-import os
 import pickle
-import queue
-import random
-import re
-import socket
-import struct
 import sys
-import threading
-import time
 import types
-import typing
-import weakref
 from collections import Counter
 
-if os.environ.get("UNFREED_PROBE"):
-    sys.path.insert(0, os.environ["UNFREED_PROBE"])
-import unfreed_probe as probe
+import pytest
+from kinds import V, everything, samples
 
-V = sys.version_info[:2]
-OPAQUE = 1 << 5
-ATTR, ITEM, KEY, INDEX, CLOSURE, LOCAL, DICT, TYPE, FIELD, UNKNOWN = range(10)
-
-STDLIB = """
-abc argparse ast asyncio base64 bdb bisect bz2 calendar cmath cmd code codecs codeop colorsys
-concurrent.futures configparser contextvars copy csv ctypes curses dataclasses datetime dbm decimal
-difflib dis doctest email email.mime.text encodings.idna enum fileinput filecmp fnmatch fractions
-ftplib functools getpass gettext glob gzip hashlib heapq hmac html html.parser http.client
-http.cookies http.server imaplib importlib.metadata inspect ipaddress json keyword linecache locale
-logging.config logging.handlers lzma mailbox mimetypes mmap multiprocessing multiprocessing.pool
-netrc numbers opcode optparse pathlib pdb pickle pickletools pkgutil platform plistlib poplib
-posixpath pprint profile pstats pydoc queue quopri random re readline reprlib resource runpy sched
-secrets select selectors shelve shlex shutil signal site smtplib socket socketserver sqlite3 ssl
-stat statistics string stringprep struct subprocess symtable sysconfig tarfile tempfile textwrap
-threading timeit token tokenize trace traceback tracemalloc types typing unicodedata unittest
-unittest.mock urllib.request urllib.robotparser uuid venv warnings wave weakref webbrowser
-xml.dom.minidom xml.etree.ElementTree xml.sax xmlrpc.client zipapp zipfile zipimport zlib zoneinfo
-requests tomllib graphlib
-""".split()
-
-
-# --- samples -----------------------------------------------------------------------------------
-
-
-class Plain:
-    def __init__(self):
-        self.a, self.b = [1], "two"
-
-
-class Slotted:
-    __slots__ = ("x", "y", "__weakref__")
-
-    def __init__(self):
-        self.x = object()
-
-
-class SlottedChild(Slotted):
-    __slots__ = ("z", "__dict__")
-
-
-class DictChild(dict):
-    pass
-
-
-class ListChild(list):
-    __slots__ = ("extra",)
-
-
-class TupleChild(tuple):
-    pass
-
-
-class IntChild(int):
-    pass
-
-
-class StrChild(str):
-    pass
-
-
-class BytesChild(bytes):
-    pass
-
-
-class SetChild(set):
-    pass
-
-
-class Error(ValueError):
-    pass
-
-
-class DequeChild(collections.deque):
-    pass
-
-
-class PartialChild(functools.partial):
-    pass
-
-
-class RefChild(weakref.ref):
-    __slots__ = ("name",)
-
-
-class ModuleChild(types.ModuleType):
-    pass
-
-
-class Meta(type):
-    pass
-
-
-class WithMeta(metaclass=Meta):
-    shared = 1
-
-    def method(self):
-        return __class__
-
-    @property
-    def prop(self):
-        return 1
-
-    @staticmethod
-    def static():
-        pass
-
-    @classmethod
-    def klass(cls):
-        pass
-
-
-Point = collections.namedtuple("Point", "x y")
-
-
-@dataclasses.dataclass
-class Data:
-    a: int = 1
-    b: list = dataclasses.field(default_factory=list)
-
-
-class Color(enum.Enum):
-    RED = 1
-
-
-def make_closure(x, y=[], *, z=()):
-    def inner():
-        return x, y, z
-
-    return inner
-
-
-def generator(n):
-    kept = [n]
-    for i in range(n):
-        yield i, kept
-
-
-async def coroutine():
-    await asyncio.sleep(0)
-
-
-async def async_generator():
-    yield 1
-
-
-def caught():
-    try:
-        local = object()
-        {}["missing"]
-    except KeyError as error:
-        try:
-            raise Error("x", [1]) from error
-        except Error as second:
-            return second
-
-
-def removed(container, keys):
-    for key in keys:
-        container.discard(key) if isinstance(container, set) else container.pop(key)
-    return container
-
-
-def samples():
-    """One of every kind that the standard library has, in every state that has a layout."""
-    plain, with_dict, emptied = Plain(), Plain(), Plain()
-    with_dict.__dict__  # materialized
-    late = Plain()
-    late.new_attribute = {}
-    del emptied.a
-    replaced = Plain()
-    replaced.__dict__ = {"own": 1}
-    outlived = Plain()
-    outlived_dict = outlived.__dict__
-    del outlived
-    slotted_child = SlottedChild()
-    slotted_child.z, slotted_child.free = [], ()
-    list_child = ListChild([1, 2, 3])
-    list_child.extra = set()
-    dict_child = DictChild(a=1)
-    dict_child.attribute = [2]
-    int_child, str_child, bytes_child = IntChild(5), StrChild("text"), BytesChild(b"bytes")
-    big_int = IntChild(-(10**40))
-    for child in (int_child, str_child, bytes_child, big_int):
-        child.attribute = [child.__class__]
-    tuple_child, empty_tuple_child = TupleChild((1, [2])), TupleChild()
-    tuple_child.attribute = "x"
-    deque = collections.deque(range(500))
-    for _ in range(70):
-        deque.popleft()
-    gen, gen_new, gen_done = generator(3), generator(4), generator(0)
-    next(gen)
-    list(gen_done)
-    cached, uncached = functools.lru_cache(maxsize=4)(lambda n: [n]), functools.lru_cache(maxsize=None)(len)
-    for i in range(7):
-        cached(i)
-    uncached("x")
-    ordered = collections.OrderedDict((str(i), [i]) for i in range(20))
-    del ordered["3"]
-    ordered.extra = 1
-    default = collections.defaultdict(list, a=[1])
-    error = caught()
-    ref_child = RefChild(plain, lambda r: None)
-    ref_child.name = [1]
-    module = ModuleChild("made")
-    module.x = {}
-    buffer = bytearray(b"x" * 100)
-    del buffer[:50]
-    yield from (
-        plain, with_dict, late, emptied, replaced, outlived_dict, Slotted(), slotted_child,
-        dict_child, list_child, ListChild(), tuple_child, empty_tuple_child, int_child, big_int,
-        str_child, bytes_child, SetChild((1, 2)), IntChild(), BytesChild(),
-        Error("e"), error, error.__cause__, error.__traceback__, error.__traceback__.tb_frame,
-        OSError(2, "no", "file", None, "file2"), FileNotFoundError(2, "x"), ImportError("m", name="n", path="p"),
-        ModuleNotFoundError("m"), SyntaxError("s", ("f", 1, 2, "t")), SystemExit(3), StopIteration([4]),
-        UnicodeDecodeError("utf8", b"x", 0, 1, "r"), UnicodeEncodeError("utf8", "x", 0, 1, "r"),
-        NameError("n", name="x"), AttributeError("a", name="x", obj=plain), KeyError("k"), BlockingIOError(1, "x"),
-        {}, {"a": 1}, {1: 2, "b": [3]}, {str(i): [i] for i in range(300)}, dict.fromkeys(range(70000)),
-        removed({i: str(i) for i in range(30)}, range(10)), removed({str(i): i for i in range(30)}, ["1", "4"]),
-        vars(with_dict), vars(WithMeta), dict(vars(with_dict)),
-        [], [1, 2], list(range(1000)), [[]], (), (1, (2,)), tuple(range(300)),
-        set(), {1, "x"}, set(range(100)), removed(set(range(100)), range(50)), frozenset(), frozenset("abc"),
-        Plain, Slotted, WithMeta, Meta, int, type, object, dict, Color, Color.RED, Data, Data(), Point, Point(1, [2]),
-        collections.deque(), collections.deque((1, 2), maxlen=5), deque, DequeChild("xy"),
-        ordered, collections.OrderedDict(), default, Counter("abca"), collections.ChainMap({}, {}),
-        make_closure(1), make_closure(1).__closure__, make_closure([2]).__closure__[0], types.CellType(), Plain.__init__,
-        make_closure, len, [].append, plain.__init__, os.getcwd, "".join, str.join, int.__add__, (1).__add__, type.__dict__,
-        types.CodeType.co_code, make_closure.__code__, vars(WithMeta)["prop"], vars(WithMeta)["static"],
-        vars(WithMeta)["klass"], WithMeta.klass, WithMeta().method, vars(dict)["fromkeys"], Slotted.x,
-        sys, os, module, types.ModuleType("other"), weakref.ref(plain), weakref.ref(plain, print), weakref.proxy(WithMeta),
-        weakref.proxy(plain, print), ref_child, weakref.WeakValueDictionary(), weakref.WeakSet(), weakref.WeakKeyDictionary(),
-        weakref.WeakMethod(plain.__init__), weakref.finalize(plain, print), gen, gen_new, gen_done, async_generator(),
-        slice(1, [2], None), range(5), range(10**30), sys.version_info, sys.flags, time.localtime(), os.stat("."),
-        os.times(), functools.partial(print, 1, x=2), PartialChild(print), cached, uncached, cached.__wrapped__,
-        functools.cmp_to_key(operator.lt), functools.cmp_to_key(operator.lt)(1), functools.singledispatch(len),
-        functools.cached_property(len), 0, 1, -1, 2**30, 2**60, -(2**200), True, 1.5, 1j, None, ..., NotImplemented,
-        "", "a", "\xe9", "\u20ac", "\U0001f600", "a" * 1000, "\u20ac" * 1000, b"", b"abc", bytes(1000), bytearray(),
-        buffer, bytearray(b"abc"), memoryview(b"x"), memoryview(bytearray(5)), array.array("d", range(50)),
-        array.array("b"), io.BytesIO(), io.BytesIO(b"x" * 100), io.StringIO("y" * 30), io.BufferedReader(io.BytesIO(b"x")),
-        io.BufferedWriter(io.BytesIO()), io.TextIOWrapper(io.BytesIO()), sys.stdout, open(os.devnull), open(os.devnull, "rb", 0),
-        iter([1]), iter((1,)), iter({1: 2}), iter({1}), iter("x"), iter(range(3)), iter(lambda: 1, 2), reversed([1, 2]),
-        enumerate([1]), zip([1], [2]), map(len, []), filter(None, []), {}.keys(), {1: 2}.values(), {1: [2]}.items(),
-        itertools.count(), itertools.count(1, [2] and 2), itertools.cycle("ab"), itertools.chain([1], [2]), itertools.product("ab", [1, 2]),
-        itertools.permutations("abc", 2), itertools.combinations("abc", 2), itertools.combinations_with_replacement("abc", 2),
-        itertools.groupby("aab"), itertools.islice([1, 2], 1), itertools.tee([1, 2])[0], itertools.repeat([1], 3),
-        itertools.accumulate([1]), itertools.starmap(len, []), itertools.zip_longest("a", "bc"), itertools.takewhile(len, []),
-        operator.itemgetter(1, "x"), operator.attrgetter("a.b", "c"), operator.methodcaller("m", 1, k=2),
-        re.compile("a(b)"), re.match("a(b)", "ab"), random.Random(), random.Random(1), struct.Struct("ihs"), struct.Struct(""),
-        decimal.Decimal("1.5"), decimal.Decimal(10) ** 200, decimal.getcontext(), fractions.Fraction(1, 3),
-        datetime.datetime.now(), datetime.timezone.utc, datetime.timedelta(1), datetime.datetime.now(datetime.timezone.utc),
-        threading.Lock(), threading.RLock(), threading.local(), threading.Event(), queue.SimpleQueue(), queue.Queue(),
-        contextvars.ContextVar("v", default=[1]), contextvars.copy_context(), types.SimpleNamespace(a=[1]),
-        types.MappingProxyType({1: 2}), super(WithMeta, WithMeta()), list[int], typing.List[int], typing.TypeVar("T"),
-        (int | str) if V >= (3, 10) else None, socket.socket(), pickle.Pickler(io.BytesIO()), pickle.Unpickler(io.BytesIO()),
-        csv.reader([]), json.JSONDecoder(), ctypes.c_int(5), ctypes.Structure, contextlib.suppress(KeyError),
-        contextlib.ExitStack(), object(), property(), staticmethod(len), classmethod(len), operator.attrgetter("a"),
-    )
-    if V >= (3, 11):
-        yield ExceptionGroup("g", [ValueError(1)])
-        noted = ValueError()
-        noted.add_note("note")
-        yield noted
-    if V >= (3, 15):
-        yield frozendict(a=[1])  # noqa: F821
-    waiting = coroutine()
-    yield waiting
-    waiting.close()
-
-
-def everything():
-    """All tracked objects of an interpreter that has imported most of the standard library."""
-    for name in STDLIB:
-        with contextlib.suppress(Exception, SystemExit):
-            importlib.import_module(name)
-    gc.collect()
-    return gc.get_objects()
-
-
-# --- references --------------------------------------------------------------------------------
-
+probe = pytest.importorskip("unfreed_probe")
 
 # References that the decoder reports and tp_traverse does not, by type of the holder: things that
 # cannot be part of a cycle, or that tp_traverse leaves out for reasons of its own.
+OPAQUE = 1 << 5  # graph/graph.h: the references came from tp_traverse
+
 MORE_THAN_TRAVERSE = {
     dict: "keys of a dict with only str keys",
     type: "tp_subclasses, __name__, __qualname__, __slots__, attribute names; parts of static types",
@@ -363,13 +55,20 @@ def explain(object_, extra, missing, by_id):
         return None  # strings and the like: tp_traverse need not report what holds nothing
     if not missing and kind is not None:
         return None
-    if not missing and type_.__flags__ & (1 << 9) and set(extra) == {id(type_)} and extra[id(type_)] == 1:
+    if (
+        not missing
+        and type_.__flags__ & (1 << 9)
+        and set(extra) == {id(type_)}
+        and extra[id(type_)] == 1
+    ):
         return None  # a heap type's instance owns its type, even if the extension forgets to say so
     return f"{type_.__module__}.{type_.__qualname__}: extra {show(extra, by_id)} missing {show(missing, by_id)}"
 
 
 def show(counter, by_id):
-    return [(type(by_id[a]).__name__ if a in by_id else hex(a), n) for a, n in list(counter.items())[:6]]
+    return [
+        (type(by_id[a]).__name__ if a in by_id else hex(a), n) for a, n in list(counter.items())[:6]
+    ]
 
 
 def differences(objects):
@@ -436,7 +135,9 @@ def size_differences(objects):
         except TypeError:
             continue  # a class whose __sizeof__ needs arguments
         if size != expected:
-            wrong[f"{type(object_).__module__}.{type(object_).__qualname__} is {size}, should be {expected}"] += 1
+            wrong[
+                f"{type(object_).__module__}.{type(object_).__qualname__} is {size}, should be {expected}"
+            ] += 1
     return wrong
 
 
@@ -457,15 +158,39 @@ def test_sizes_of_everything_reached_are_those_of_sys_getsizeof():
     assert not wrong, report(wrong)
 
 
-if __name__ == "__main__":
-    failed = 0
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and callable(test) and (len(sys.argv) < 2 or sys.argv[1] in name):
-            try:
-                test()
-                print("ok", name)
-            except AssertionError as error:
-                failed += 1
-                print("FAILED", name)
-                print(error)
-    sys.exit(failed != 0)
+# --- counts ------------------------------------------------------------------------------------
+
+
+def test_no_object_is_found_to_be_held_more_often_than_it_is():
+    """What the decoder reports is owned: no count is below the references found."""
+    kept = list(samples())
+    objects = everything()
+    wrong = Counter()
+    for address, name, refcount, found in probe.balance(objects):
+        object_ = ctypes.cast(address, ctypes.py_object).value
+        if refcount > 10**8 or found < refcount:
+            continue
+        if isinstance(object_, type) and not object_.__flags__ & (1 << 9):
+            continue  # static types do not count their references to each other before 3.12
+        if isinstance(object_, (bool, types.NoneType)) and V == (3, 11):
+            continue  # nor do constants of frozen code objects
+        if isinstance(object_, str) and found <= refcount + 2:
+            continue  # nor does the dict of interned strings, where the collector lists it
+        wrong[f"{name} {object_!r:.60} has {refcount}, found {found}"] += 1
+    assert not wrong, report(wrong)
+    del kept
+
+
+# --- through copies ----------------------------------------------------------------------------
+
+
+def test_a_source_that_copies_gives_the_same_references():
+    for object_ in samples():
+        refs, flags = probe.decode(object_)[5], probe.decode(object_)[4]
+        if not flags & OPAQUE and not isinstance(object_, (types.ModuleType, type)):
+            assert probe.read_copies(object_, 1, 0) == refs, type(object_)
+
+
+def test_damaged_memory_is_survived():
+    for seed, object_ in enumerate(list(samples()) * 20):
+        probe.read_copies(object_, seed, 1 + seed % 7)

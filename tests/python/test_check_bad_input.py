@@ -186,10 +186,15 @@ def test_interrupted_in_the_middle_it_says_what_it_has(options):
     process = subprocess.Popen(
         [UNFREED, "check", "clean.py:pass_through", "--calls", "1000000", *options],
         cwd=TARGETS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # where the tests run in the background, SIGINT may be ignored, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(2.5)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    try:
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     if options:
         assert json.loads(out)["verdict"] in ("clean", "undecided")

@@ -26,9 +26,9 @@ static inline bool every_failed_allocation_is_an_error(bool (*work)(void))
         bool done = work();
         uf_mem_fail_at(0);
         if (done || uf_mem_live_blocks() != live) {
-            printf("# allocation %llu of %llu fails: %s, %lld blocks left\n", (unsigned long long)nth,
-                   (unsigned long long)allocations, done ? "no error" : "error",
-                   (long long)(uf_mem_live_blocks() - live));
+            printf("# allocation %llu of %llu fails: %s, %lld blocks left\n",
+                   (unsigned long long)nth, (unsigned long long)allocations,
+                   done ? "no error" : "error", (long long)(uf_mem_live_blocks() - live));
             return false;
         }
     }

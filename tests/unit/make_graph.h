@@ -13,9 +13,10 @@
  *     NAME: TYPE [size=N] [refs=N] [immortal] [len=N] [bound=N] [preview=WORD] [FLAG...]
  *           FLAG: tracked frozen own type static opaque young
  *     NAME -> NAME [REFERENCE]          a second line of the same is a second reference
- *     root KIND NAME -> NODE [LABEL]    KIND: module thread interpreter static native; NAME is one word
- * Without a declaration: type "object", size 1, count = references and roots in the text. References of
- * a node keep the order of their lines. The kind of a reference follows from its text:
+ *     root KIND NAME -> NODE [LABEL]    NAME is one word
+ *           KIND: module thread interpreter static cache native
+ * Without a declaration: type "object", size 1, count = references and roots in the text.
+ * References of a node keep the order of their lines. A reference's kind follows from its text:
  *     .x  attr   ['k']  item   [3]  index   key...  key   closure 'x'   local 'y' of f() at file:12
  *     __dict__  dict   type  type   (nothing)  unknown   anything else  field
  * A mistake in the text ends the test program: only tests use this.
@@ -85,7 +86,8 @@ static inline uf_node made_node(const struct made_graph *made, const char *name)
 }
 
 /* The global index of the first reference source -> target; UINT32_MAX: none. */
-static inline uint32_t made_edge(const struct made_graph *made, const char *source, const char *target)
+static inline uint32_t made_edge(const struct made_graph *made, const char *source,
+                                 const char *target)
 {
     uf_node s = made_node(made, source), t = made_node(made, target);
     for (uint32_t e = made->graph.edge_start[s]; e < made->graph.edge_start[s + 1]; e++) {
@@ -103,7 +105,8 @@ static inline uf_node made_enter(struct made_graph *made, const char *name)
     if (made->node_count == MADE_NODES || strlen(name) >= MADE_NAME)
         made_fault("too many nodes, or a name too long", name);
     n = made->node_count++;
-    made->nodes[n] = (struct made_node){.size = 1, .refs = UINT32_MAX - 1, .length = -1, .bound = -1};
+    made->nodes[n] =
+        (struct made_node){.size = 1, .refs = UINT32_MAX - 1, .length = -1, .bound = -1};
     snprintf(made->nodes[n].name, MADE_NAME, "%s", name);
     snprintf(made->nodes[n].type, MADE_NAME, "object");
     return n;
@@ -114,8 +117,9 @@ static inline void made_declare(struct made_node *node, char *words, const char 
     static const struct {
         const char *word;
         uint8_t flag;
-    } flags[] = {{"tracked", UF_NODE_TRACKED}, {"frozen", UF_NODE_FROZEN}, {"own", UF_NODE_OWN},
-                 {"type", UF_NODE_TYPE},       {"static", UF_NODE_STATIC}, {"opaque", UF_NODE_OPAQUE},
+    } flags[] = {{"tracked", UF_NODE_TRACKED}, {"frozen", UF_NODE_FROZEN},
+                 {"own", UF_NODE_OWN},         {"type", UF_NODE_TYPE},
+                 {"static", UF_NODE_STATIC},   {"opaque", UF_NODE_OPAQUE},
                  {"young", UF_NODE_YOUNG}};
     bool typed = false;
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
@@ -153,7 +157,8 @@ static inline uint32_t made_text(struct made_graph *made, const char *text)
 
 static inline void made_root(struct made_graph *made, char *words, const char *line)
 {
-    static const char *const kinds[] = {"module", "thread", "interpreter", "static", "native"};
+    static const char *const kinds[] = {"module", "thread", "interpreter",
+                                        "static", "cache",  "native"};
     char *arrow = strstr(words, " -> ");
     if (!arrow || made->graph.root_count == MADE_ROOTS)
         made_fault("a root without an arrow, or too many roots", line);
@@ -162,9 +167,9 @@ static inline void made_root(struct made_graph *made, char *words, const char *l
     if (name)
         *name++ = '\0';
     size_t kind = 0;
-    while (kind < 5 && strcmp(kinds[kind], words) != 0)
+    while (kind < 6 && strcmp(kinds[kind], words) != 0)
         kind++;
-    if (kind == 5)
+    if (kind == 6)
         made_fault("unknown kind of root", line);
     char *target = arrow + 4, *label = strchr(target, ' ');
     if (label)
@@ -206,7 +211,8 @@ static inline void made_line(struct made_graph *made, char *line)
     }
 }
 
-static inline void made_name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_name *ret)
+static inline void made_name(void *context, uf_node source, uint32_t ordinal,
+                             struct uf_ref_name *ret)
 {
     struct made_graph *made = context;
     made->names_asked++;

@@ -39,7 +39,8 @@ TEST(what_two_ways_lead_to_belongs_to_where_they_part)
 {
     given("root module app -> app\napp: module size=1\napp -> top\ntop: object size=10\n"
           "top -> left\ntop -> right\nleft: object size=100\nright: object size=1000\n"
-          "left -> both\nright -> both\nboth: object size=10000\nboth -> end\nend: object size=100000\n");
+          "left -> both\nright -> both\nboth: object size=10000\nboth -> end\nend: object "
+          "size=100000\n");
     EXPECT_TEXT(idom_of("app"), "");
     EXPECT_TEXT(idom_of("top"), "app");
     EXPECT_TEXT(idom_of("both"), "top");
@@ -52,10 +53,13 @@ TEST(what_two_ways_lead_to_belongs_to_where_they_part)
 
 TEST(the_example_of_lengauer_and_tarjan)
 {
-    given("root module m -> R\nR -> A\nR -> B\nR -> C\nA -> D\nB -> A\nB -> D\nB -> E\nC -> F\nC -> G\n"
-          "D -> L\nE -> H\nF -> I\nG -> I\nG -> J\nH -> E\nH -> K\nI -> K\nJ -> I\nK -> I\nK -> R\nL -> H\n");
-    const char *expected[][2] = {{"A", "R"}, {"B", "R"}, {"C", "R"}, {"D", "R"}, {"E", "R"}, {"F", "C"},
-                                 {"G", "C"}, {"H", "R"}, {"I", "R"}, {"J", "G"}, {"K", "R"}, {"L", "D"}};
+    given("root module m -> R\nR -> A\nR -> B\nR -> C\nA -> D\nB -> A\nB -> D\nB -> E\nC -> F\nC "
+          "-> G\n"
+          "D -> L\nE -> H\nF -> I\nG -> I\nG -> J\nH -> E\nH -> K\nI -> K\nJ -> I\nK -> I\nK -> "
+          "R\nL -> H\n");
+    const char *expected[][2] = {{"A", "R"}, {"B", "R"}, {"C", "R"}, {"D", "R"},
+                                 {"E", "R"}, {"F", "C"}, {"G", "C"}, {"H", "R"},
+                                 {"I", "R"}, {"J", "G"}, {"K", "R"}, {"L", "D"}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         EXPECT_TEXT(idom_of(expected[i][0]), expected[i][1]);
     EXPECT(objects_of("R") == 13 && objects_of("C") == 4);
@@ -81,9 +85,11 @@ TEST(what_is_not_reached_has_no_dominator_and_retains_nothing)
 
 TEST(own_objects_hold_only_what_nothing_else_holds_and_weigh_nothing)
 {
-    given("root module unfreed -> own\nown: engine own size=99\nown -> a\nown -> b\n"
-          "root module app -> app\napp -> a\nb: object size=5\nb -> c\nc: object own size=7\nc -> d\n"
-          "d: object size=20\nb -> a\napp -> probe\nprobe: object own size=3\nprobe -> own2\nown2: x own\n");
+    given(
+        "root module unfreed -> own\nown: engine own size=99\nown -> a\nown -> b\n"
+        "root module app -> app\napp -> a\nb: object size=5\nb -> c\nc: object own size=7\nc -> d\n"
+        "d: object size=20\nb -> a\napp -> probe\nprobe: object own size=3\nprobe -> own2\nown2: x "
+        "own\n");
     EXPECT_TEXT(idom_of("a"), "app");
     EXPECT_TEXT(idom_of("b"), "own");
     EXPECT_TEXT(idom_of("d"), "c");
@@ -97,7 +103,8 @@ TEST(a_chain_of_a_million_nodes_needs_no_recursion)
 {
     enum { NODES = 1000000 };
     struct uf_graph_root root = {.node = 0};
-    struct uf_graph graph = {.node_count = NODES, .edge_count = 2 * NODES - 2, .roots = &root, .root_count = 1};
+    struct uf_graph graph = {
+        .node_count = NODES, .edge_count = 2 * NODES - 2, .roots = &root, .root_count = 1};
     graph.size = made_room(NODES, sizeof *graph.size);
     graph.flags = made_room(NODES, 1);
     graph.edge_start = made_room(NODES + 1, sizeof *graph.edge_start);
@@ -114,7 +121,8 @@ TEST(a_chain_of_a_million_nodes_needs_no_recursion)
     graph.edge_start[NODES] = e;
     EXPECT(e == graph.edge_count);
     EXPECT(uf_dominators_build(&d, &graph, NULL) == UF_OK);
-    EXPECT(d.idom[NODES - 1] == NODES - 2 && d.retained[0] == NODES && d.retained[NODES / 2] == NODES / 2);
+    EXPECT(d.idom[NODES - 1] == NODES - 2 && d.retained[0] == NODES &&
+           d.retained[NODES / 2] == NODES / 2);
     uf_dominators_release(&d);
     uf_mem_free(graph.size);
     uf_mem_free(graph.flags);

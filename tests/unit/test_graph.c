@@ -35,8 +35,8 @@ static bool make(struct uf_graph *graph)
     graph->type_count = 2;
     graph->root_count = 1;
     graph->types[0] = (struct uf_graph_type){0x1000, uf_strings_add_z(&graph->strings, "dict"), 0};
-    graph->types[1] =
-        (struct uf_graph_type){0x9000, uf_strings_add_z(&graph->strings, "shop.Session"), UF_NODE_NONE};
+    graph->types[1] = (struct uf_graph_type){
+        0x9000, uf_strings_add_z(&graph->strings, "shop.Session"), UF_NODE_NONE};
     graph->roots[0] = (struct uf_graph_root){.node = 2, .name = 1, .kind = UF_ROOT_MODULE};
     return graph->types[1].name == 2;
 }

@@ -65,7 +65,8 @@ TEST(a_zero_block_is_zero_even_where_a_used_one_was)
 
 TEST(a_resized_block_keeps_what_it_held)
 {
-    static const size_t sizes[] = {10, 30, 100, 8192, 8200, 100000, 5000000, 90000, 8193, 8000, 20, 1};
+    static const size_t sizes[] = {10,      30,    100,  8192, 8200, 100000,
+                                   5000000, 90000, 8193, 8000, 20,   1};
     unsigned char *block = NULL;
     size_t before = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -80,7 +81,8 @@ TEST(a_resized_block_keeps_what_it_held)
 
 TEST(a_zero_resized_block_is_zero_behind_what_was_used)
 {
-    static const size_t sizes[] = {10, 30, 100, 8192, 8200, 8300, 100000, 5000000, 90000, 8193, 200000, 7000};
+    static const size_t sizes[] = {10,     30,      100,   8192, 8200,   8300,
+                                   100000, 5000000, 90000, 8193, 200000, 7000};
     unsigned char *block = NULL;
     size_t used = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -103,8 +105,11 @@ TEST(random_use_never_mixes_blocks_up)
     for (int step = 0; step < 100000; step++) {
         size_t slot = random_below(SLOTS);
         uint64_t kind = random_below(100);
-        size_t size = kind < 80 ? random_below(300) : kind < 99 ? random_below(20000) : random_below(300000);
-        if (blocks[slot] && !is_filled(blocks[slot], sizes[slot] < 64 ? sizes[slot] : 64, (unsigned char)slot))
+        size_t size = kind < 80   ? random_below(300)
+                      : kind < 99 ? random_below(20000)
+                                  : random_below(300000);
+        if (blocks[slot] &&
+            !is_filled(blocks[slot], sizes[slot] < 64 ? sizes[slot] : 64, (unsigned char)slot))
             EXPECT(!"a block was overwritten");
         if (random_below(3) == 0) {
             blocks[slot] = uf_mem_resize(blocks[slot], size);
@@ -187,7 +192,8 @@ TEST(the_chosen_allocation_fails_once_and_leaves_the_old_block)
 
 TEST(texts_are_copied_and_printed)
 {
-    char *a = uf_mem_strdup(""), *b = uf_mem_printf("%s-%d", "x", 12), *c = uf_mem_printf("%0300d", 7);
+    char *a = uf_mem_strdup(""), *b = uf_mem_printf("%s-%d", "x", 12),
+         *c = uf_mem_printf("%0300d", 7);
     EXPECT_TEXT(a, "");
     EXPECT_TEXT(b, "x-12");
     EXPECT(strlen(c) == 300);

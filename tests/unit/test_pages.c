@@ -3,7 +3,7 @@
 #include "random.h"
 #include "test.h"
 
-#define PAGES(n) ((size_t)(n)*UF_PAGE_BYTES)
+#define PAGES(n) ((size_t)(n) * UF_PAGE_BYTES)
 #define LARGE PAGES(256)
 
 static bool is_zero(const char *at, size_t bytes)
@@ -32,7 +32,8 @@ TEST(pages_given_back_are_taken_again_without_a_new_mapping)
 
 TEST(neighbours_given_back_in_any_order_are_joined)
 {
-    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     for (int i = 0; i < 6; i++) {
         bool fresh;
         uf_pages_trim();

@@ -80,7 +80,8 @@ TEST(a_path_goes_through_an_own_object_only_where_there_is_no_other)
 
 TEST(an_own_object_that_others_hold_comes_last)
 {
-    given("root module app -> app\napp -> hook\nhook: probe own\nhook -> data\nroot native -> data\n");
+    given("root module app -> app\napp -> hook\nhook: probe own\nhook -> data\nroot native -> "
+          "data\n");
     EXPECT_TEXT(path_to("hook"), "app hook");
     EXPECT_TEXT(path_to("data"), "data");
     done();
@@ -129,12 +130,14 @@ static enum uf_code without(uint32_t first, uint32_t second)
 TEST(without_a_reference_all_that_hung_on_it_dies_cycles_too)
 {
     given("root module app -> app\napp -> registry\nregistry -> s1\nregistry -> s2\n"
-          "s1: Session size=50\ns1 -> loop\nloop: object size=7\nloop -> s1\ns1 -> shared\ns2 -> shared\n");
+          "s1: Session size=50\ns1 -> loop\nloop: object size=7\nloop -> s1\ns1 -> shared\ns2 -> "
+          "shared\n");
     EXPECT(without(made_edge(&made, "registry", "s1"), UINT32_MAX) == UF_OK);
     EXPECT(objects == 2 && bytes == 57);
     EXPECT(freed[made_node(&made, "s1")] && freed[made_node(&made, "loop")]);
     EXPECT(!freed[made_node(&made, "shared")] && !freed[made_node(&made, "s2")]);
-    EXPECT(without(made_edge(&made, "registry", "s1"), made_edge(&made, "registry", "s2")) == UF_OK);
+    EXPECT(without(made_edge(&made, "registry", "s1"), made_edge(&made, "registry", "s2")) ==
+           UF_OK);
     EXPECT(objects == 4);
     done();
 }

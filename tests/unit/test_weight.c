@@ -32,9 +32,10 @@ static enum uf_code weigh(const char *names)
     return uf_retained_of_set(&d, set, count, &bytes, &objects, NULL);
 }
 
-static const char tree[] = "root module app -> app\napp -> a\napp -> b\na: x size=10\nb: x size=20\n"
-                           "a -> a1\na1: x size=100\na1 -> a2\na2: x size=1000\n"
-                           "a -> both\nb -> both\nboth: x size=50000\nlost: x size=7\n";
+static const char tree[] =
+    "root module app -> app\napp -> a\napp -> b\na: x size=10\nb: x size=20\n"
+    "a -> a1\na1: x size=100\na1 -> a2\na2: x size=1000\n"
+    "a -> both\nb -> both\nboth: x size=50000\nlost: x size=7\n";
 
 TEST(the_weight_of_one_is_what_it_retains)
 {

@@ -1,0 +1,226 @@
+/* findings_settle.c - which of the growing groups are told by another's finding. */
+#include "analysis/findings_private.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_trend(const struct uf_growth *growth)
+{
+    return growth->kind == UF_GROWTH_TREND;
+}
+
+bool uf_group_is_at_root(const struct uf_search *search, uint32_t group, const char *root)
+{
+    const struct uf_group *at = uf_groups_get(search->groups, group);
+    return at->parent == UF_GROUP_NONE &&
+           strncmp(uf_groups_text(search->groups, at->root), root, strlen(root)) == 0;
+}
+
+static bool is_one_of(const char *type, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(type, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* As an entry a number is part of the container's growth, not a thing of its own. */
+static bool is_number(const char *type)
+{
+    static const char *const names[] = {"int", "float", "complex", "bool", "NoneType"};
+    return is_one_of(type, names, sizeof names / sizeof *names);
+}
+
+static bool is_text(const char *type)
+{
+    static const char *const names[] = {"str", "bytes"};
+    return is_one_of(type, names, sizeof names / sizeof *names);
+}
+
+/* Does a group above it grow by objects? Then it is only along. */
+static bool is_along(const struct uf_search *search, uint32_t group)
+{
+    for (uint32_t g = uf_groups_get(search->groups, group)->parent; g != UF_GROUP_NONE;
+         g = uf_groups_get(search->groups, g)->parent)
+        if (search->candidates[g].trend == UF_BY_OBJECTS ||
+            (search->settled && search->candidates[g].settled == UF_BY_OBJECTS))
+            return true;
+    return false;
+}
+
+uint32_t uf_group_container(const struct uf_search *search, uint32_t group)
+{
+    uint32_t parent = uf_groups_get(search->groups, group)->parent;
+    if (parent == UF_GROUP_NONE)
+        return UF_GROUP_NONE;
+    if (uf_candidate_grows(search, parent) == UF_INSIDE)
+        return parent;
+    uint32_t dict = search->candidates[parent].dict;
+    return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE ? dict : UF_GROUP_NONE;
+}
+
+int uf_group_rank(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *entry = uf_groups_get(search->groups, group);
+    const char *type = uf_groups_text(search->groups, entry->type);
+    if (is_number(type))
+        return 0;
+    return (is_text(type) ? 1 : 3) + (entry->key ? 0 : 1);
+}
+
+/* Siblings have one holder: a group's, or a field of the interpreter (whose parts are one thing: a callback
+ * and its arguments). Returns 0 for what has no siblings. */
+static uint64_t holder_key(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *entry = uf_groups_get(search->groups, group);
+    if (uf_candidate_grows(search, group) != UF_BY_OBJECTS || search->candidates[group].subsumed)
+        return 0;
+    if (entry->parent != UF_GROUP_NONE)
+        return (uint64_t)entry->parent + 1;
+    if (strncmp(uf_groups_text(search->groups, entry->root), "interpreter: ", 13) == 0)
+        return ((uint64_t)1 << 32) + entry->root;
+    return 0;
+}
+
+/* By holder: the sibling of the best rank, the first of several. */
+static enum uf_code find_best(const struct uf_search *search, struct uf_map *best, struct uf_error *err)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        uint64_t key = holder_key(search, g);
+        if (key == 0)
+            continue;
+        uint32_t known = uf_map_get(best, key);
+        if ((known == UF_MAP_NONE || uf_group_rank(search, g) > uf_group_rank(search, known)) && uf_map_set(best, key, g))
+            return uf_error_nomem(err);
+    }
+    return UF_OK;
+}
+
+/* Of the groups that grow at one holder, the ones of the best rank are told; keys and lesser values go
+ * with them. Where a container grows by nothing but numbers, the container is what is told. */
+static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *err)
+{
+    struct uf_map best = {0};
+    enum uf_code code = find_best(search, &best, err);
+    for (uint32_t g = 0; g < search->count && !code; g++) {
+        struct uf_candidate *candidate = &search->candidates[g];
+        uint64_t key = holder_key(search, g);
+        if (key == 0)
+            continue;
+        uint32_t leader = uf_map_get(&best, key), container = uf_group_container(search, g);
+        int best_rank = uf_group_rank(search, leader);
+        bool at_root = uf_groups_get(search->groups, g)->parent == UF_GROUP_NONE;
+        if (container != UF_GROUP_NONE && best_rank == 0) {
+            candidate->told_by = container;
+            search->candidates[container].has_entries = true;
+        } else if (uf_group_rank(search, g) < best_rank || (at_root && g != leader)) {
+            candidate->told_by = leader;
+        }
+        if (container != UF_GROUP_NONE && best_rank > 0)
+            search->candidates[container].subsumed = true;
+    }
+    for (uint32_t g = 0; g < search->count && !code; g++)
+        if (search->candidates[g].told_by != UF_GROUP_NONE)
+            search->candidates[g].subsumed = true;
+    uf_map_release(&best);
+    return code;
+}
+
+static bool grow_alike(const struct uf_growth *a, const struct uf_growth *b)
+{
+    return is_trend(a) && is_trend(b) && fabs(a->per_call - b->per_call) < 1e-9;
+}
+
+/* A holder inside of which another grows alike (a cache and its dictionary): one of them is told, the upper
+ * one unless the entries are. */
+static void settle_containers(struct uf_search *search)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        uint32_t parent = uf_groups_get(search->groups, g)->parent;
+        struct uf_candidate *inner = &search->candidates[g];
+        if (uf_candidate_grows(search, g) != UF_INSIDE || parent == UF_GROUP_NONE ||
+            uf_candidate_grows(search, parent) != UF_INSIDE)
+            continue;
+        struct uf_candidate *outer = &search->candidates[parent];
+        if (!search->settled && !grow_alike(&inner->growth.length, &outer->growth.length))
+            continue;
+        if (inner->subsumed) {
+            outer->subsumed = true;
+            continue;
+        }
+        inner->subsumed = true;
+        outer->has_entries |= inner->has_entries;
+        for (uint32_t entry = 0; entry < search->count; entry++)
+            if (search->candidates[entry].subsumed && search->candidates[entry].told_by == g)
+                search->candidates[entry].told_by = parent;
+    }
+}
+
+static bool same_rate(const struct uf_search *search, uint32_t a, uint32_t b)
+{
+    double rate = search->candidates[a].growth.objects.per_call;
+    return fabs(search->candidates[b].growth.objects.per_call - rate) <= 0.01 * rate;
+}
+
+static bool is_thread_type(const char *type)
+{
+    size_t len = strlen(type);
+    return len >= 6 && strcmp(type + len - 6, "Thread") == 0;
+}
+
+/* More and more threads: what each has on its stack is along with its Thread, or with the first of them. */
+static void settle_threads(struct uf_search *search)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || search->candidates[g].subsumed ||
+            !uf_group_is_at_root(search, g, "thread ") ||
+            !strchr(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->root), '*'))
+            continue;
+        for (uint32_t other = 0; other < search->count && !search->candidates[g].subsumed; other++) {
+            if (other == g || uf_candidate_grows(search, other) != UF_BY_OBJECTS ||
+                search->candidates[other].subsumed || !same_rate(search, g, other))
+                continue;
+            const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, other)->type);
+            search->candidates[g].subsumed =
+                is_thread_type(type) || (other < g && uf_group_is_at_root(search, other, "thread "));
+        }
+    }
+}
+
+static bool is_weak_container(const char *type)
+{
+    return strncmp(type, "_weakrefset.Weak", 16) == 0 || strncmp(type, "weakref.Weak", 12) == 0;
+}
+
+/* Weak containers prune themselves: their references pile up because what they refer to does. */
+static void leave_weak_entries(struct uf_search *search)
+{
+    bool others = false;
+    for (uint32_t g = 0; g < search->count && !others; g++)
+        others = uf_candidate_grows(search, g) == UF_BY_OBJECTS && !search->candidates[g].subsumed &&
+                 strncmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type), "weakref.", 8) != 0;
+    for (uint32_t g = 0; g < search->count && others; g++) {
+        const struct uf_group *entry = uf_groups_get(search->groups, g);
+        if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || entry->parent == UF_GROUP_NONE ||
+            strncmp(uf_groups_text(search->groups, entry->type), "weakref.", 8) != 0)
+            continue;
+        uint32_t owner = uf_groups_get(search->groups, entry->parent)->parent;
+        if (owner != UF_GROUP_NONE &&
+            is_weak_container(uf_groups_text(search->groups, uf_groups_get(search->groups, owner)->type)))
+            search->candidates[g].subsumed = true;
+    }
+}
+
+enum uf_code uf_search_settle(struct uf_search *search, struct uf_error *err)
+{
+    for (uint32_t g = 0; g < search->count; g++)
+        if (uf_candidate_grows(search, g) != UF_STILL)
+            search->candidates[g].subsumed = is_along(search, g);
+    enum uf_code code = settle_siblings(search, err);
+    if (code)
+        return code;
+    settle_containers(search);
+    settle_threads(search);
+    leave_weak_entries(search);
+    return UF_OK;
+}
