@@ -21,8 +21,8 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 python:
-	@command -v "$(PYTHON)" >/dev/null || { \
-	    echo "unfreed: missing: $(PYTHON) (run: apt-get install python3, or name one: make PYTHON=...)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	    echo "unfreed: $(PYTHON): no Python 3.10 or later (run: apt-get install python3, or name one: make PYTHON=...)" >&2; exit 1; }
 
 build: python ## .venv/bin/unfreed and .venv/bin/python, built for PYTHON
 	@$(environment) $(if $(V),--verbose,)

@@ -47,7 +47,10 @@ print(time.perf_counter() - start)
 
 def plain_seconds(folder: str, calls: int) -> float:
     done = subprocess.run(
-        [sys.executable, "-c", PLAIN, folder, str(calls)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PLAIN, folder, str(calls)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(done.stdout)
 

@@ -13,4 +13,6 @@ print(f"objects before {before:,}, after {after:,}: {after - before:+,}")
 if after > before:
     print("LEAK?!  So says the usual advice. Then call gc.collect() and look again:")
     gc.collect()
-    print(f"objects after gc.collect() {len(gc.get_objects()):,}: {len(gc.get_objects()) - before:+,}")
+    print(
+        f"objects after gc.collect() {len(gc.get_objects()):,}: {len(gc.get_objects()) - before:+,}"
+    )

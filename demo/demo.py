@@ -29,15 +29,23 @@ def run(expected, *command, quiet=True):
 def main():
     unfreed = str(BIN / "unfreed")
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "server.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / "server.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
-        answering, closing = (f"http://127.0.0.1:{port}/" for port in server.stdout.readline().split())
+        answering, closing = (
+            f"http://127.0.0.1:{port}/" for port in server.stdout.readline().split()
+        )
         title(1, "The usual advice: count the objects before and after")
         run(0, sys.executable, "before_and_after.py", answering, quiet=False)
         title(2, "The same call, properly: nothing stays")
         run(0, unfreed, "check", "fetch.py:fetch", "--", answering)
-        title(3, "A server that closes without an answer: only the late collector makes it look like a leak")
+        title(
+            3,
+            "A server that closes without an answer: only the late collector makes it look like a leak",
+        )
         run(0, unfreed, "check", "fetch.py:fetch_unanswered", "--", closing)
         title(4, "A program that keeps each response: a leak, and who holds it")
         run(1, unfreed, "check", "fetch.py:fetch_and_keep", "--", answering)

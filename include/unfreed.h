@@ -31,31 +31,31 @@ enum uf_fail_on { UF_FAIL_ON_LEAK, UF_FAIL_ON_DELAYED };
 
 /* What one check is asked to do. Offsets of texts point into the channel's text area; 0 = not given. */
 struct uf_check_request {
-    uint32_t spec;      /* TARGET as given */
-    uint32_t setup;     /* --setup CODE */
-    uint32_t args;      /* first of arg_count texts, one behind the other */
+    uint32_t spec;  /* TARGET as given */
+    uint32_t setup; /* --setup CODE */
+    uint32_t args;  /* first of arg_count texts, one behind the other */
     uint32_t arg_count;
-    uint32_t ignores;   /* --ignore PATTERN, ignore_count of them */
+    uint32_t ignores; /* --ignore PATTERN, ignore_count of them */
     uint32_t ignore_count;
-    uint32_t baseline;  /* ids of a --baseline file, baseline_count of them */
+    uint32_t baseline; /* ids of a --baseline file, baseline_count of them */
     uint32_t baseline_count;
     double budget_seconds;
-    uint32_t calls;     /* --calls; 0 = as many as certainty needs */
+    uint32_t calls; /* --calls; 0 = as many as certainty needs */
     bool collector_on, debug_collector, has_threshold;
     int32_t threshold[3];
     bool json, color, quiet;
-    uint16_t width; /* columns of the terminal; 0 = not a terminal */
+    uint16_t width;  /* columns of the terminal; 0 = not a terminal */
     uint8_t fail_on; /* enum uf_fail_on */
 };
 
 enum uf_state {
-    UF_STATE_STARTING,  /* the interpreter has not reached the engine yet */
-    UF_STATE_LOADING,   /* importing the target */
+    UF_STATE_STARTING, /* the interpreter has not reached the engine yet */
+    UF_STATE_LOADING,  /* importing the target */
     UF_STATE_WARMUP,
     UF_STATE_MEASURING,
     UF_STATE_ANALYSING,
-    UF_STATE_DONE,      /* report and exit code are complete; what follows is the target's atexit */
-    UF_STATE_FAILED,    /* `error` holds one line; exit code is set */
+    UF_STATE_DONE,   /* report and exit code are complete; what follows is the target's atexit */
+    UF_STATE_FAILED, /* `error` holds one line; exit code is set */
 };
 
 struct uf_progress {
@@ -100,7 +100,8 @@ const char *uf_channel_report(const struct uf_channel *channel, size_t *len);
 
 /* A report for a check that came to no verdict because the target did not return, in the form that
  * the request asks for (text or JSON). Free with uf_report_free. NULL when memory is out. */
-char *uf_report_undecided(struct uf_channel *channel, const char *python, const char *why, size_t *len);
+char *uf_report_undecided(struct uf_channel *channel, const char *python, const char *why,
+                          size_t *len);
 void uf_report_free(char *report);
 
 #endif

@@ -30,7 +30,15 @@ def sanitizer_variables() -> dict[str, str]:
         raise Failed(f"{system_packages.compiler()} has no libasan")
     return {
         "LD_PRELOAD": str(library),
-        "ASAN_OPTIONS": f"detect_leaks=0:allocator_may_return_null=1:exitcode={_SANITIZER_EXIT}",
+        "ASAN_OPTIONS": ":".join(
+            (
+                "detect_leaks=0",
+                "allocator_may_return_null=1",
+                f"exitcode={_SANITIZER_EXIT}",
+                "handle_segv=0:handle_abort=0",  # a target that crashes dies of its own signal
+                "malloc_context_size=8:quarantine_size_mb=64",  # half the time
+            )
+        ),
         "UBSAN_OPTIONS": f"halt_on_error=1:print_stacktrace=1:exitcode={_SANITIZER_EXIT}",
         "PYTHONMALLOC": "malloc",
         "UNFREED_SANITIZED": "1",

@@ -25,21 +25,34 @@ static bool is(const char *text, const char *other)
 /* Types that are between things rather than things. */
 static bool is_between(const char *type)
 {
-    static const char *const names[] = {"frame", "traceback", "cell",  "function", "dict",   "list",
-                                        "tuple", "method",    "set",   "object",   "module", "code",
-                                        "builtin_function_or_method", "generator", "coroutine"};
+    static const char *const names[] = {"frame",
+                                        "traceback",
+                                        "cell",
+                                        "function",
+                                        "dict",
+                                        "list",
+                                        "tuple",
+                                        "method",
+                                        "set",
+                                        "object",
+                                        "module",
+                                        "code",
+                                        "builtin_function_or_method",
+                                        "generator",
+                                        "coroutine"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is(type, names[i]))
             return true;
     return false;
 }
 
-static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cycle *cycle, leg_list *legs,
-                                 struct uf_error *err)
+static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cycle *cycle,
+                                 leg_list *legs, struct uf_error *err)
 {
     const struct uf_graph *graph = view->graph;
     size_t count = cycle->walk.len;
-    /* Where the walk ends by entering an attribute dictionary, what leaves it comes last: one leg. */
+    /* Where the walk ends by entering an attribute dictionary, what leaves it comes last: one
+     * leg. */
     struct uf_ref_name name;
     uint32_t last = cycle->walk.at[count - 1];
     uf_step_name(view, uf_edges_source(graph, last), last, false, &name);
@@ -47,7 +60,8 @@ static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cyc
     uf_node dict_owner = UF_NODE_NONE;
     for (size_t i = 0; i < count; i++) {
         uint32_t edge = cycle->walk.at[(first + i) % count];
-        struct leg leg = {.source = uf_edges_source(graph, edge), .target = graph->edge_target[edge]};
+        struct leg leg = {.source = uf_edges_source(graph, edge),
+                          .target = graph->edge_target[edge]};
         uf_step_name(view, leg.source, edge, dict_owner != UF_NODE_NONE, &leg.name);
         if (leg.name.kind == UF_REF_DICT && i + 1 < count) {
             dict_owner = leg.source;
@@ -64,8 +78,8 @@ static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cyc
     return UF_OK;
 }
 
-/* What a person would call the thing in the cycle: an instance of a class of theirs, an exception's before
- * others; else what the reference to cut leads to. */
+/* What a person would call the thing in the cycle: an instance of a class of theirs, an
+ * exception's before others; else what the reference to cut leads to. */
 static const char *main_type(const struct uf_view *view, const leg_list *legs)
 {
     const char *found = NULL;
@@ -79,8 +93,8 @@ static const char *main_type(const struct uf_view *view, const leg_list *legs)
     return found ? found : uf_graph_type_name(view->graph, legs->at[legs->len - 1].target);
 }
 
-static enum uf_code fill_types(const struct uf_view *view, const leg_list *legs, struct uf_finding *finding,
-                               struct uf_error *err)
+static enum uf_code fill_types(const struct uf_view *view, const leg_list *legs,
+                               struct uf_finding *finding, struct uf_error *err)
 {
     for (size_t i = 0; i < legs->len; i++) {
         const char *type = uf_graph_type_name(view->graph, legs->at[i].target);
@@ -98,15 +112,16 @@ static enum uf_code fill_types(const struct uf_view *view, const leg_list *legs,
     return UF_OK;
 }
 
-static enum uf_code fill_steps(const struct uf_view *view, const leg_list *legs, struct uf_finding *finding,
-                               struct uf_error *err)
+static enum uf_code fill_steps(const struct uf_view *view, const leg_list *legs,
+                               struct uf_finding *finding, struct uf_error *err)
 {
     for (size_t i = 0; i < legs->len; i++) {
         const struct leg *leg = &legs->at[i];
         struct uf_path_step step;
         size_t last = legs->len - 1;
         if (legs->len > WALK_SHOWN && i == WALK_SHOWN / 2) {
-            i = legs->len - WALK_SHOWN / 2; /* the step says what it leads to; the gap shows as "..." */
+            i = legs->len -
+                WALK_SHOWN / 2; /* the step says what it leads to; the gap shows as "..." */
             if (uf_step_make(view, legs->at[i].target, "...", "...", false, &step))
                 return uf_error_nomem(err);
         } else if (uf_step_make(view, leg->target, leg->name.text[0] ? leg->name.text : "(unnamed)",
@@ -134,7 +149,8 @@ static char *take_text(struct uf_text *text)
     return ret;
 }
 
-/* The place of a class or function: "<function work.<locals>.f>" -> "work". Empty if there is none. */
+/* The place of a class or function: "<function work.<locals>.f>" -> "work". Empty if there is
+ * none. */
 static void outer_function(const char *preview, struct uf_text *ret)
 {
     const char *locals = strstr(preview, ".<locals>."), *next;
@@ -169,25 +185,28 @@ static char *edge_text(const struct uf_view *view, const leg_list *legs)
             return uf_mem_printf("class %s", from + 1);
         }
     }
-    if (legs->len > 1 && is(leg->name.text, ".cell_contents") && leg[-1].name.kind == UF_REF_CLOSURE)
+    if (legs->len > 1 && is(leg->name.text, ".cell_contents") &&
+        leg[-1].name.kind == UF_REF_CLOSURE)
         leg--;
     if (leg->name.kind == UF_REF_CLOSURE)
         return uf_mem_strdup(leg->name.text);
     bool local = strncmp(leg->name.text, "local ", 6) == 0;
     if (!local)
         uf_text_add_z(&text, without_module(uf_graph_type_name(view->graph, leg->source)));
-    uf_step_append(&text, local && leg->name.generic[0]  ? leg->name.generic
-                          : leg->name.text[0] ? leg->name.text
-                                              : "(unnamed)");
+    uf_step_append(&text, local && leg->name.generic[0] ? leg->name.generic
+                          : leg->name.text[0]           ? leg->name.text
+                                                        : "(unnamed)");
     return take_text(&text);
 }
 
-/* "local 'e' of f() at app.py:12" -> "f() in app.py:12"; of a reference without a frame, the class. */
+/* "local 'e' of f() at app.py:12" -> "f() in app.py:12"; of a reference without a frame, the
+ * class. */
 static char *made_at(const struct uf_view *view, const leg_list *legs)
 {
     const struct leg *cut = &legs->at[legs->len - 1];
     for (size_t i = legs->len; i-- > 0;) {
-        const char *text = legs->at[i].name.text, *of = strstr(text, "' of "), *at = strstr(text, " at ");
+        const char *text = legs->at[i].name.text, *of = strstr(text, "' of "),
+                   *at = strstr(text, " at ");
         if (strncmp(text, "local ", 6) == 0 && of && at && at > of)
             return uf_mem_printf("%.*s in %s", (int)(at - of - 5), of + 5, at + 4);
     }
@@ -207,9 +226,10 @@ static char *made_at(const struct uf_view *view, const leg_list *legs)
     return NULL;
 }
 
-/* The walk without keys, lines and addresses; it begins behind the reference to cut, so it is the same for
- * the same fault. */
-static char *make_id(const struct uf_view *view, const leg_list *legs, const char *type, const char *function)
+/* The walk without keys, lines and addresses; it begins behind the reference to cut, so it is
+ * the same for the same fault. */
+static char *make_id(const struct uf_view *view, const leg_list *legs, const char *type,
+                     const char *function)
 {
     struct uf_text text = {0};
     uf_text_printf(&text, "%s:%s:", uf_kind_name(UF_KIND_CYCLE), type);
@@ -220,14 +240,15 @@ static char *make_id(const struct uf_view *view, const leg_list *legs, const cha
     return take_text(&text);
 }
 
-static char *make_advice(const struct uf_view *view, const struct uf_cycle *cycle, const leg_list *legs)
+static char *make_advice(const struct uf_view *view, const struct uf_cycle *cycle,
+                         const leg_list *legs)
 {
     const struct leg *cut = &legs->at[legs->len - 1];
     struct uf_cycle_facts facts = {
         .cut = &cut->name,
         .source_type = uf_graph_type_name(view->graph, cut->source),
         .target_type = uf_graph_type_name(view->graph, cut->target),
-        .single = cycle->cut_edge != UINT32_MAX,
+        .single = cycle->cut_edge != UINT32_MAX || cycle->alike,
     };
     for (size_t i = 0; i < legs->len; i++) {
         const char *type = uf_graph_type_name(view->graph, legs->at[i].target);
@@ -239,7 +260,8 @@ static char *make_advice(const struct uf_view *view, const struct uf_cycle *cycl
 }
 
 enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycle *cycle,
-                                const char *function, struct uf_finding *finding, struct uf_error *err)
+                                const char *function, struct uf_finding *finding,
+                                struct uf_error *err)
 {
     leg_list legs = {0};
     if (cycle->walk.len == 0)
@@ -257,7 +279,8 @@ enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycl
         finding->fix_edge = edge_text(view, &legs);
         finding->made_at = made_at(view, &legs);
         finding->fix_advice = make_advice(view, cycle, &legs);
-        if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge || !finding->fix_advice)
+        if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge ||
+            !finding->fix_advice)
             code = uf_error_nomem(err);
     }
     uf_vec_release(&legs);

@@ -35,11 +35,12 @@ static bool is_wrapper(const char *type)
 /* A class of some module, but not of those that wrap. */
 static bool is_things_type(const char *type)
 {
-    return strchr(type, '.') && strncmp(type, "weakref.", 8) != 0 && strncmp(type, "functools.", 10) != 0;
+    return strchr(type, '.') && strncmp(type, "weakref.", 8) != 0 &&
+           strncmp(type, "functools.", 10) != 0;
 }
 
-/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a person. What
- * they hold is, if it grows with them: that group is shown; else `group` itself. */
+/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a
+ * person. What they hold is, if it grows with them: that group is shown; else `group` itself. */
 static uint32_t see_through(const struct uf_search *search, uint32_t group)
 {
     const struct uf_group *wrapper = uf_groups_get(search->groups, group);
@@ -52,7 +53,8 @@ static uint32_t see_through(const struct uf_search *search, uint32_t group)
         uint32_t up = inner->parent;
         if (up != group && up != UF_GROUP_NONE)
             up = uf_groups_get(search->groups, up)->parent;
-        if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS && inner->example != UF_NODE_NONE &&
+        if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
+            inner->example != UF_NODE_NONE &&
             is_things_type(uf_groups_text(search->groups, inner->type)) &&
             fabs(inner_rate - rate) <= 0.01 * rate)
             return g;
@@ -61,13 +63,14 @@ static uint32_t see_through(const struct uf_search *search, uint32_t group)
 }
 
 /* Of objects that hold more and more, the one that holds most. */
-static enum uf_code find_largest(struct uf_search *search, uint32_t group, uf_node *ret, struct uf_error *err)
+static enum uf_code find_largest(struct uf_search *search, uint32_t group, uf_node *ret,
+                                 struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     uf_node_list members = {0};
     bool has_length = uf_groups_get(search->groups, group)->has_length;
-    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names, group,
-                                          &members, err);
+    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names,
+                                          group, &members, err);
     int64_t largest = -1;
     for (size_t i = 0; i < members.len && !code; i++) {
         int64_t size = has_length ? view->names->length(view->names->context, members.at[i])
@@ -82,8 +85,8 @@ static enum uf_code find_largest(struct uf_search *search, uint32_t group, uf_no
 }
 
 /* The path of the example of `shown`; on it the first object of the group that is told. */
-static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t shown, struct located *ret,
-                           struct uf_error *err)
+static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t shown,
+                           struct located *ret, struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     uf_node example = uf_groups_get(search->groups, shown)->example;
@@ -109,7 +112,8 @@ static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t sh
 }
 
 /* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
-static bool is_part_of_cache(const struct uf_search *search, const struct located *located, size_t at)
+static bool is_part_of_cache(const struct uf_search *search, const struct located *located,
+                             size_t at)
 {
     const struct uf_graph *graph = search->view.graph;
     const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
@@ -142,8 +146,8 @@ static double finish_slope(const struct uf_growth *growth, double objects_per_ca
 }
 
 /* Growth from point to point where they lie one call apart. */
-static enum uf_code fill_growth(const struct uf_search *search, const struct uf_group *group, int figure,
-                                struct uf_finding *finding, struct uf_error *err)
+static enum uf_code fill_growth(const struct uf_search *search, const struct uf_group *group,
+                                int figure, struct uf_finding *finding, struct uf_error *err)
 {
     uint32_t measured = search->result->calls_measured;
     while (finding->growth_by_call.len < measured)
@@ -153,8 +157,12 @@ static enum uf_code fill_growth(const struct uf_search *search, const struct uf_
         const struct uf_group_point *point = &group->points.at[i], *before = point - 1;
         if (point->calls - before->calls != 1 || point->calls > measured)
             continue;
-        double now = (double)(figure == 0 ? point->objects : figure == 1 ? point->bytes : point->length);
-        double then = (double)(figure == 0 ? before->objects : figure == 1 ? before->bytes : before->length);
+        double now = (double)(figure == 0   ? point->objects
+                              : figure == 1 ? point->bytes
+                                            : point->length);
+        double then = (double)(figure == 0   ? before->objects
+                               : figure == 1 ? before->bytes
+                                             : before->length);
         finding->growth_by_call.at[point->calls - 1] = now - then;
     }
     return UF_OK;
@@ -212,14 +220,16 @@ static bool is_on_class(const struct uf_search *search, const struct located *lo
         if (search->view.graph->flags[node] & UF_NODE_TYPE)
             return true;
         const char *type = uf_graph_type_name(search->view.graph, node);
-        if (strcmp(type, "dict") != 0 && strcmp(type, "staticmethod") != 0 && strcmp(type, "classmethod") != 0)
+        if (strcmp(type, "dict") != 0 && strcmp(type, "staticmethod") != 0 &&
+            strcmp(type, "classmethod") != 0)
             return false;
     }
     return false;
 }
 
-static enum uf_code fill_advice(struct uf_search *search, uint32_t index, const struct located *located,
-                                struct uf_finding *finding, struct uf_error *err)
+static enum uf_code fill_advice(struct uf_search *search, uint32_t index,
+                                const struct located *located, struct uf_finding *finding,
+                                struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     struct located named = *located;
@@ -230,8 +240,8 @@ static enum uf_code fill_advice(struct uf_search *search, uint32_t index, const 
     if (!inside && !at_root) {
         while (named.holder > 0 && is_part_of_cache(search, &named, named.holder))
             named.holder--;
-        uf_step_name(view, located->path.nodes.at[located->entry - 1], view->reach->parent_edge[entry],
-                     located->in_dict, &name);
+        uf_step_name(view, located->path.nodes.at[located->entry - 1],
+                     view->reach->parent_edge[entry], located->in_dict, &name);
     }
     uf_groups_path_text(search->groups, index, &path);
     if (path.failed) {
@@ -275,8 +285,9 @@ static bool is_module_root(const struct uf_search *search, const struct located 
     return root != UINT32_MAX && search->view.graph->roots[root].kind == UF_ROOT_MODULE;
 }
 
-static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const struct located *located,
-                               struct uf_finding *finding, struct uf_error *err)
+static enum uf_code fill_texts(struct uf_search *search, uint32_t index,
+                               const struct located *located, struct uf_finding *finding,
+                               struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     const struct uf_group *group = uf_groups_get(search->groups, index);
@@ -294,10 +305,12 @@ static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const s
         return uf_error_nomem(err);
     if (strcmp(finding->holder, "gc.garbage") == 0) {
         finding->kind = UF_KIND_CYCLE;
-        finding->collectable_why = uf_mem_strdup("the collector found it and put it into gc.garbage instead of "
-                                                 "freeing it (gc.DEBUG_SAVEALL, or a finalizer of C code)");
+        finding->collectable_why =
+            uf_mem_strdup("the collector found it and put it into gc.garbage instead of "
+                          "freeing it (gc.DEBUG_SAVEALL, or a finalizer of C code)");
     }
-    uf_text_printf(&id, "%s:%s:", uf_kind_name(finding->kind), uf_groups_text(search->groups, group->type));
+    uf_text_printf(&id, "%s:%s:", uf_kind_name(finding->kind),
+                   uf_groups_text(search->groups, group->type));
     uf_groups_path_text(search->groups, index, &id);
     uf_text_printf(&id, ":%s", search->result->function ? search->result->function : "");
     finding->id = take_text(&id);
@@ -309,8 +322,8 @@ static enum uf_code fill_texts(struct uf_search *search, uint32_t index, const s
     return UF_OK;
 }
 
-/* The place of the path to mark: the reference to the container that grows; where there is none to show
- * (the holder is a module), the entry itself. */
+/* The place of the path to mark: the reference to the container that grows; where there is none
+ * to show (the holder is a module), the entry itself. */
 static size_t suspect_of(const struct uf_search *search, const struct located *located)
 {
     const struct uf_graph *graph = search->view.graph;
@@ -319,8 +332,9 @@ static size_t suspect_of(const struct uf_search *search, const struct located *l
     return shown ? located->holder : located->entry;
 }
 
-static enum uf_code fill_bound(struct uf_search *search, uint32_t index, const struct located *located,
-                               struct uf_finding *finding, struct uf_error *err)
+static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
+                               const struct located *located, struct uf_finding *finding,
+                               struct uf_error *err)
 {
     double limit = UF_UNKNOWN, fill = UF_UNKNOWN;
     bool bounded = find_bound(search, located, &limit, &fill);
@@ -357,7 +371,8 @@ static enum uf_code fill_located(struct uf_search *search, uint32_t index, struc
     if (!code)
         code = fill_bound(search, index, located, finding, err);
     if (!code)
-        code = uf_path_steps(&search->view, &located->path, suspect_of(search, located), finding, err);
+        code =
+            uf_path_steps(&search->view, &located->path, suspect_of(search, located), finding, err);
     if (!code)
         code = fill_advice(search, index, located, finding, err);
     return code;

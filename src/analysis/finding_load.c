@@ -1,4 +1,5 @@
-/* finding_load.c - the objects of a finding, who holds them, and what dies when their holders let go. */
+/* finding_load.c - the objects of a finding, who holds them, and what dies when their holders
+ * let go. */
 #include "analysis/findings_private.h"
 
 #include "analysis/edges.h"
@@ -16,7 +17,8 @@ static enum uf_code list_members(struct uf_search *search, uint32_t group, uf_no
 {
     const struct uf_view *view = &search->view;
     ret->len = 0;
-    return uf_groups_members(search->groups, view->graph, view->reach, view->names, group, ret, err);
+    return uf_groups_members(search->groups, view->graph, view->reach, view->names, group, ret,
+                             err);
 }
 
 /* Marks keys and plain values that go with the group's entries. */
@@ -49,7 +51,8 @@ static size_t count_held(const struct uf_load *load, const struct uf_graph *grap
     return count;
 }
 
-/* The interpreter's own tables (interned texts) hold what passes by: no fix of the program's empties them. */
+/* The interpreter's own tables (interned texts) hold what passes by: no fix of the program's
+ * empties them. */
 static bool is_cache_root(const struct uf_view *view, uf_node node)
 {
     uint32_t root = view->reach->root[node];
@@ -71,7 +74,8 @@ static bool has_things(const struct uf_search *search, uint32_t container)
     return false;
 }
 
-/* Another container that grows because it holds the same members, or their keys, is part of this finding. */
+/* Another container that grows because it holds the same members, or their keys, is part of this
+ * finding. */
 static enum uf_code find_co_holders(struct uf_load *load, struct uf_search *search, uint32_t group,
                                     struct uf_error *err)
 {
@@ -91,7 +95,8 @@ static enum uf_code find_co_holders(struct uf_load *load, struct uf_search *sear
                 search->candidates[entry].told_by = group;
             }
         for (size_t i = 0; i < nodes.len && !code; i++)
-            if (!is_cache_root(&search->view, nodes.at[i]) && uf_vec_push(&load->co_holders, nodes.at[i]))
+            if (!is_cache_root(&search->view, nodes.at[i]) &&
+                uf_vec_push(&load->co_holders, nodes.at[i]))
                 code = uf_error_nomem(err);
     }
     uf_vec_release(&nodes);
@@ -129,10 +134,11 @@ void uf_load_release(struct uf_load *load)
 
 typedef UF_VEC(uint32_t) edge_list;
 
-/* The references to cut, ascending: of each holder all that lead to marked objects. A holder that is a
- * member itself (a list or tree) goes with what holds it. Of a growing object its entries are cut. */
-static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_search *search, bool inside,
-                                 edge_list *cuts, struct uf_error *err)
+/* The references to cut, ascending: of each holder all that lead to marked objects. A holder
+ * that is a member itself (a list or tree) goes with what holds it. Of a growing object its
+ * entries are cut. */
+static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_search *search,
+                                 bool inside, edge_list *cuts, struct uf_error *err)
 {
     const struct uf_graph *graph = search->view.graph;
     uint8_t *holds = uf_mem_zalloc((size_t)graph->node_count + 1);
@@ -165,15 +171,17 @@ static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_sea
 }
 
 /* Who else holds `node`: the first reference from something that stays. */
-static void find_other_holder(const struct uf_search *search, const struct uf_load *load, uf_node node,
-                              const edge_list *cuts, const uint8_t *freed, struct uf_finding *finding)
+static void find_other_holder(const struct uf_search *search, const struct uf_load *load,
+                              uf_node node, const edge_list *cuts, const uint8_t *freed,
+                              struct uf_finding *finding)
 {
     const struct uf_view *view = &search->view;
     const struct uf_graph *graph = view->graph;
     if (view->reach->root[node] != UINT32_MAX) {
         struct uf_text root = {0};
         uf_path_root_text(view, node, &root);
-        finding->fix_why_not = root.failed ? NULL : uf_mem_printf("it is a root itself: %s", root.at);
+        finding->fix_why_not = root.failed ? NULL
+                                           : uf_mem_printf("it is a root itself: %s", root.at);
         uf_text_release(&root);
         return;
     }
@@ -200,7 +208,8 @@ static void find_other_holder(const struct uf_search *search, const struct uf_lo
             return;
         }
     }
-    finding->fix_why_not = uf_mem_strdup("cutting the references found does not free it: it is also held from C");
+    finding->fix_why_not =
+        uf_mem_strdup("cutting the references found does not free it: it is also held from C");
 }
 
 /* By dominators: what the members alone keep alive, whoever holds them. */
@@ -215,8 +224,8 @@ static enum uf_code weigh(struct uf_search *search, const struct uf_load *load, 
             return code;
         search->has_dominators = true;
     }
-    return uf_retained_of_set(&search->dominators, load->members.at, load->members.len, bytes, &objects,
-                              err);
+    return uf_retained_of_set(&search->dominators, load->members.at, load->members.len, bytes,
+                              &objects, err);
 }
 
 static size_t count_freed(const struct uf_load *load, const uint8_t *freed, uf_node *kept)
@@ -246,8 +255,8 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
     if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX) {
         finding->fix_why_not = uf_mem_strdup(
             cuts->len > 0 ? "only the worst findings are checked"
-            : inside      ? "what grows is inside the object: there is no reference to cut"
-                          : "what holds it is a root: there is no reference between objects to cut");
+            : inside ? "what grows is inside the object: there is no reference to cut"
+                     : "what holds it is a root: there is no reference between objects to cut");
         return UF_OK;
     }
     search->cuts_tried++;
@@ -268,8 +277,8 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
     return UF_OK;
 }
 
-enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search, struct uf_finding *finding,
-                             struct uf_error *err)
+enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
+                             struct uf_finding *finding, struct uf_error *err)
 {
     edge_list cuts = {0};
     uint8_t *freed = uf_mem_zalloc((size_t)search->view.graph->node_count + 1);

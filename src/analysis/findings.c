@@ -22,7 +22,8 @@ static bool is_steady(const struct uf_growth *growth)
 
 static bool grew(const struct uf_group *group, int figure, uint64_t notable)
 {
-    const struct uf_group_point *first = &group->points.at[0], *last = &group->points.at[group->points.len - 1];
+    const struct uf_group_point *first = &group->points.at[0],
+                                *last = &group->points.at[group->points.len - 1];
     uint64_t from = figure == 0 ? first->objects : figure == 1 ? first->bytes : first->length;
     uint64_t to = figure == 0 ? last->objects : figure == 1 ? last->bytes : last->length;
     return to > from && to - from >= notable;
@@ -37,15 +38,16 @@ static void classify(const struct uf_group *group, struct uf_candidate *candidat
         candidate->trend = UF_INSIDE;
     else if (growth->objects.kind == UF_GROWTH_SETTLED && grew(group, 0, NOTABLE_OBJECTS))
         candidate->settled = UF_BY_OBJECTS;
-    else if (is_steady(&growth->objects) && is_steady(&growth->bytes) && is_steady(&growth->length) &&
+    else if (is_steady(&growth->objects) && is_steady(&growth->bytes) &&
+             is_steady(&growth->length) &&
              (group->has_length ? grew(group, 2, NOTABLE_OBJECTS) : grew(group, 1, NOTABLE_BYTES)))
         candidate->settled = UF_INSIDE;
 }
 
 static bool undecided(const struct uf_group_growth *growth)
 {
-    return growth->objects.kind == UF_GROWTH_UNDECIDED || growth->bytes.kind == UF_GROWTH_UNDECIDED ||
-           growth->length.kind == UF_GROWTH_UNDECIDED;
+    return growth->objects.kind == UF_GROWTH_UNDECIDED ||
+           growth->bytes.kind == UF_GROWTH_UNDECIDED || growth->length.kind == UF_GROWTH_UNDECIDED;
 }
 
 /* The judgement that the group's place in the summary rests on. */
@@ -127,11 +129,12 @@ static bool is_unreachable(const struct uf_search *search, uint32_t group)
     uint32_t g = group;
     while (uf_groups_get(search->groups, g)->parent != UF_GROUP_NONE)
         g = uf_groups_get(search->groups, g)->parent;
-    return strcmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->root), "nothing") == 0;
+    return strcmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->root),
+                  "nothing") == 0;
 }
 
-/* Held from C and itself holding what another finding tells (a thread's start function and its Thread): the
- * same thing once more. */
+/* Held from C and itself holding what another finding tells (a thread's start function and its
+ * Thread): the same thing once more. */
 static bool is_told(const struct uf_search *search, uint32_t group)
 {
     const struct uf_graph *graph = search->view.graph;
@@ -153,8 +156,8 @@ static enum uf_code tell_one(struct uf_search *search, uint32_t group, struct uf
     return code;
 }
 
-/* When a group is told: things first, then texts, which may be their keys elsewhere, then what C holds, then
- * containers: telling one may take those of a later turn in. */
+/* When a group is told: things first, then texts, which may be their keys elsewhere, then what C
+ * holds, then containers: telling one may take those of a later turn in. */
 static int turn_of(const struct uf_search *search, uint32_t group)
 {
     if (uf_candidate_grows(search, group) == UF_INSIDE)
@@ -172,8 +175,8 @@ static enum uf_code tell(struct uf_search *search, size_t most, struct uf_error 
         for (uint32_t g = 0; g < search->count && told < most && !code; g++) {
             if (uf_candidate_grows(search, g) == UF_STILL || search->candidates[g].subsumed ||
                 turn_of(search, g) != turn ||
-                uf_groups_get(search->groups, g)->example == UF_NODE_NONE || is_unreachable(search, g) ||
-                (turn == 2 && is_told(search, g)))
+                uf_groups_get(search->groups, g)->example == UF_NODE_NONE ||
+                is_unreachable(search, g) || (turn == 2 && is_told(search, g)))
                 continue;
             code = tell_one(search, g, err);
             told++;
@@ -181,7 +184,8 @@ static enum uf_code tell(struct uf_search *search, size_t most, struct uf_error 
     return code;
 }
 
-static enum uf_code one_round(struct uf_search *search, bool settled, size_t most, struct uf_error *err)
+static enum uf_code one_round(struct uf_search *search, bool settled, size_t most,
+                              struct uf_error *err)
 {
     search->settled = settled;
     enum uf_code code = uf_search_settle(search, err);
@@ -190,8 +194,8 @@ static enum uf_code one_round(struct uf_search *search, bool settled, size_t mos
 
 enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_groups *groups,
                                      const struct uf_graph *graph, const struct uf_reach *reach,
-                                     const struct uf_names *names, struct uf_growth_summary *summary,
-                                     struct uf_error *err)
+                                     const struct uf_names *names,
+                                     struct uf_growth_summary *summary, struct uf_error *err)
 {
     struct uf_search search = {
         .view = {graph, reach, names},

@@ -1,4 +1,5 @@
-/* findings_cycles.c - cycles as findings: those that wait for the collector, and those that it leaves. */
+/* findings_cycles.c - cycles as findings: those that wait for the collector, and those that it
+ * leaves. */
 #include "analysis/cycle_walk.h"
 #include "analysis/findings_private.h"
 
@@ -11,7 +12,8 @@
 /* Explaining costs: so many shapes of components are explained, the heaviest first. */
 #define SHAPES_MAX 48
 
-/* Components that hold the same number of objects of the same types: one fault made several times. */
+/* Components that hold the same number of objects of the same types: one fault made several
+ * times. */
 struct shape {
     uint64_t key;
     uint32_t component; /* the first of them */
@@ -94,7 +96,8 @@ static void sort_shapes(struct cycles *cycles)
 
 static enum uf_code cycles_find(struct cycles *cycles, struct uf_error *err)
 {
-    enum uf_code code = uf_components_build(&cycles->components, cycles->view.graph, cycles->member, err);
+    enum uf_code code =
+        uf_components_build(&cycles->components, cycles->view.graph, cycles->member, err);
     if (!code)
         code = find_shapes(cycles, err);
     if (!code && cycles->shapes.len <= 4096)
@@ -110,12 +113,13 @@ static struct uf_finding *find_by_id(struct uf_check_result *result, const char 
     return NULL;
 }
 
-static enum uf_code explain(const struct cycles *cycles, const struct shape *shape, const char *function,
-                            struct uf_finding *finding, struct uf_error *err)
+static enum uf_code explain(const struct cycles *cycles, const struct shape *shape,
+                            const char *function, struct uf_finding *finding, struct uf_error *err)
 {
     struct uf_cycle cycle = {0};
-    enum uf_code code = uf_cycle_explain(&cycle, cycles->view.graph, cycles->view.names, cycles->member,
-                                         &cycles->components, shape->component, err);
+    enum uf_code code = uf_cycle_explain(&cycle, cycles->view.graph, cycles->view.names,
+                                         cycles->member, &cycles->components, shape->component,
+                                         err);
     if (code)
         return code;
     finding->kind = UF_KIND_CYCLE;
@@ -129,7 +133,8 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
     finding->fix_frees_bytes = finding->bytes;
     finding->fix_verified = cycle.frees_all;
     if (!code && !cycle.frees_all) {
-        finding->fix_why_not = uf_mem_printf("more than %zu references would have to be cut", cycle.cuts.len);
+        finding->fix_why_not =
+            uf_mem_printf("more than %d references would have to be cut", UF_CYCLE_CUTS_MAX);
         if (!finding->fix_why_not)
             code = uf_error_nomem(err);
     }
@@ -137,7 +142,8 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
     return code;
 }
 
-/* Findings of one look are added up by id; those of an earlier look are raised to the larger figures. */
+/* Findings of one look are added up by id; those of an earlier look are raised to the larger
+ * figures. */
 static enum uf_code enter_finding(struct uf_check_result *result, struct uf_finding *finding,
                                   size_t first_of_look, struct uf_error *err)
 {
@@ -145,12 +151,14 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
     if (!known)
         return uf_findings_push(result, finding, err);
     bool same_look = (size_t)(known - result->findings.at) >= first_of_look;
-    double *const figures[] = {&known->objects_per_call, &known->bytes_per_call,
-                               &known->retained_bytes_per_call, &known->objects, &known->bytes,
-                               &known->fix_frees_objects, &known->fix_frees_bytes};
-    const double values[] = {finding->objects_per_call, finding->bytes_per_call,
-                             finding->retained_bytes_per_call, finding->objects, finding->bytes,
-                             finding->fix_frees_objects, finding->fix_frees_bytes};
+    double *const figures[] = {
+        &known->objects_per_call, &known->bytes_per_call, &known->retained_bytes_per_call,
+        &known->objects,          &known->bytes,          &known->fix_frees_objects,
+        &known->fix_frees_bytes};
+    const double values[] = {
+        finding->objects_per_call, finding->bytes_per_call, finding->retained_bytes_per_call,
+        finding->objects,          finding->bytes,          finding->fix_frees_objects,
+        finding->fix_frees_bytes};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (same_look)
             *figures[i] += values[i];
@@ -166,8 +174,9 @@ static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *er
 {
     finding->severity = UF_SEVERITY_DELAYED;
     finding->collectable = true;
-    finding->collectable_why = uf_mem_strdup("nothing outside of the cycle holds it, and all types in it take part "
-                                             "in garbage collection");
+    finding->collectable_why =
+        uf_mem_strdup("nothing outside of the cycle holds it, and all types in it take part "
+                      "in garbage collection");
     finding->path_root = uf_mem_strdup("nothing (it waits for the collector)");
     return finding->collectable_why && finding->path_root ? UF_OK : uf_error_nomem(err);
 }
@@ -204,7 +213,8 @@ static char *why_left(const struct cycles *cycles, uint32_t component)
         if (cycles->components.component[n] != component)
             continue;
         if (graph->flags[n] & UF_NODE_FROZEN)
-            return uf_mem_strdup("gc.freeze() moved it into the permanent generation, which is never collected");
+            return uf_mem_strdup(
+                "gc.freeze() moved it into the permanent generation, which is never collected");
         if (!(graph->flags[n] & UF_NODE_TRACKED))
             untracked = uf_graph_type_name(graph, n);
     }
@@ -232,7 +242,8 @@ static double unreachable_per_call(const struct uf_search *search, uint8_t *grow
     return sum;
 }
 
-static bool has_growing_type(const struct cycles *cycles, uint32_t component, const uint8_t *grows_by_type)
+static bool has_growing_type(const struct cycles *cycles, uint32_t component,
+                             const uint8_t *grows_by_type)
 {
     const struct uf_graph *graph = cycles->view.graph;
     for (uf_node n = 0; n < graph->node_count; n++)
@@ -241,8 +252,9 @@ static bool has_growing_type(const struct cycles *cycles, uint32_t component, co
     return false;
 }
 
-static enum uf_code tell_left(struct uf_search *search, struct cycles *cycles, const uint8_t *grows_by_type,
-                              double per_call, double members, struct uf_error *err)
+static enum uf_code tell_left(struct uf_search *search, struct cycles *cycles,
+                              const uint8_t *grows_by_type, double per_call, double members,
+                              struct uf_error *err)
 {
     struct uf_check_result *result = search->result;
     size_t first = result->findings.len;
@@ -290,7 +302,8 @@ enum uf_code uf_findings_from_unreachable(struct uf_search *search, struct uf_er
     enum uf_code code = UF_OK;
     if (per_call > 0) {
         for (uf_node n = 0; n < graph->node_count; n++) {
-            bool lasting = graph->refcount[n] == UF_COUNT_IMMORTAL && !(graph->flags[n] & UF_NODE_TRACKED);
+            bool lasting = graph->refcount[n] == UF_COUNT_IMMORTAL &&
+                           !(graph->flags[n] & UF_NODE_TRACKED);
             member[n] = !search->view.reach->reached[n] && !lasting &&
                         !(graph->flags[n] & (UF_NODE_OWN | UF_NODE_STATIC));
             members += member[n];

@@ -20,9 +20,9 @@ struct uf_candidate {
     struct uf_group_growth growth;
     uint8_t trend, settled; /* enum uf_grows */
     bool subsumed;          /* told by another finding */
-    bool has_entries;       /* trend UF_INSIDE: what it holds more and more of is a finding (or part of this one) */
+    bool has_entries;       /* trend UF_INSIDE: its entries are told with it */
     uint32_t dict;          /* its group of attribute dictionaries, or UF_GROUP_NONE */
-    uint32_t told_by;       /* subsumed as a key or a value without references of its own: by this group */
+    uint32_t told_by;       /* subsumed as a key or a lesser value: by this group */
 };
 
 struct uf_search {
@@ -31,7 +31,7 @@ struct uf_search {
     struct uf_check_result *result;
     struct uf_candidate *candidates; /* by group */
     uint32_t count;
-    bool settled; /* this round looks for what has settled, not for trends */
+    bool settled;                    /* this round looks for what has settled, not for trends */
     struct uf_dominators dominators; /* built when first needed */
     bool has_dominators;
     uint8_t *claimed;    /* by node: 1 = told, as what piles up, by a finding */
@@ -68,9 +68,10 @@ bool uf_group_is_at_root(const struct uf_search *search, uint32_t group, const c
 enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uint32_t group,
                              struct uf_error *err);
 void uf_load_release(struct uf_load *load);
-/* Cuts the references by which holders hold the load, sees what dies, fills retained and fix figures. */
-enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search, struct uf_finding *finding,
-                             struct uf_error *err);
+/* Cuts the references by which holders hold the load, sees what dies, fills retained and fix
+ * figures. */
+enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
+                             struct uf_finding *finding, struct uf_error *err);
 
 /* finding_fill.c: all fields of the finding for `group`. */
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t group, struct uf_finding *finding,

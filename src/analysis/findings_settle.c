@@ -56,7 +56,8 @@ uint32_t uf_group_container(const struct uf_search *search, uint32_t group)
     if (uf_candidate_grows(search, parent) == UF_INSIDE)
         return parent;
     uint32_t dict = search->candidates[parent].dict;
-    return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE ? dict : UF_GROUP_NONE;
+    return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE ? dict
+                                                                                  : UF_GROUP_NONE;
 }
 
 int uf_group_rank(const struct uf_search *search, uint32_t group)
@@ -68,8 +69,8 @@ int uf_group_rank(const struct uf_search *search, uint32_t group)
     return (is_text(type) ? 1 : 3) + (entry->key ? 0 : 1);
 }
 
-/* Siblings have one holder: a group's, or a field of the interpreter (whose parts are one thing: a callback
- * and its arguments). Returns 0 for what has no siblings. */
+/* Siblings have one holder: a group's, or a field of the interpreter (whose parts are one thing:
+ * a callback and its arguments). Returns 0 for what has no siblings. */
 static uint64_t holder_key(const struct uf_search *search, uint32_t group)
 {
     const struct uf_group *entry = uf_groups_get(search->groups, group);
@@ -83,21 +84,24 @@ static uint64_t holder_key(const struct uf_search *search, uint32_t group)
 }
 
 /* By holder: the sibling of the best rank, the first of several. */
-static enum uf_code find_best(const struct uf_search *search, struct uf_map *best, struct uf_error *err)
+static enum uf_code find_best(const struct uf_search *search, struct uf_map *best,
+                              struct uf_error *err)
 {
     for (uint32_t g = 0; g < search->count; g++) {
         uint64_t key = holder_key(search, g);
         if (key == 0)
             continue;
         uint32_t known = uf_map_get(best, key);
-        if ((known == UF_MAP_NONE || uf_group_rank(search, g) > uf_group_rank(search, known)) && uf_map_set(best, key, g))
+        if ((known == UF_MAP_NONE || uf_group_rank(search, g) > uf_group_rank(search, known)) &&
+            uf_map_set(best, key, g))
             return uf_error_nomem(err);
     }
     return UF_OK;
 }
 
-/* Of the groups that grow at one holder, the ones of the best rank are told; keys and lesser values go
- * with them. Where a container grows by nothing but numbers, the container is what is told. */
+/* Of the groups that grow at one holder, the ones of the best rank are told; keys and lesser
+ * values go with them. Where a container grows by nothing but numbers, the container is what is
+ * told. */
 static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *err)
 {
     struct uf_map best = {0};
@@ -131,8 +135,8 @@ static bool grow_alike(const struct uf_growth *a, const struct uf_growth *b)
     return is_trend(a) && is_trend(b) && fabs(a->per_call - b->per_call) < 1e-9;
 }
 
-/* A holder inside of which another grows alike (a cache and its dictionary): one of them is told, the upper
- * one unless the entries are. */
+/* A holder inside of which another grows alike (a cache and its dictionary): one of them is
+ * told, the upper one unless the entries are. */
 static void settle_containers(struct uf_search *search)
 {
     for (uint32_t g = 0; g < search->count; g++) {
@@ -168,7 +172,8 @@ static bool is_thread_type(const char *type)
     return len >= 6 && strcmp(type + len - 6, "Thread") == 0;
 }
 
-/* More and more threads: what each has on its stack is along with its Thread, or with the first of them. */
+/* More and more threads: what each has on its stack is along with its Thread, or with the first
+ * of them. */
 static void settle_threads(struct uf_search *search)
 {
     for (uint32_t g = 0; g < search->count; g++) {
@@ -176,13 +181,16 @@ static void settle_threads(struct uf_search *search)
             !uf_group_is_at_root(search, g, "thread ") ||
             !strchr(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->root), '*'))
             continue;
-        for (uint32_t other = 0; other < search->count && !search->candidates[g].subsumed; other++) {
+        for (uint32_t other = 0; other < search->count && !search->candidates[g].subsumed;
+             other++) {
             if (other == g || uf_candidate_grows(search, other) != UF_BY_OBJECTS ||
                 search->candidates[other].subsumed || !same_rate(search, g, other))
                 continue;
-            const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, other)->type);
+            const char *type =
+                uf_groups_text(search->groups, uf_groups_get(search->groups, other)->type);
             search->candidates[g].subsumed =
-                is_thread_type(type) || (other < g && uf_group_is_at_root(search, other, "thread "));
+                is_thread_type(type) ||
+                (other < g && uf_group_is_at_root(search, other, "thread "));
         }
     }
 }
@@ -197,8 +205,10 @@ static void leave_weak_entries(struct uf_search *search)
 {
     bool others = false;
     for (uint32_t g = 0; g < search->count && !others; g++)
-        others = uf_candidate_grows(search, g) == UF_BY_OBJECTS && !search->candidates[g].subsumed &&
-                 strncmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type), "weakref.", 8) != 0;
+        others = uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
+                 !search->candidates[g].subsumed &&
+                 strncmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type),
+                         "weakref.", 8) != 0;
     for (uint32_t g = 0; g < search->count && others; g++) {
         const struct uf_group *entry = uf_groups_get(search->groups, g);
         if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || entry->parent == UF_GROUP_NONE ||
@@ -206,7 +216,8 @@ static void leave_weak_entries(struct uf_search *search)
             continue;
         uint32_t owner = uf_groups_get(search->groups, entry->parent)->parent;
         if (owner != UF_GROUP_NONE &&
-            is_weak_container(uf_groups_text(search->groups, uf_groups_get(search->groups, owner)->type)))
+            is_weak_container(
+                uf_groups_text(search->groups, uf_groups_get(search->groups, owner)->type)))
             search->candidates[g].subsumed = true;
     }
 }

@@ -1,4 +1,5 @@
-/* findings_warmup.c - what the first calls left, by the first new object of each path and who holds that. */
+/* findings_warmup.c - what the first calls left, by the first new object of each path and who
+ * holds that. */
 #include "analysis/findings.h"
 #include "analysis/steps.h"
 
@@ -16,7 +17,7 @@ struct warmup {
     struct uf_view view;
     const uint64_t *before; /* ascending */
     size_t before_count;
-    uf_node *top; /* by node: the first new object on its path; UF_NODE_NONE: the node is old */
+    uf_node *top;  /* by node: the first new object on its path; UF_NODE_NONE: the node is old */
     uint32_t *row; /* by node that is a top: its row */
     totals rows;
     struct uf_strings keys; /* holder and type -> row, by number */
@@ -26,7 +27,8 @@ struct warmup {
 /* Radix sort, least digit first: no malloc as in qsort. NULL when memory is out. */
 static uint64_t *sorted_copy(const uint64_t *items, size_t count)
 {
-    uint64_t *from = uf_mem_alloc((count + 1) * sizeof *from), *to = uf_mem_alloc((count + 1) * sizeof *to);
+    uint64_t *from = uf_mem_alloc((count + 1) * sizeof *from),
+             *to = uf_mem_alloc((count + 1) * sizeof *to);
     size_t *starts = uf_mem_alloc((RADIX + 1) * sizeof *starts);
     if (from && to && starts) {
         if (count)
@@ -68,8 +70,10 @@ static bool is_new(const struct warmup *warmup, uf_node node)
     return low == warmup->before_count || warmup->before[low] != address;
 }
 
-/* Who holds a new object: a module that is new itself, the expression of what held it before, or a root. */
-static enum uf_code holder_text(struct warmup *warmup, uf_node top, struct uf_text *ret, struct uf_error *err)
+/* Who holds a new object: a module that is new itself, the expression of what held it before, or
+ * a root. */
+static enum uf_code holder_text(struct warmup *warmup, uf_node top, struct uf_text *ret,
+                                struct uf_error *err)
 {
     uf_node holder = warmup->view.reach->parent[top];
     if (holder == UF_NODE_NONE) {
@@ -84,7 +88,8 @@ static enum uf_code holder_text(struct warmup *warmup, uf_node top, struct uf_te
     return code;
 }
 
-static enum uf_code new_row(struct warmup *warmup, const char *holder, const char *type, struct uf_error *err)
+static enum uf_code new_row(struct warmup *warmup, const char *holder, const char *type,
+                            struct uf_error *err)
 {
     struct uf_type_total total = {.type = uf_mem_strdup(type), .holder = uf_mem_strdup(holder)};
     if (total.type && total.holder && uf_vec_push(&warmup->rows, total) == 0)
@@ -122,7 +127,8 @@ static enum uf_code row_of(struct warmup *warmup, uf_node top, uint32_t *ret, st
 }
 
 /* Parents come before children in reach->order. */
-static enum uf_code sum_up(struct warmup *warmup, double *objects, double *bytes, struct uf_error *err)
+static enum uf_code sum_up(struct warmup *warmup, double *objects, double *bytes,
+                           struct uf_error *err)
 {
     const struct uf_graph *graph = warmup->view.graph;
     const struct uf_reach *reach = warmup->view.reach;
@@ -136,8 +142,8 @@ static enum uf_code sum_up(struct warmup *warmup, double *objects, double *bytes
         } else {
             warmup->top[n] = n;
             /* Entries of one holder follow one another. */
-            if (last_top != UF_NODE_NONE && parent != UF_NODE_NONE && reach->parent[last_top] == parent &&
-                graph->type[last_top] == graph->type[n]) {
+            if (last_top != UF_NODE_NONE && parent != UF_NODE_NONE &&
+                reach->parent[last_top] == parent && graph->type[last_top] == graph->type[n]) {
                 warmup->row[n] = warmup->row[last_top];
             } else {
                 enum uf_code code = row_of(warmup, n, &warmup->row[n], err);
@@ -147,7 +153,8 @@ static enum uf_code sum_up(struct warmup *warmup, double *objects, double *bytes
             last_top = n;
         }
         struct uf_type_total *row = &warmup->rows.at[warmup->row[warmup->top[n]]];
-        double tracked = graph->flags[n] & UF_NODE_TRACKED ? 1 : 0, size = (double)uf_edges_size(graph, n);
+        double tracked = graph->flags[n] & UF_NODE_TRACKED ? 1 : 0,
+               size = (double)uf_edges_size(graph, n);
         row->objects += tracked;
         row->bytes += size;
         *objects += tracked;
@@ -168,7 +175,8 @@ static void release_total(struct uf_type_total *total)
 }
 
 /* The largest rows go to the result, in order; the rest is released. */
-static enum uf_code hand_over(struct warmup *warmup, struct uf_check_result *result, struct uf_error *err)
+static enum uf_code hand_over(struct warmup *warmup, struct uf_check_result *result,
+                              struct uf_error *err)
 {
     enum uf_code code = UF_OK;
     for (size_t taken = 0; taken < ROWS_MAX && taken < warmup->rows.len && !code; taken++) {

@@ -15,9 +15,10 @@ enum uf_code uf_groups_create(struct uf_groups **ret, struct uf_error *err)
         uint32_t *number;
         const char *text;
     } texts[] = {
-        {&groups->dict_text, "dict"},   {&groups->list_text, "list"},   {&groups->tuple_text, "tuple"},
-        {&groups->any_item, "[*]"},     {&groups->any_attribute, ".*"},
-        {&groups->key, "key"},          {&groups->attribute_dict, ".__dict__"},
+        {&groups->dict_text, "dict"},           {&groups->list_text, "list"},
+        {&groups->tuple_text, "tuple"},         {&groups->any_item, "[*]"},
+        {&groups->any_attribute, ".*"},         {&groups->key, "key"},
+        {&groups->attribute_dict, ".__dict__"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i].number = uf_strings_add_z(&groups->strings, texts[i].text);
@@ -60,7 +61,7 @@ void uf_groups_seal(struct uf_groups *groups)
     groups->sealed = true;
     if (groups->calls.len == 0)
         return;
-    groups->calls.at[0] = groups->calls.at[groups->calls.len - 1];
+    groups->calls.at[0] = 0;
     groups->calls.len = 1;
     for (size_t k = 0; k < groups->kins.len; k++) {
         struct uf_kin *kin = &groups->kins.at[k];
@@ -74,6 +75,8 @@ void uf_groups_seal(struct uf_groups *groups)
             group->points.at[0] = group->points.at[group->points.len - 1];
             group->points.len = 1;
         }
+        if (group->points.len > 0)
+            group->points.at[0].calls = 0;
     }
 }
 
@@ -102,7 +105,8 @@ static void add_to(uint64_t *totals, uint64_t bytes, int64_t length)
 }
 
 /* Counts what of a fresh kinship falls into a group, for its past. */
-static int count_fresh(struct uf_groups *groups, uint32_t kin, uint32_t cell, uint64_t bytes, int64_t length)
+static int count_fresh(struct uf_groups *groups, uint32_t kin, uint32_t cell, uint64_t bytes,
+                       int64_t length)
 {
     uint64_t key = uf_pair_key(kin, cell);
     uint32_t found = uf_map_get(&groups->fresh_of, key);
@@ -142,7 +146,8 @@ static enum uf_code count_node(struct uf_groups *groups, const struct uf_view *v
     }
     add_to(cell->now, bytes, length);
     cell->group.has_length |= length >= 0;
-    /* Entries come last where a holder keeps its order; of a list or tree, the nearest has the shortest path. */
+    /* Entries come last where a holder keeps its order; of a list or tree, the nearest has the
+     * shortest path. */
     uf_node parent = view->reach->parent[node];
     uint32_t ordinal = parent == UF_NODE_NONE
                            ? 0
@@ -155,7 +160,8 @@ static enum uf_code count_node(struct uf_groups *groups, const struct uf_view *v
     return UF_OK;
 }
 
-static enum uf_code count_all(struct uf_groups *groups, const struct uf_view *view, struct uf_error *err)
+static enum uf_code count_all(struct uf_groups *groups, const struct uf_view *view,
+                              struct uf_error *err)
 {
     enum uf_code code = UF_OK;
     for (uf_node i = 0; i < view->reach->order_count && !code; i++)
@@ -179,9 +185,9 @@ static int fill_points(struct uf_groups *groups, struct uf_cell *cell, uint32_t 
     return 0;
 }
 
-/* The past of fresh kinships: their totals were constant since they were born. Where one group holds all of a
- * kinship, that was its share; where several do, each is taken to have had what it has now: the change that
- * made the kinship fresh is in no series then, one step less. */
+/* The past of fresh kinships: their totals were constant since they were born. Where one group
+ * holds all of a kinship, that was its share; where several do, each is taken to have had what
+ * it has now: the change that made the kinship fresh is in no series then, one step less. */
 static int reconstruct(struct uf_groups *groups, uint32_t point)
 {
     for (size_t i = 0; i < groups->fresh.len; i++) {
@@ -223,7 +229,8 @@ static int push_points(struct uf_groups *groups, uint32_t point, uint32_t calls)
     return 0;
 }
 
-/* Surveys and counts one capture; `point`: the number of its point, or of the next one if it is idle. */
+/* Surveys and counts one capture; `point`: the number of its point, or of the next one if it is
+ * idle. */
 static enum uf_code look(struct uf_groups *groups, const struct uf_view *view, uint32_t point,
                          struct uf_error *err)
 {

@@ -17,8 +17,8 @@ static bool is_one_of(const char *type, const char *const *names, size_t count)
 }
 
 /* What the interpreter bounds by itself: the method cache's names (a table of fixed size,
- * Objects/typeobject.c) and the output that a text file collects before it writes (up to 8,192 bytes,
- * `pending_bytes` in Modules/_io/textio.c). It fills up, and that is no trend. */
+ * Objects/typeobject.c) and the output that a text file collects before it writes (up to 8,192
+ * bytes, `pending_bytes` in Modules/_io/textio.c). It fills up, and that is no trend. */
 static bool bounded_by_design(const struct uf_groups *groups, uint32_t index)
 {
     static const char *const output[] = {"list", "str", "bytes"};
@@ -28,11 +28,7 @@ static bool bounded_by_design(const struct uf_groups *groups, uint32_t index)
         holder = groups->cells.at[holder].group.parent;
     if (strcmp(type_of(groups, holder), "_io.TextIOWrapper") == 0)
         return is_one_of(type_of(groups, index), output, sizeof output / sizeof *output);
-    for (uint32_t up = index; up != UF_GROUP_NONE; up = groups->cells.at[up].group.parent)
-        if (groups->cells.at[up].group.root)
-            return strcmp(uf_groups_text(groups, groups->cells.at[up].group.root),
-                          "interpreter: type cache") == 0;
-    return false;
+    return group->bounded_root;
 }
 
 static void calm(struct uf_growth *growth)
@@ -63,7 +59,8 @@ enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
     if (!points)
         return uf_error_nomem(err);
     for (size_t i = 0; i < count; i++)
-        points[i] = (struct uf_growth_point){group->points.at[i].calls, (double)group->points.at[i].objects};
+        points[i] = (struct uf_growth_point){group->points.at[i].calls,
+                                             (double)group->points.at[i].objects};
     ret->objects = uf_growth_judge(points, count);
     for (size_t i = 0; i < count; i++)
         points[i].value = (double)group->points.at[i].bytes;
@@ -86,11 +83,13 @@ enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
     for (uint32_t g = 0; g < groups->cells.len && wish != UF_GROWTH_WIDER; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
-        if (group->points.len == 0 || group->not_from_call || group->bounded_root || constant(group))
+        if (group->points.len == 0 || group->not_from_call || group->bounded_root ||
+            constant(group))
             continue;
         if (uf_groups_judge(groups, g, &growth, NULL))
             return UF_GROWTH_ENOUGH;
-        const enum uf_growth_wish wishes[] = {growth.objects.wish, growth.bytes.wish, growth.length.wish};
+        const enum uf_growth_wish wishes[] = {growth.objects.wish, growth.bytes.wish,
+                                              growth.length.wish};
         for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++)
             if (wishes[i] > wish)
                 wish = wishes[i];
@@ -108,8 +107,8 @@ bool uf_groups_any_trend(const struct uf_groups *groups)
     for (uint32_t g = 0; g < groups->cells.len; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
-        if (group->points.len == 0 || group->not_from_call || group->bounded_root || constant(group) ||
-            uf_groups_judge(groups, g, &growth, NULL))
+        if (group->points.len == 0 || group->not_from_call || group->bounded_root ||
+            constant(group) || uf_groups_judge(groups, g, &growth, NULL))
             continue;
         if (growth.objects.kind == UF_GROWTH_TREND || growth.bytes.kind == UF_GROWTH_TREND ||
             growth.length.kind == UF_GROWTH_TREND)
@@ -127,7 +126,8 @@ void uf_groups_end_idle(struct uf_groups *groups, uint32_t windows, double scale
         if (windows == 0 || cell->group.points.len == 0 || constant(&cell->group) ||
             uf_groups_judge(groups, g, &growth, NULL))
             continue;
-        const struct uf_growth *series[UF_TOTALS] = {&growth.objects, &growth.bytes, &growth.length};
+        const struct uf_growth *series[UF_TOTALS] = {&growth.objects, &growth.bytes,
+                                                     &growth.length};
         for (int t = 0; t < UF_TOTALS; t++) {
             double idle = (double)cell->now[t] - (double)cell->idle_from[t];
             double per_window = series[t]->per_call * (double)window_calls;

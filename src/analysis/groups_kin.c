@@ -37,7 +37,8 @@ int64_t uf_groups_length(struct uf_groups *groups, const struct uf_view *view, u
     int64_t length = -1;
     if (!size_tells_length(uf_strings_get(&groups->strings, text)))
         length = view->names->length(view->names->context, node);
-    (void)uf_map_set(&groups->lengthy, (uint64_t)text + 1, length >= 0 ? LENGTH_COUNTS : LENGTH_NONE); /* the key is there: cannot fail */
+    (void)uf_map_set(&groups->lengthy, (uint64_t)text + 1,
+                     length >= 0 ? LENGTH_COUNTS : LENGTH_NONE); /* the key is there: cannot fail */
     return length;
 }
 
@@ -50,7 +51,8 @@ static enum uf_code take_type_names(struct uf_groups *groups, const struct uf_gr
         return uf_error_nomem(err);
     groups->type_text = texts;
     for (uint32_t t = 0; t < graph->type_count; t++) {
-        texts[t] = uf_strings_add_z(&groups->strings, uf_strings_get(&graph->strings, graph->types[t].name));
+        texts[t] = uf_strings_add_z(&groups->strings,
+                                    uf_strings_get(&graph->strings, graph->types[t].name));
         if (texts[t] == UF_STRING_NONE)
             return uf_error_nomem(err);
         uint64_t key = (uint64_t)texts[t] + 1;
@@ -98,7 +100,8 @@ static uint32_t intern(struct uf_groups *groups, const struct uf_kin *wanted)
     return found;
 }
 
-static const struct uf_kin new_kin = {.born = UF_KIN_NONE, .since = UF_KIN_NONE, .group = UF_GROUP_NONE};
+static const struct uf_kin new_kin = {
+    .born = UF_KIN_NONE, .since = UF_KIN_NONE, .group = UF_GROUP_NONE};
 
 static uint32_t kin_at_root(struct uf_groups *groups, uint64_t root, uint32_t type)
 {
@@ -129,8 +132,8 @@ static uint32_t kin_below(struct uf_groups *groups, uint32_t above, uint32_t typ
 #define ROOT_NOTHING 1
 
 /* The kinship of `node`, from the nearest node above it whose kinship is known. */
-static uint32_t kin_of(struct uf_groups *groups, const struct uf_view *view, const uint64_t *root_hashes,
-                       uf_node node)
+static uint32_t kin_of(struct uf_groups *groups, const struct uf_view *view,
+                       const uint64_t *root_hashes, uf_node node)
 {
     const struct uf_reach *reach = view->reach;
     uf_node at = node;
@@ -142,7 +145,8 @@ static uint32_t kin_of(struct uf_groups *groups, const struct uf_view *view, con
     }
     if (groups->node_kin[at] == UF_KIN_NONE) {
         bool is_root = reach->reached[at] && reach->root[at] != UINT32_MAX;
-        groups->node_kin[at] = kin_at_root(groups, is_root ? root_hashes[reach->root[at]] : ROOT_NOTHING,
+        groups->node_kin[at] = kin_at_root(groups,
+                                           is_root ? root_hashes[reach->root[at]] : ROOT_NOTHING,
                                            groups->type_text[view->graph->type[at]]);
     }
     uint32_t kin = groups->node_kin[at];
@@ -160,7 +164,8 @@ static enum uf_code sum_up(struct uf_groups *groups, const struct uf_view *view,
     const struct uf_graph *graph = view->graph;
     uf_node last_parent = UF_NODE_NONE;
     uint32_t last_type = UINT32_MAX, last_kin = UF_KIN_NONE;
-    memset(groups->node_kin, 0xff, (size_t)graph->node_count * sizeof *groups->node_kin); /* UF_KIN_NONE */
+    memset(groups->node_kin, 0xff,
+           (size_t)graph->node_count * sizeof *groups->node_kin); /* UF_KIN_NONE */
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (n + 16 < graph->node_count && view->reach->parent[n + 16] != UF_NODE_NONE)
             __builtin_prefetch(&groups->node_kin[view->reach->parent[n + 16]]);
@@ -191,7 +196,8 @@ static enum uf_code sum_up(struct uf_groups *groups, const struct uf_view *view,
     return UF_OK;
 }
 
-/* Compares with the capture before; `point` is the number of the point that this capture will be. */
+/* Compares with the capture before; `point` is the number of the point that this capture will
+ * be. */
 static void mark_changed(struct uf_groups *groups, uint32_t point)
 {
     for (size_t k = 0; k < groups->kins.len; k++) {
@@ -201,7 +207,8 @@ static void mark_changed(struct uf_groups *groups, uint32_t point)
             kin->born = point;
             if (groups->epoch > 0)
                 kin->since = 0; /* there was none of it before: known to be zero in every group */
-        } else if (kin->since == UF_KIN_NONE && memcmp(kin->before, kin->now, sizeof kin->now) != 0) {
+        } else if (kin->since == UF_KIN_NONE &&
+                   memcmp(kin->before, kin->now, sizeof kin->now) != 0) {
             kin->since = point;
             kin->fresh = true;
         }

@@ -4,21 +4,26 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A step repeated so often on one path leads back to its last occurrence; on a deep path any that leads to a
- * type met before: a tree with many kinds of references would else have as many paths as nodes. */
+/* A step repeated so often on one path leads back to its last occurrence; on a deep path any
+ * that leads to a type met before: a tree with many kinds of references would else have as many
+ * paths as nodes. */
 #define REPEATS_BEFORE_FOLD 3
 #define DEEP_PATH 8
-/* No heap of a program that can be understood has so many; what comes below then joins its holder. */
+/* No heap of a program that can be understood has so many; what comes below then joins its
+ * holder. */
 #define GROUPS_MAX 250000
 
 static const char *const root_kinds[] = {
-    [UF_ROOT_MODULE] = "module ",           [UF_ROOT_THREAD] = "thread ",
-    [UF_ROOT_INTERPRETER] = "interpreter: ", [UF_ROOT_STATIC_TYPE] = "static type ",
-    [UF_ROOT_CACHE] = "interpreter: ",      [UF_ROOT_NATIVE] = "native code",
+    [UF_ROOT_MODULE] = "module ",
+    [UF_ROOT_THREAD] = "thread ",
+    [UF_ROOT_INTERPRETER] = "interpreter: ",
+    [UF_ROOT_STATIC_TYPE] = "static type ",
+    [UF_ROOT_CACHE] = "interpreter: ",
+    [UF_ROOT_NATIVE] = "native code",
 };
 
-void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root, bool generic,
-                         struct uf_text *ret)
+void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root,
+                         bool generic, struct uf_text *ret)
 {
     if (root->kind >= sizeof root_kinds / sizeof *root_kinds) {
         uf_text_add_z(ret, "unknown root");
@@ -47,7 +52,8 @@ struct hop {
     bool attribute, attribute_dict;
 };
 
-/* The reference to `node`, which `parent` (of group `holder`) holds. Text UF_STRING_NONE: memory is out. */
+/* The reference to `node`, which `parent` (of group `holder`) holds. Text UF_STRING_NONE: memory
+ * is out. */
 static struct hop hop_to(struct uf_groups *groups, const struct uf_view *view, uf_node node,
                          uf_node parent, const struct uf_group *holder)
 {
@@ -70,7 +76,7 @@ static struct hop hop_to(struct uf_groups *groups, const struct uf_view *view, u
         return hop;
     if (ref.kind == UF_REF_KEY) {
         hop.edge = strstr(uf_strings_get(&groups->strings, parent_type), "set") ? groups->any_item
-                                                                               : groups->key;
+                                                                                : groups->key;
         return hop;
     }
     hop.attribute = ref.kind == UF_REF_ATTR;
@@ -110,7 +116,8 @@ static uint32_t fold(const struct uf_groups *groups, uint32_t holder, uint32_t e
             last = g;
         repeats++;
     }
-    bool container = type == groups->list_text || type == groups->tuple_text || type == groups->dict_text;
+    bool container = type == groups->list_text || type == groups->tuple_text ||
+                     type == groups->dict_text;
     if (depth > DEEP_PATH)
         return container ? last : last_of_type;
     return repeats >= REPEATS_BEFORE_FOLD ? last : UF_GROUP_NONE;
@@ -137,8 +144,8 @@ static bool came_late(const struct uf_groups *groups, uf_node node)
 }
 
 /* The second late name at one holder is any name. */
-static uint32_t generalise_late(struct uf_groups *groups, uint32_t holder, uint32_t type, uint32_t edge,
-                                uint32_t any)
+static uint32_t generalise_late(struct uf_groups *groups, uint32_t holder, uint32_t type,
+                                uint32_t edge, uint32_t any)
 {
     uint64_t key = uf_pair_key(holder, type);
     uint32_t first = uf_map_get(&groups->late, key);
@@ -147,8 +154,9 @@ static uint32_t generalise_late(struct uf_groups *groups, uint32_t holder, uint3
     return uf_map_set(&groups->late, key, edge) ? UF_STRING_NONE : edge;
 }
 
-/* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new. `key_edge`
- * stands for the edge in the table (roots: root text and label together); `any` replaces it when late. */
+/* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new.
+ * `key_edge` stands for the edge in the table (roots: root text and label together); `any`
+ * replaces it when late. */
 static uint32_t find_or_make(struct uf_groups *groups, struct uf_group *wanted, uint32_t key_edge,
                              uint32_t any, bool late)
 {
@@ -169,7 +177,8 @@ static uint32_t find_or_make(struct uf_groups *groups, struct uf_group *wanted, 
                 wanted->root = any;
             else
                 wanted->edge = any;
-            found = find_or_make(groups, wanted, any, 0, false); /* `any` is 0 now: one level deep */
+            found =
+                find_or_make(groups, wanted, any, 0, false); /* `any` is 0 now: one level deep */
         }
     }
     if (found == UF_MAP_NONE && wanted->parent != UF_GROUP_NONE) {
@@ -198,23 +207,28 @@ static uint32_t place_root(struct uf_groups *groups, const struct uf_view *view,
         const struct uf_graph_root *root = &view->graph->roots[r];
         uf_groups_root_text(view->graph, root, true, &text);
         const char *label = uf_strings_get(&view->graph->strings, root->label);
-        const char *place = strstr(label, " at "); /* "local 'y' of f() at file:12": no line numbers */
-        wanted.edge = uf_strings_add(&groups->strings, label, place ? (size_t)(place - label) : strlen(label));
-        wanted.bounded_root = root->kind == UF_ROOT_CACHE &&
-                              strcmp(uf_strings_get(&view->graph->strings, root->name), "type cache") == 0;
+        const char *place =
+            strstr(label, " at "); /* "local 'y' of f() at file:12": no line numbers */
+        wanted.edge = uf_strings_add(&groups->strings, label,
+                                     place ? (size_t)(place - label) : strlen(label));
+        wanted.bounded_root =
+            root->kind == UF_ROOT_CACHE &&
+            strcmp(uf_strings_get(&view->graph->strings, root->name), "type cache") == 0;
         if (root->kind == UF_ROOT_MODULE)
             any = uf_strings_add_z(&groups->strings, "module *");
     }
-    wanted.root = text.failed ? UF_STRING_NONE : uf_strings_add(&groups->strings, text.at, text.len);
+    wanted.root = text.failed ? UF_STRING_NONE
+                              : uf_strings_add(&groups->strings, text.at, text.len);
     uint32_t key_edge = wanted.root;
     if (wanted.edge != 0 && wanted.edge != UF_STRING_NONE && !text.failed) {
         uf_text_add_z(&text, "\n");
         uf_text_add_z(&text, uf_strings_get(&groups->strings, wanted.edge));
-        key_edge = text.failed ? UF_STRING_NONE : uf_strings_add(&groups->strings, text.at, text.len);
+        key_edge = text.failed ? UF_STRING_NONE
+                               : uf_strings_add(&groups->strings, text.at, text.len);
     }
     uf_text_release(&text);
-    if (wanted.root == UF_STRING_NONE || wanted.edge == UF_STRING_NONE || key_edge == UF_STRING_NONE ||
-        any == UF_STRING_NONE)
+    if (wanted.root == UF_STRING_NONE || wanted.edge == UF_STRING_NONE ||
+        key_edge == UF_STRING_NONE || any == UF_STRING_NONE)
         return UF_GROUP_NONE;
     return find_or_make(groups, &wanted, key_edge, any, came_late(groups, node));
 }
@@ -257,7 +271,7 @@ uint32_t uf_groups_place(struct uf_groups *groups, const struct uf_view *view, u
     while (groups->climb.len > 0) {
         at = groups->climb.at[--groups->climb.len];
         group = view->reach->parent[at] == UF_NODE_NONE ? place_root(groups, view, at)
-                                                         : place_below(groups, view, at, group);
+                                                        : place_below(groups, view, at, group);
         if (group == UF_GROUP_NONE) {
             uf_error_nomem(err);
             return UF_GROUP_NONE;

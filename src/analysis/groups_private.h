@@ -1,4 +1,5 @@
-/* groups_private.h - the inside of groups.h: kinships (groups_kin.c), paths (groups_path.c), series (groups.c).
+/* groups_private.h - the inside of groups.h: kinships (groups_kin.c), paths (groups_path.c),
+ * series (groups.c), judgements (groups_judge.c).
  *
  * A kinship is the types of a node and of the three nodes above it on its
  * path, and the root's name if that is among them: cheap to tell (it follows
@@ -18,11 +19,13 @@ enum { UF_TOTAL_OBJECTS, UF_TOTAL_BYTES, UF_TOTAL_LENGTH, UF_TOTALS };
 
 struct uf_kin {
     uint32_t types[UF_KIN_LEVELS]; /* texts, the node's own first; 0 above the root */
-    uint64_t root;                 /* hash of the root's text, if the root is among the levels; else 0 */
+    uint64_t root; /* hash of the root's text, if the root is among the levels; else 0 */
     uint64_t before[UF_TOTALS]; /* at the capture before */
     uint64_t now[UF_TOTALS];
-    uint32_t born;  /* point from which `before` was constant until the kinship was grouped; 0 at first */
-    uint32_t since; /* point from which its objects are counted by group; UF_KIN_NONE: not grouped */
+    uint32_t
+        born; /* point from which `before` was constant until the kinship was grouped; 0 at first */
+    uint32_t
+        since; /* point from which its objects are counted by group; UF_KIN_NONE: not grouped */
     uint32_t group; /* the one group that its objects fell into in this capture, or UF_GROUP_NONE */
     bool many;      /* they fell into several */
     bool fresh;     /* grouped for the first time in this capture, though it existed before */
@@ -51,7 +54,8 @@ struct uf_groups {
     UF_VEC(uint32_t) calls; /* by point: calls made */
     struct uf_map kin_of_hash;
     struct uf_map kin_below; /* (kinship of the holder, type text) -> kinship */
-    struct uf_map lengthy;  /* type text -> has it a length that its size does not tell? (groups_kin.c) */
+    struct uf_map
+        lengthy; /* type text -> has it a length that its size does not tell? (groups_kin.c) */
     struct uf_map steps;    /* (edge text, type text) -> step */
     struct uf_map children; /* (holder group, step) -> group */
     struct uf_map late;     /* (holder group, type text) -> text of the first name that came late */
@@ -80,8 +84,8 @@ int64_t uf_groups_length(struct uf_groups *groups, const struct uf_view *view, u
 uint32_t uf_groups_place(struct uf_groups *groups, const struct uf_view *view, uf_node node,
                          struct uf_error *err);
 /* "module shop", "thread Thread-*", ...: what a root is called on generalised paths. */
-void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root, bool generic,
-                         struct uf_text *ret);
+void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root,
+                         bool generic, struct uf_text *ret);
 
 /* Maps have 64-bit keys, 0 not allowed. */
 static inline uint64_t uf_pair_key(uint32_t high, uint32_t low)

@@ -92,7 +92,8 @@ static void sort_doubles(double *at, size_t count)
         }
 }
 
-/* Theil-Sen: the median of the slopes between all pairs, exact for an even leak, and deaf to a step. */
+/* Theil-Sen: the median of the slopes between all pairs, exact for an even leak, and deaf to a
+ * step. */
 static double slope_of(const struct series *s)
 {
     double slopes[SLOPE_POINTS_MAX * (SLOPE_POINTS_MAX - 1) / 2];
@@ -146,7 +147,8 @@ static double sign_test(uint32_t heads, uint32_t throws)
     }
 }
 
-/* Growth per call over the first and the last third: it dies down when the last is under half the first. */
+/* Growth per call over the first and the last third: it dies down when the last is under half
+ * the first. */
 static bool dies_down(const struct series *s)
 {
     size_t third = s->windows / 3;
@@ -154,7 +156,8 @@ static bool dies_down(const struct series *s)
         return false;
     double first = (s->value[third] - s->value[0]) / (double)(s->calls[third] - s->calls[0]);
     size_t k = s->windows - third;
-    double last = (s->value[s->windows] - s->value[k]) / (double)(s->calls[s->windows] - s->calls[k]);
+    double last = (s->value[s->windows] - s->value[k]) /
+                  (double)(s->calls[s->windows] - s->calls[k]);
     return last < first / 2;
 }
 
@@ -180,8 +183,8 @@ static bool drifts_up(const struct series *s)
 
 /* The rises of a series that never fell: where, how far apart, how steep. */
 struct stairs {
-    size_t last;          /* window of the last rise, 1-based */
-    size_t longest_pause; /* windows from one rise to the next, at most */
+    size_t last;               /* window of the last rise, 1-based */
+    size_t longest_pause;      /* windows from one rise to the next, at most */
     double steepest, flattest; /* growth per call from one rise to the next */
 };
 
@@ -214,7 +217,9 @@ static void judge_stairs(const struct series *s, struct uf_growth *ret)
     if (ret->rose <= 2) {
         /* One step is never a trend, two are a coincidence. */
         ret->kind = UF_GROWTH_SETTLED;
-        ret->wish = !in_last_third ? UF_GROWTH_ENOUGH : ret->rose == 1 ? UF_GROWTH_MORE : UF_GROWTH_WIDER;
+        ret->wish = !in_last_third   ? UF_GROWTH_ENOUGH
+                    : ret->rose == 1 ? UF_GROWTH_MORE
+                                     : UF_GROWTH_WIDER;
     } else if (!in_last_third ||
                (pause >= PAUSES_TO_SETTLE && pause >= PAUSES_TO_SETTLE * stairs.longest_pause)) {
         ret->kind = UF_GROWTH_SETTLED;
@@ -261,8 +266,9 @@ static void judge_waves(const struct series *s, struct uf_growth *ret)
         ret->wish = UF_GROWTH_WIDER;
 }
 
-/* A cache cleared every N calls, read every N + 1, rises window after window. Points close together
- * after the last wide window tell: the cache rises by one a call there, and by one a window before. */
+/* A cache cleared every N calls, read every N + 1, rises window after window. Points close
+ * together after the last wide window tell: the cache rises by one a call there, and by one a
+ * window before. */
 static bool beats(const struct uf_growth_point *points, size_t count, const struct series *s)
 {
     size_t first = count - 1;

@@ -25,7 +25,8 @@
 #define UF_GROWTH_MIN_WINDOWS 5
 /* From here on a series that rises in every window needs no regular steps to be a trend. */
 #define UF_GROWTH_SURE_WINDOWS 8
-/* A trend that gained less than this may be a cache on its way to its bound (lru_cache 128, re 512, ...). */
+/* A trend that gained less than this may be a cache on its way to its bound (lru_cache 128, re
+ * 512, ...). */
 #define UF_GROWTH_USUAL_BOUND 2048
 
 enum uf_growth_kind {
@@ -36,11 +37,12 @@ enum uf_growth_kind {
     UF_GROWTH_UNDECIDED,
 };
 
-/* What further calls could change the answer; ordered, so that the largest over many series counts. */
+/* What further calls could change the answer; ordered, so that the largest over many series
+ * counts. */
 enum uf_growth_wish {
     UF_GROWTH_ENOUGH,
     UF_GROWTH_MORE,  /* further windows of the same length */
-    UF_GROWTH_WIDER, /* windows of (at least) double length: growth hidden by noise, or rarer than a window */
+    UF_GROWTH_WIDER, /* windows of double length: growth hidden by noise, or rarer than a window */
 };
 
 struct uf_growth_point {
@@ -51,8 +53,9 @@ struct uf_growth_point {
 struct uf_growth {
     enum uf_growth_kind kind;
     enum uf_growth_wish wish;
-    double per_call;   /* slope (median of the slopes between the points judged); 0 unless a trend */
-    double confidence; /* share of the judged windows in which it rose (trend) or did not (others) */
+    double per_call; /* slope (median of the slopes between the points judged); 0 unless a trend */
+    double
+        confidence; /* share of the judged windows in which it rose (trend) or did not (others) */
     uint32_t windows, rose, fell;
     uint32_t window_calls;    /* calls in the shortest window judged */
     uint32_t last_rise_calls; /* calls made at the end of the last window that rose; 0 = none */

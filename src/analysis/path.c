@@ -112,7 +112,8 @@ void uf_path_expression(const struct uf_view *view, const struct uf_path *path, 
         bool merged = i + 1 < count && uf_path_is_dict_hop(view, path, i);
         if (merged)
             continue;
-        if (i > STEPS_AT_END && i + 2 < count && count > STEPS_SHOWN) { /* a list of thousands of nodes */
+        if (i > STEPS_AT_END && i + 2 < count &&
+            count > STEPS_SHOWN) { /* a list of thousands of nodes */
             uf_text_add_z(ret, "...");
             i = count - 2;
         }
@@ -128,7 +129,8 @@ static bool is_left_out(const struct uf_path *path, size_t i, size_t suspect)
            (i + 4 < suspect || i > suspect + 4);
 }
 
-static enum uf_code push_step(struct uf_finding *finding, struct uf_path_step *step, struct uf_error *err)
+static enum uf_code push_step(struct uf_finding *finding, struct uf_path_step *step,
+                              struct uf_error *err)
 {
     if (uf_vec_push(&finding->path, *step) == 0)
         return UF_OK;
@@ -150,8 +152,10 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
                 i++;
             char more[40];
             snprintf(more, sizeof more, "(%zu more)", i - first + 1);
-            step = (struct uf_path_step){.object = uf_mem_strdup(more), .type = uf_mem_strdup(""),
-                                         .edge = uf_mem_strdup("..."), .generic = uf_mem_strdup("...")};
+            step = (struct uf_path_step){.object = uf_mem_strdup(more),
+                                         .type = uf_mem_strdup(""),
+                                         .edge = uf_mem_strdup("..."),
+                                         .generic = uf_mem_strdup("...")};
             if (!step.object || !step.type || !step.edge || !step.generic) {
                 uf_step_release(&step);
                 return uf_error_nomem(err);

@@ -42,16 +42,19 @@ struct uf_sample {
 
 /* One reference on a path: from the object before it (or the root) to `object`. */
 struct uf_path_step {
-    char *object;  /* what is reached: short preview, e.g. "dict, 5,012 entries" or "<shop.Session>" */
-    char *type;    /* its type's name */
-    char *edge;    /* as Python would write it: ".attr", "['key']", "closure 'x'"; "" for a module root itself */
+    char *
+        object; /* what is reached: short preview, e.g. "dict, 5,012 entries" or "<shop.Session>" */
+    char *type; /* its type's name */
+    char *
+        edge; /* as Python would write it: ".attr", "['key']", "closure 'x'"; "" for a module root itself */
     char *generic; /* the same generalised: ".attr", "[*]" */
     bool suspect;  /* the reference to look at, or to cut */
 };
 
 struct uf_type_total {
     char *type;
-    char *holder; /* short expression: "module encodings.idna", "shop.STORE._sessions"; may be NULL */
+    char *
+        holder; /* short expression: "module encodings.idna", "shop.STORE._sessions"; may be NULL */
     double objects, bytes;
 };
 
@@ -64,22 +67,26 @@ struct uf_finding {
     bool collectable;     /* kind cycle */
     char *collectable_why;
     double objects_per_call, bytes_per_call, retained_bytes_per_call, objects, bytes, confidence;
-    UF_VEC(double) growth_by_call; /* one per measured call; UF_UNKNOWN where it was not read */
+    UF_VEC(double) growth_by_call;  /* one per measured call; UF_UNKNOWN where it was not read */
     double bound_limit, bound_fill; /* severity bounded; UF_UNKNOWN otherwise */
     char *holder;                   /* "shop.STORE._sessions" */
     UF_VEC(struct uf_path_step) path;
-    char *path_root;                 /* "module shop", "thread MainThread", "interpreter: atexit", ... */
-    UF_VEC(struct uf_path_step) cycle; /* a closed walk: the last step leads back to the first object */
-    int descriptor_fd;               /* kind descriptor; -1 otherwise */
+    char *path_root; /* "module shop", "thread MainThread", "interpreter: atexit", ... */
+    UF_VEC(struct uf_path_step)
+    cycle;             /* a closed walk: the last step leads back to the first object */
+    int descriptor_fd; /* kind descriptor; -1 otherwise */
     char *descriptor_target;
     char *thread_name; /* kind thread */
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
     bool fix_verified; /* checked on the graph */
-    char *made_at;     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
-    double entries_per_call; /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
+    char *
+        made_at; /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
+    double
+        entries_per_call; /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
-    char *not_from_call; /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
+    char *
+        not_from_call; /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
 };
 
 struct uf_generation_figures {
@@ -93,7 +100,8 @@ struct uf_pass {
 
 struct uf_check_result {
     /* target */
-    char *spec, *python, *implementation, *platform, *function; /* function: qualified name, for people */
+    char *spec, *python, *implementation, *platform,
+        *function; /* function: qualified name, for people */
     char *unfreed_version;
     enum uf_verdict verdict;
     char *evidence; /* one sentence */
@@ -104,7 +112,8 @@ struct uf_check_result {
     UF_VEC(char *) warnings;
     double seconds;
     struct {
-        double objects, garbage_objects, garbage_bytes, python_bytes, native_bytes, descriptors, threads, tasks;
+        double objects, garbage_objects, garbage_bytes, python_bytes, native_bytes, descriptors,
+            threads, tasks;
     } per_call;
     UF_VEC(struct uf_sample) samples;
     UF_VEC(struct uf_finding) findings; /* worst first */
@@ -117,7 +126,8 @@ struct uf_check_result {
     struct {
         bool enabled, measured_on; /* measured_on: --collector on during measured calls */
         double thresholds[UF_GENERATIONS], freeze_count;
-        struct uf_generation_figures per_generation[UF_GENERATIONS]; /* over the waiting phase; JSON per_generation */
+        struct uf_generation_figures
+            per_generation[UF_GENERATIONS]; /* over the waiting phase; JSON per_generation */
         double waiting_calls; /* calls of the phase in which waiting garbage was measured */
         double waiting_max_objects, waiting_max_bytes, would_free_objects;
     } collector;

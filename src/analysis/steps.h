@@ -18,8 +18,8 @@ struct uf_view {
     const struct uf_names *names;
 };
 
-/* The name of reference `edge` (global index) of `source`; `in_dict`: source is the attribute dictionary
- * of what stood before. */
+/* The name of reference `edge` (global index) of `source`; `in_dict`: source is the attribute
+ * dictionary of what stood before. */
 void uf_step_name(const struct uf_view *view, uf_node source, uint32_t edge, bool in_dict,
                   struct uf_ref_name *ret);
 /* ["name"] of an attribute dictionary as .name, if it is a name; else nothing changes. */
@@ -47,13 +47,14 @@ enum uf_code uf_path_to(struct uf_path *path, const struct uf_reach *reach, uf_n
                         struct uf_error *err);
 void uf_path_release(struct uf_path *path);
 
-/* What a root is called: "module shop", "thread MainThread", "interpreter: atexit", "native code". */
+/* What a root is called: "module shop", "thread MainThread", "interpreter: atexit", "native
+ * code". */
 void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_text *ret);
 /* The path's first `count` nodes as an expression: "shop.STORE._sessions"; "local 'y' of f()". */
 void uf_path_expression(const struct uf_view *view, const struct uf_path *path, size_t count,
                         struct uf_text *ret);
-/* Appends the path's steps to finding->path, the one to `suspect` (place on the path) marked. A long
- * path loses its middle, never what surrounds the suspect. */
+/* Appends the path's steps to finding->path, the one to `suspect` (place on the path) marked. A
+ * long path loses its middle, never what surrounds the suspect. */
 enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *path, size_t suspect,
                            struct uf_finding *finding, struct uf_error *err);
 /* Is node i of the path an attribute dictionary that is merged with what follows? */

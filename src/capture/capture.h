@@ -20,13 +20,14 @@ struct uf_capture_options {
     size_t own_count;
 };
 
+/* Not to be copied or moved: its names refer to its graph. */
 struct uf_capture {
     struct uf_graph graph;
-    struct uf_heap *heap;   /* for names */
-    struct uf_names names;  /* of this graph; valid while the heap stands still */
-    uint64_t tracked;       /* collector-tracked objects in the generations, own ones left out */
-    uint64_t frozen;        /* in the permanent generation */
-    uint64_t python_bytes;  /* shallow sizes of all nodes, own ones left out */
+    struct uf_heap *heap;    /* for names */
+    struct uf_names names;   /* of this graph; valid while the heap stands still */
+    uint64_t tracked;        /* collector-tracked objects in the generations, own ones left out */
+    uint64_t frozen;         /* in the permanent generation */
+    uint64_t python_bytes;   /* shallow sizes of all nodes, own ones left out */
     uint64_t malloced_bytes; /* of those, what came from malloc (see struct uf_object) */
     double seconds;
 };

@@ -4,7 +4,7 @@
 #include "cpython/read.h"
 
 #define TABLE_MAX ((uint64_t)1 << 26) /* a code object of 64 MiB does not exist */
-#define SLOTS_MAX ((uint32_t)1 << 24)
+#define SLOTS_MAX ((uint32_t)1 << 20)
 
 /* 3.10, Objects/lnotab_notes.txt: pairs of (bytes of code, signed change of line); a change of -128
  * means that these bytes have no line, and leaves the line as it was. */

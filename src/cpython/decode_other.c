@@ -31,6 +31,22 @@ enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
     return UF_PART_OK;
 }
 
+/* Tells a chain that runs in a circle: Brent's algorithm, a landmark moved at every power of two. */
+struct circle {
+    uint64_t landmark, steps, limit;
+};
+
+static bool runs_in_circle(struct circle *circle, uint64_t at)
+{
+    if (at == circle->landmark)
+        return true;
+    if (circle->steps++ == circle->limit) {
+        circle->landmark = at;
+        circle->limit = circle->limit * 2 + 1;
+    }
+    return false;
+}
+
 enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
@@ -42,6 +58,7 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
     uint64_t block = uf_u64(view, lay->deque.left);
     if (left > UF_ITEMS_MAX || index > lay->deque.block_length)
         return UF_PART_UNREADABLE;
+    struct circle circle = {0};
     while (left) {
         uint64_t here = lay->deque.block_length - index;
         if (here > left)
@@ -54,7 +71,7 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
         index = 0;
         if (left) {
             block = uf_source_word(heap->source, block + lay->deque.block_next);
-            if (!block)
+            if (!block || runs_in_circle(&circle, block))
                 return UF_PART_UNREADABLE;
         }
     }
@@ -72,7 +89,10 @@ enum uf_part uf_decode_lru_cache(struct uf_heap *heap, uint64_t object, uf_refs 
     if (left > UF_ITEMS_MAX)
         return UF_PART_UNREADABLE;
     uint64_t at = uf_u64(view, lay->lru_cache.next);
+    struct circle circle = {0};
     for (; at && at != object && left; left--) {
+        if (runs_in_circle(&circle, at))
+            return UF_PART_UNREADABLE;
         if (uf_vec_push(refs, at))
             return UF_PART_NOMEM;
         at = uf_source_word(heap->source, at + lay->lru_cache.next);

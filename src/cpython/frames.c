@@ -94,7 +94,8 @@ bool uf_frame_read(const struct uf_heap *heap, uint64_t address, struct uf_frame
     ret->previous = uf_u64(view, r->frame.previous);
     ret->slots = address + r->frame.locals_start;
     ret->code = untag(r, uf_u64(view, r->frame.code), &ret->code_counted);
-    uf_code_read(heap, ret->code, &ret->info);
+    if (!uf_code_read(heap, ret->code, &ret->info))
+        ret->info = (struct uf_code_info){0};
     if (r->frame_object.frame == UF_NO_OFFSET ? !read_object_frame(r, view, ret)
                                               : !read_interpreter_frame(r, view, ret))
         return false;

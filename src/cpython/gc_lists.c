@@ -5,6 +5,11 @@
 /* No list can be longer than the graph can number. */
 #define STEPS_MAX UINT32_MAX
 
+/* A list is a chain of cache misses, but objects made in a loop lie in a rhythm: the head LAG steps on
+ * is likely to be as far from this one as this one is from the head LAG steps back. 12 is a multiple of
+ * the commonest rhythms. Walking the heap of bench_capture.py takes 0.6 of the time. */
+#define LAG 12
+
 static bool read_head(const struct uf_heap_config *config, uint64_t address, uint64_t *next,
                       uint64_t *prev)
 {
@@ -40,7 +45,6 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
     return UF_OK;
 }
 
-/* (Walking from both ends at once, so that two chains of cache misses overlap, was no faster.) */
 enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
                              struct uf_error *err)
 {
@@ -60,7 +64,11 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
             return uf_error_at(err, UF_ECORRUPT, next, "a collector's list is damaged");
         if (list->left-- == 0)
             return uf_error_at(err, UF_ELIMIT, next, "a collector's list does not end");
-        objects[n++] = next + head_size;
+        objects[n] = next + head_size;
+        if (n >= LAG)
+            __builtin_prefetch(
+                (const void *)(uintptr_t)(2 * objects[n] - objects[n - LAG])); // NOLINT
+        n++;
         at = next;
         next = after;
     }

@@ -10,7 +10,7 @@
 
 #define INTERPRETERS_MAX ((uint32_t)1 << 16)
 #define THREADS_MAX ((size_t)1 << 16)
-#define FRAMES_MAX ((size_t)1 << 20)
+#define FRAMES_MAX ((size_t)1 << 16)
 #define ROOTS_MAX ((size_t)1 << 24)
 #define ATEXIT_MAX ((uint32_t)1 << 20)
 

@@ -35,7 +35,7 @@ struct uf_roots {
         interned; /* dict of interned strings whose references their counts leave out; 0 = none */
 };
 
-/* Fills `roots` ({0} before). Bounded: at most 2^16 threads, 2^20 frames, 2^24 roots; beyond, what is
+/* Fills `roots` ({0} before). Bounded: at most 2^16 threads, 2^16 frames each, 2^24 roots; beyond, what is
  * left has no name. Errors: UF_ENOMEM; a field that cannot be read is left out. */
 enum uf_code uf_roots_collect(struct uf_roots *roots, struct uf_heap *heap,
                               struct uf_strings *strings, struct uf_error *err);

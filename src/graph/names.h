@@ -16,16 +16,17 @@ enum uf_ref_kind {
     UF_REF_INDEX,   /* "[3]" of a sequence */
     UF_REF_CLOSURE, /* "closure 'x'" */
     UF_REF_LOCAL,   /* "local 'y' of f() at file:12" */
-    UF_REF_DICT,    /* the attribute dictionary of an instance, module or type: shown merged with what follows */
-    UF_REF_TYPE,    /* instance -> its type */
-    UF_REF_FIELD,   /* a named internal field without attribute syntax: "callback", "frame", "globals" */
+    UF_REF_DICT, /* the attribute dictionary of an instance, module or type: shown merged with what follows */
+    UF_REF_TYPE, /* instance -> its type */
+    UF_REF_FIELD, /* a named internal field without attribute syntax: "callback", "frame", "globals" */
     UF_REF_UNKNOWN, /* nothing is known but that tp_traverse reports it */
 };
 
 struct uf_ref_name {
     enum uf_ref_kind kind;
-    char text[200];   /* as Python would write it; contents of long keys are cut with "..." */
-    char generic[96]; /* the same without keys, indices, lines: ".name", "[*]", "local 'y' of f()" */
+    char text[200]; /* as Python would write it; contents of long keys are cut with "..." */
+    char
+        generic[96]; /* the same without keys, indices, lines: ".name", "[*]", "local 'y' of f()" */
 };
 
 struct uf_names {

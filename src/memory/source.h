@@ -19,7 +19,8 @@ struct uf_source {
     const void *(*view)(void *context, uint64_t address, size_t size);
 };
 
-static inline const void *uf_source_view(const struct uf_source *source, uint64_t address, size_t size)
+static inline const void *uf_source_view(const struct uf_source *source, uint64_t address,
+                                         size_t size)
 {
     if (source->identity)
         return (const void *)(uintptr_t)address; // NOLINT

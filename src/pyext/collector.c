@@ -21,7 +21,8 @@ int uf_collector_init(struct uf_collector *collector, const struct uf_heap_confi
 {
     *collector = (struct uf_collector){0};
     collector->layout = &config->layout->runtime;
-    collector->state = (char *)(uintptr_t)config->interpreter + config->layout->runtime.interpreter.gc;
+    collector->state = (char *)(uintptr_t)config->interpreter +
+                       config->layout->runtime.interpreter.gc;
     PyObject *gc = PyImport_ImportModule("gc");
     if (!gc)
         return -1;
@@ -75,7 +76,8 @@ void uf_collector_let_go(struct uf_collector *collector)
     collector->held = false;
 }
 
-void uf_collector_set_thresholds(struct uf_collector *collector, const int thresholds[UF_GC_GENERATIONS])
+void uf_collector_set_thresholds(struct uf_collector *collector,
+                                 const int thresholds[UF_GC_GENERATIONS])
 {
     for (uint32_t i = 0; i < UF_GC_GENERATIONS; i++) {
         collector->thresholds[i] = thresholds[i];

@@ -17,8 +17,8 @@
 struct uf_collector {
     char *state; /* struct _gc_runtime_state of this interpreter */
     const struct uf_layout_runtime *layout;
-    PyObject *collect;   /* gc.collect as it was before the target could replace it */
-    PyObject *get_stats; /* gc.get_stats, likewise */
+    PyObject *collect;                 /* gc.collect as it was before the target could replace it */
+    PyObject *get_stats;               /* gc.get_stats, likewise */
     int thresholds[UF_GC_GENERATIONS]; /* as the target left them */
     int debug_before;                  /* debug flags of the target, while ours are set */
     bool held;
@@ -41,7 +41,8 @@ void uf_collector_let_go(struct uf_collector *collector);
 void uf_collector_debug(struct uf_collector *collector, bool on);
 
 bool uf_collector_enabled(const struct uf_collector *collector);
-void uf_collector_set_thresholds(struct uf_collector *collector, const int thresholds[UF_GC_GENERATIONS]);
+void uf_collector_set_thresholds(struct uf_collector *collector,
+                                 const int thresholds[UF_GC_GENERATIONS]);
 
 /* One full collection: what it says it freed or found uncollectable; -1 with an exception set (KeyboardInterrupt in a callback of the target, say). */
 long uf_collector_round(struct uf_collector *collector);

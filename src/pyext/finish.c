@@ -8,7 +8,8 @@
 static void flush(const char *name)
 {
     PyObject *stream = PySys_GetObject(name);
-    PyObject *done = stream && stream != Py_None ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
+    PyObject *done = stream && stream != Py_None ? PyObject_CallMethod(stream, "flush", NULL)
+                                                 : NULL;
     Py_XDECREF(done);
     PyErr_Clear();
 }

@@ -17,9 +17,18 @@ struct reload {
 static bool is_definition(const struct uf_graph *graph, uf_node node)
 {
     static const char *const names[] = {
-        "function",   "code",           "cell",         "staticmethod",      "classmethod",
-        "property",   "getset_descriptor", "member_descriptor", "wrapper_descriptor",
-        "method_descriptor", "module", "_frozen_importlib_external.SourceFileLoader",
+        "function",
+        "code",
+        "cell",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "getset_descriptor",
+        "member_descriptor",
+        "wrapper_descriptor",
+        "method_descriptor",
+        "module",
+        "_frozen_importlib_external.SourceFileLoader",
     };
     if (graph->flags[node] & UF_NODE_TYPE)
         return true;
@@ -57,7 +66,8 @@ static int mark_body(struct reload *reload, const uint8_t *member, uint64_t modu
         for (uint32_t e = graph->edge_start[node]; e < graph->edge_start[node + 1]; e++) {
             uf_node target = graph->edge_target[e];
             /* tables (a class's __dict__, __mro__, a function's __closure__) belong to definitions only */
-            bool follow = is_definition(graph, target) || (from_definition && is_table(graph, target));
+            bool follow = is_definition(graph, target) ||
+                          (from_definition && is_table(graph, target));
             if (member[target] && follow && enter(reload, target))
                 return -1;
         }
@@ -119,7 +129,8 @@ int uf_garbage_look(struct uf_session *session)
         goto out;
     }
     for (uf_node n = 0; n < graph->node_count; n++) {
-        bool lasting = graph->refcount[n] == UF_COUNT_IMMORTAL && !(graph->flags[n] & UF_NODE_TRACKED);
+        bool lasting = graph->refcount[n] == UF_COUNT_IMMORTAL &&
+                       !(graph->flags[n] & UF_NODE_TRACKED);
         member[n] = !reach.reached[n] && !lasting &&
                     !(graph->flags[n] & (UF_NODE_OWN | UF_NODE_FROZEN | UF_NODE_STATIC));
     }

@@ -59,7 +59,8 @@ static PyObject *call_file(struct uf_target *target, uint64_t *module_dict)
         *module_dict = (uint64_t)(uintptr_t)dict;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (target->main && PyDict_SetItemString(PyImport_GetModuleDict(), "__main__", target->main) < 0)
+    if (target->main &&
+        PyDict_SetItemString(PyImport_GetModuleDict(), "__main__", target->main) < 0)
         PyErr_Clear();
     Py_DECREF(module);
     Py_DECREF(dict);

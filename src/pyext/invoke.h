@@ -10,7 +10,7 @@ enum uf_outcome {
     UF_CALL_RETURNED,    /* normally, or by SystemExit with 0 or None */
     UF_CALL_RAISED,      /* the exception is set */
     UF_CALL_INTERRUPTED, /* KeyboardInterrupt; cleared */
-    UF_CALL_FORKED,      /* this is a child process that the target forked and that came back here */
+    UF_CALL_FORKED, /* this is a child process that the target forked and that came back here */
     UF_CALL_BAD_ARGUMENTS, /* TypeError out of the call itself, before any code of the target ran; set */
 };
 

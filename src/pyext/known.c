@@ -1,13 +1,14 @@
 #define Py_BUILD_CORE 1
 #include <Python.h>
-#include <dlfcn.h>
 #include <frameobject.h>
 #include <link.h>
+#include <malloc.h>
 #include <pycore_interp.h>
 #include <pycore_runtime.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "cpython/read.h"
 #include "pyext/known.h"
 #include "pyext/layout_objects.h"
 #include "pyext/layout_runtime.h"
@@ -149,17 +150,22 @@ static int traverse(uint64_t object, uint64_t tp_traverse, uf_refs *refs)
     return function((PyObject *)(uintptr_t)object, visit, refs);
 }
 
-/* Blocks over 512 bytes are glibc's: pymalloc in front of a malloc that is libc's own. */
+/* Blocks over 512 bytes are glibc's: pymalloc is in front, and a block of the allocator behind it has
+ * its size where glibc writes it. (Asking for malloc's address would not tell: a program that is not
+ * position-independent shows its own stub.) */
 static bool over_glibc(void)
 {
 #ifdef __GLIBC__
     const char *name = _PyMem_GetCurrentAllocatorName();
-    Dl_info libc, malloc_at;
-    void *libc_symbol = dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
-    void *malloc_symbol = dlsym(RTLD_DEFAULT, "malloc");
-    return name && strcmp(name, "pymalloc") == 0 && libc_symbol && malloc_symbol &&
-           dladdr(libc_symbol, &libc) && dladdr(malloc_symbol, &malloc_at) &&
-           libc.dli_fbase == malloc_at.dli_fbase;
+    if (!name || strcmp(name, "pymalloc") != 0)
+        return false;
+    uint64_t *block = PyMem_RawMalloc(1000);
+    if (!block)
+        return false;
+    uint64_t size = uf_u64((const char *)block - 8, 0) & ~UINT64_C(7);
+    bool same = size == malloc_usable_size(block) + 8;
+    PyMem_RawFree(block);
+    return same;
 #else
     return false;
 #endif

@@ -14,8 +14,7 @@ static void settle(double threads_before)
 {
     double until = uf_now_seconds() + SETTLE_SECONDS;
     while (uf_read_threads() > threads_before && uf_now_seconds() < until) {
-        Py_BEGIN_ALLOW_THREADS
-        usleep(SETTLE_STEP_US);
+        Py_BEGIN_ALLOW_THREADS usleep(SETTLE_STEP_US);
         Py_END_ALLOW_THREADS
     }
 }
@@ -117,11 +116,19 @@ static uint32_t steady_calls(const struct uf_session *session)
     return session->calls > session->warmup_calls ? session->calls - session->warmup_calls : 0;
 }
 
+/* Groups begin anew when they are sealed at the end of the warm-up; until then they count its calls. */
+static uint32_t group_calls(const struct uf_session *session)
+{
+    return session->calls > session->warmup_calls ? steady_calls(session) : session->calls;
+}
+
 static int add_point(struct uf_session *session, uf_series *series, double value)
 {
     if (value != value) /* not measured */
         return 0;
     struct uf_growth_point point = {.calls = steady_calls(session), .value = value};
+    if (series->len > 0 && series->at[series->len - 1].calls == point.calls)
+        series->len--; /* the warm-up ends in one point */
     if (uf_vec_push(series, point)) {
         uf_error_nomem(&session->error);
         return uf_session_fault(session);
@@ -143,7 +150,8 @@ static double count_tasks(const struct uf_graph *graph)
 }
 
 /* Captures the heap, enters it into the groups and series, and keeps it for findings. */
-static int observe(struct uf_session *session, bool idle, double *python_bytes, double *native_bytes)
+static int observe(struct uf_session *session, bool idle, double *python_bytes,
+                   double *native_bytes)
 {
     double started = uf_now_seconds();
     uf_session_drop_capture(session);
@@ -155,11 +163,11 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes, 
         return uf_session_fault(session);
     }
     session->has_capture = true;
-    enum uf_code code =
-        idle ? uf_groups_add_idle(session->groups, &capture->graph, &session->reach,
-                                  &capture->names, &session->error)
-             : uf_groups_add(session->groups, &capture->graph, &session->reach, &capture->names,
-                             steady_calls(session), &session->error);
+    enum uf_code code = idle ? uf_groups_add_idle(session->groups, &capture->graph, &session->reach,
+                                                  &capture->names, &session->error)
+                             : uf_groups_add(session->groups, &capture->graph, &session->reach,
+                                             &capture->names, group_calls(session),
+                                             &session->error);
     if (code)
         return uf_session_fault(session);
     *python_bytes = (double)capture->python_bytes;
@@ -222,6 +230,13 @@ static int collect(struct uf_session *session, double *tracked, struct collected
     session->collected_total += ret->objects;
     session->collect_seconds = uf_now_seconds() - started;
     return 0;
+}
+
+int uf_measure_clear(struct uf_session *session)
+{
+    double tracked;
+    struct collected collected;
+    return uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ? -1 : 0;
 }
 
 int uf_measure_plain_call(struct uf_session *session, bool collector_on, double *seconds)
@@ -312,8 +327,7 @@ int uf_measure_idle(struct uf_session *session, double seconds)
     do {
         if (uf_session_must_stop(session))
             return -1;
-        Py_BEGIN_ALLOW_THREADS
-        usleep(SETTLE_STEP_US);
+        Py_BEGIN_ALLOW_THREADS usleep(SETTLE_STEP_US);
         Py_END_ALLOW_THREADS
     } while (uf_now_seconds() < until);
     return uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ||

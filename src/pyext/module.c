@@ -74,7 +74,8 @@ static void hand_over_report(struct uf_session *session)
                        &(struct uf_report_style){.width = session->request->width,
                                                  .color = session->request->color,
                                                  .quiet = session->request->quiet});
-    if (text.failed || !uf_channel_finish(session->channel, exit_code_of(session), text.at, text.len))
+    if (text.failed ||
+        !uf_channel_finish(session->channel, exit_code_of(session), text.at, text.len))
         fail_line(session->channel, UF_EXIT_FAULT, "the report does not fit into memory");
     uf_text_release(&text);
 }
@@ -182,7 +183,8 @@ static PyObject *engine_main(PyObject *module, PyObject *nothing)
 }
 
 static PyMethodDef methods[] = {
-    {"main", engine_main, METH_NOARGS, "Runs the check that the program unfreed asked for; does not return."},
+    {"main", engine_main, METH_NOARGS,
+     "Runs the check that the program unfreed asked for; does not return."},
     {NULL, NULL, 0, NULL},
 };
 

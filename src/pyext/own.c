@@ -62,8 +62,8 @@ enum uf_code uf_own_find(struct uf_session *session)
 {
     forget_folder();
     struct uf_capture capture = {0};
-    enum uf_code code = uf_capture_heap(&capture, &session->heap,
-                                        &(struct uf_capture_options){0}, &session->error);
+    enum uf_code code =
+        uf_capture_heap(&capture, &session->heap, &(struct uf_capture_options){0}, &session->error);
     if (code)
         return code;
     const struct uf_graph *graph = &capture.graph;

@@ -4,7 +4,7 @@
 
 #define NATIVE_LEAST_BYTES 48   /* per call; one small block of malloc with its header */
 #define NATIVE_LEAST_SHARE 0.05 /* of what grows on the Python side beside it */
-#define NATIVE_PER_THREAD 65536  /* a thread's own state; its stack is mapped, not from malloc */
+#define NATIVE_PER_THREAD 65536 /* a thread's own state; its stack is mapped, not from malloc */
 
 static struct uf_finding *add_finding(struct uf_session *session, enum uf_finding_kind kind,
                                       const struct uf_growth *growth, const char *type)
@@ -67,16 +67,19 @@ int uf_process_findings(struct uf_session *session)
         finding->descriptor_fd = uf_find_new_descriptor(session->descriptors_before,
                                                         UF_DESCRIPTOR_BITS, target, sizeof target);
         finding->descriptor_target = uf_mem_strdup(target);
-        finding->fix_advice = uf_mem_strdup("close it: use a with statement, or close() in finally");
+        finding->fix_advice =
+            uf_mem_strdup("close it: use a with statement, or close() in finally");
     }
     finding = find_process_growth(session, &session->threads, UF_KIND_THREAD, "thread");
     if (finding)
-        finding->fix_advice = uf_mem_strdup("end and join the threads that the call starts, or share one pool");
+        finding->fix_advice =
+            uf_mem_strdup("end and join the threads that the call starts, or share one pool");
     if (native_growth_is_its_own(session)) {
         finding = find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
         if (finding)
-            finding->fix_advice = uf_mem_strdup(
-                "memory that C code took from malloc and did not give back: look at the extension modules that the call uses");
+            finding->fix_advice =
+                uf_mem_strdup("memory that C code took from malloc and did not give back: look at "
+                              "the extension modules that the call uses");
     }
     return session->stop == UF_STOP_FAULT ? -1 : 0;
 }

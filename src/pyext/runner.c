@@ -7,18 +7,18 @@
 #define FINE_CALLS 12        /* measured one by one, with every reading */
 #define CAPTURES_SECONDS 0.3 /* what captures may cost in the fine phase beyond the fewest */
 #define WINDOWS 8            /* windows of equal length that follow */
-#define WINDOW_CALLS 60      /* longer than the rarest leak that must be found: one every 50th call */
-#define SURE_CALLS 2100      /* growth goes on for so long: past the bounds that caches usually have */
-#define ROUNDS 6             /* of windows, at the most */
-#define QUIET_SHARE 0.5      /* of the budget, for windows while nothing grows */
-#define GROWTH_SHARE 0.85    /* of the budget, for windows when something does */
+#define WINDOW_CALLS 60   /* longer than the rarest leak that must be found: one every 50th call */
+#define SURE_CALLS 2100   /* growth goes on for so long: past the bounds that caches usually have */
+#define ROUNDS 6          /* of windows, at the most */
+#define QUIET_SHARE 0.5   /* of the budget, for windows while nothing grows */
+#define GROWTH_SHARE 0.85 /* of the budget, for windows when something does */
 #define IDLE_SECONDS_MAX 0.3
 #define IDLE_WINDOWS 2
 
 static int note_pass(struct uf_session *session, const char *kind, uint32_t calls, double started)
 {
-    struct uf_pass pass = {.kind = uf_mem_strdup(kind), .calls = calls,
-                           .seconds = uf_now_seconds() - started};
+    struct uf_pass pass = {
+        .kind = uf_mem_strdup(kind), .calls = calls, .seconds = uf_now_seconds() - started};
     if (pass.kind && !uf_vec_push(&session->result.passes, pass))
         return 0;
     uf_mem_free(pass.kind);
@@ -32,6 +32,9 @@ static int warm_up(struct uf_session *session)
     session->warmup_calls = WARMUP_CALLS;
     struct uf_capture before = {0};
     uf_channel_set_state(session->channel, UF_STATE_WARMUP);
+    if (uf_measure_clear(session))
+        return -1;
+    session->collected_total = 0;
     enum uf_code code = uf_capture_heap(&before, &session->heap, &session->own, &session->error);
     UF_VEC(uint64_t) addresses = {0};
     for (uf_node n = 0; n < before.graph.node_count && !code; n++)
@@ -41,13 +44,14 @@ static int warm_up(struct uf_session *session)
     int status = code ? uf_session_fault(session) : 0;
     session->rss_start = session->result.rss.before_bytes = uf_read_rss_bytes();
     uf_read_descriptor_set(session->descriptors_before, UF_DESCRIPTOR_BITS);
+    /* both are observed: what changes already here is grouped before the measured calls */
     for (int i = 0; i < WARMUP_CALLS && !status; i++)
-        status = uf_measure_call(session, &(struct uf_measure){.phase = UF_PHASE_WARMUP,
-                                                               .observe = i == WARMUP_CALLS - 1});
+        status = uf_measure_call(session,
+                                 &(struct uf_measure){.phase = UF_PHASE_WARMUP, .observe = true});
     session->result.calls_warmup = session->calls;
-    if (!status && uf_findings_warmup(&session->result, &session->capture.graph, &session->reach,
-                                      &session->capture.names, addresses.at, addresses.len,
-                                      &session->error))
+    if (!status &&
+        uf_findings_warmup(&session->result, &session->capture.graph, &session->reach,
+                           &session->capture.names, addresses.at, addresses.len, &session->error))
         status = uf_session_fault(session);
     uf_vec_release(&addresses);
     if (!status)

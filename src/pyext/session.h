@@ -53,23 +53,26 @@ struct uf_session {
 
     /* one point per observation, by calls made since the warm-up */
     uf_series nodes, python_bytes, native_bytes, descriptors, threads, tasks;
-    uf_series garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
+    uf_series
+        garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
 
-    uint32_t calls;         /* made so far, all phases */
-    uint32_t warmup_calls;  /* of them, before the series begin */
-    uint32_t window_calls;  /* calls of the window that is under way or was the last */
+    uint32_t calls;        /* made so far, all phases */
+    uint32_t warmup_calls; /* of them, before the series begin */
+    uint32_t window_calls; /* calls of the window that is under way or was the last */
     double started, deadline;
-    double call_seconds;    /* of one plain call: the smallest seen in steady state */
+    double call_seconds; /* of one plain call: the smallest seen in steady state */
     double collect_seconds, capture_seconds;
     double collected_total;
     double rss_start;
     uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
-    uint64_t module_dict;   /* of the last call, form FILE */
+    uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
     bool endless_garbage;
-    bool suspects_garbage;     /* the last collection freed something, or untracked it: fewer are tracked */
-    bool finalizers_uncounted; /* collections free garbage here without counting it, see collect() */
-    double garbage_seen;       /* tracked garbage found on the graph in this call; 0: none, or no look */
+    bool
+        suspects_garbage; /* the last collection freed something, or untracked it: fewer are tracked */
+    bool
+        finalizers_uncounted; /* collections free garbage here without counting it, see collect() */
+    double garbage_seen; /* tracked garbage found on the graph in this call; 0: none, or no look */
     uint32_t garbage_captures;     /* in which garbage of its own (not reload) was looked for ... */
     uint32_t garbage_captures_hit; /* ... and found */
     double waiting_bytes_per_object;
@@ -81,8 +84,8 @@ enum uf_code uf_own_find(struct uf_session *session);
 
 /* measure.c */
 struct uf_measure {
-    uint8_t phase;       /* enum uf_phase */
-    bool observe;        /* capture at the end and enter it into the series */
+    uint8_t phase;        /* enum uf_phase */
+    bool observe;         /* capture at the end and enter it into the series */
     bool look_at_garbage; /* capture between the call and the collection, and explain its cycles */
 };
 /* One measured call in the order that docs/growth-test.md gives; appends a sample. */
@@ -91,6 +94,8 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how);
 int uf_measure_window(struct uf_session *session, uint32_t calls);
 /* A window without calls, as long as `seconds`: what grows here does not come from the call. */
 int uf_measure_idle(struct uf_session *session, double seconds);
+/* Collects what was there before the first call: garbage of imports is not the target's. */
+int uf_measure_clear(struct uf_session *session);
 /* One call and nothing else, with automatic collection on or off. */
 int uf_measure_plain_call(struct uf_session *session, bool collector_on, double *seconds);
 /* len(gc.get_objects()) without unfreed's own. */

@@ -30,7 +30,8 @@ static bool matches(const char *pattern, const char *id)
 static bool is_set_aside(const struct uf_session *session, const char *id)
 {
     const struct uf_check_request *request = session->request;
-    const char *text = request->ignore_count ? uf_channel_text(session->channel, request->ignores) : NULL;
+    const char *text = request->ignore_count ? uf_channel_text(session->channel, request->ignores)
+                                             : NULL;
     for (uint32_t i = 0; i < request->ignore_count; i++, text += strlen(text) + 1)
         if (matches(text, id))
             return true;

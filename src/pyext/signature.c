@@ -53,16 +53,18 @@ static void write_signature(struct uf_text *text, const struct parameters *p, co
         PyObject *parameter = PyTuple_GET_ITEM(p->names, i);
         const char *utf8 = PyUnicode_AsUTF8(parameter);
         uf_text_add_z(text, utf8 ? utf8 : "?");
-        bool has_default = i < p->positional
-                               ? p->defaults && i >= p->positional - (int)PyTuple_GET_SIZE(p->defaults)
-                               : p->keyword_defaults && PyDict_GetItem(p->keyword_defaults, parameter);
+        bool has_default =
+            i < p->positional
+                ? p->defaults && i >= p->positional - (int)PyTuple_GET_SIZE(p->defaults)
+                : p->keyword_defaults && PyDict_GetItem(p->keyword_defaults, parameter);
         if (has_default)
             uf_text_add_z(text, "=...");
     }
     uf_text_add_z(text, ")");
 }
 
-int uf_signature_check(PyObject *callable, PyObject **args, const char *name, char *why, size_t size)
+int uf_signature_check(PyObject *callable, PyObject **args, const char *name, char *why,
+                       size_t size)
 {
     struct parameters p;
     if (read_parameters(callable, &p) < 0) {
@@ -81,13 +83,14 @@ int uf_signature_check(PyObject *callable, PyObject **args, const char *name, ch
         write_signature(&signature, &p, name);
         const char *text = signature.at ? signature.at : name;
         if (p.required_keyword > 0)
-            (void)snprintf(why, size, "%s needs keyword arguments (name a function that calls it)", text);
+            (void)snprintf(why, size, "%s needs keyword arguments (name a function that calls it)",
+                           text);
         else if (given < least)
             (void)snprintf(why, size, "%s needs %d argument%s, %d given (give them after --)", text,
                            least, least == 1 ? "" : "s", given);
         else
-            (void)snprintf(why, size, "%s takes %d argument%s, %d given (give fewer after --)", text,
-                           most, most == 1 ? "" : "s", given);
+            (void)snprintf(why, size, "%s takes %d argument%s, %d given (give fewer after --)",
+                           text, most, most == 1 ? "" : "s", given);
         status = -1;
     }
     uf_text_release(&signature);

@@ -1,5 +1,7 @@
 #include "pyext/target.h"
 
+#include "base/mem.h"
+#include "pyext/import_file.h"
 #include "pyext/signature.h"
 
 #include <errno.h>
@@ -81,59 +83,6 @@ static int put_first_on_path(const char *folder)
     return status;
 }
 
-static PyObject *source_loader(const char *name, PyObject *path)
-{
-    PyObject *bootstrap = PyImport_ImportModule("_frozen_importlib_external");
-    if (!bootstrap)
-        return NULL;
-    PyObject *loader = PyObject_CallMethod(bootstrap, "SourceFileLoader", "sO", name, path);
-    Py_DECREF(bootstrap);
-    return loader;
-}
-
-/* Imports a file under the name `stem`, as `import stem` would if its folder came first. */
-static PyObject *import_file(const char *stem, PyObject *path)
-{
-    PyObject *bootstrap = NULL, *external = NULL, *loader = NULL, *spec = NULL, *module = NULL,
-             *code = NULL, *done = NULL;
-    loader = source_loader(stem, path);
-    external = PyImport_ImportModule("_frozen_importlib_external");
-    bootstrap = PyImport_ImportModule("_frozen_importlib");
-    if (!loader || !external || !bootstrap)
-        goto out;
-    spec = PyObject_CallMethod(external, "spec_from_file_location", "sO", stem, path);
-    if (!spec)
-        goto out;
-    module = PyObject_CallMethod(bootstrap, "module_from_spec", "O", spec);
-    code = module ? PyObject_CallMethod(loader, "get_code", "s", stem) : NULL;
-    if (!code || PyDict_SetItemString(PyImport_GetModuleDict(), stem, module) < 0)
-        goto out;
-    PyObject *globals = PyModule_GetDict(module);
-    if (PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins()) < 0)
-        goto out;
-    PyObject *result = PyEval_EvalCode(code, globals, globals);
-    if (!result) {
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        if (PyDict_DelItemString(PyImport_GetModuleDict(), stem) < 0)
-            PyErr_Clear();
-        PyErr_Restore(type, value, traceback);
-        goto out;
-    }
-    Py_DECREF(result);
-    /* as the import system does: a module may have put another object in its place */
-    done = PyDict_GetItemString(PyImport_GetModuleDict(), stem);
-    Py_XINCREF(done ? done : (done = module));
-out:
-    Py_XDECREF(bootstrap);
-    Py_XDECREF(external);
-    Py_XDECREF(loader);
-    Py_XDECREF(spec);
-    Py_XDECREF(module);
-    Py_XDECREF(code);
-    return done;
-}
-
 /* Names in `owner` that may have been meant: those that share the first two letters, at most four. */
 static void suggest(PyObject *owner, const char *name, char *ret, size_t size)
 {
@@ -203,87 +152,151 @@ static int resolve(struct uf_target *target, PyObject *module, const char *spec,
     return 0;
 }
 
-static int load_whole_file(struct uf_target *target, const char *path, const char *spec,
-                           struct uf_target_failure *failure)
-{
-    target->form = UF_TARGET_FILE;
-    target->path = PyUnicode_DecodeFSDefault(path);
-    target->loader = target->path ? source_loader("__main__", target->path) : NULL;
-    PyObject *data =
-        target->loader ? PyObject_CallMethod(target->loader, "get_data", "O", target->path) : NULL;
-    if (data)
-        target->code = PyObject_CallMethod(target->loader, "source_to_code", "OO", data, target->path);
-    Py_XDECREF(data);
-    if (!target->code)
-        return fail_import(failure, spec);
-    target->main = Py_XNewRef(PyDict_GetItemString(PyImport_GetModuleDict(), "__main__"));
-    const char *slash = strrchr(path, '/');
-    (void)snprintf(target->function, sizeof target->function, "%s", slash ? slash + 1 : path);
-    return 0;
-}
-
-/* The absolute path of the file part of a spec, checked; NULL with `failure` filled. */
-static char *find_file(const char *given, const char *spec, struct uf_target_failure *failure)
-{
-    struct stat status;
-    if (stat(given, &status) != 0) {
-        fail(failure, "%s: %s: %s (name a Python file that exists)", spec, given, strerror(errno));
-        return NULL;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        fail(failure, "%s: %s is not a file (name a Python file, or package.module:function)", spec,
-             given);
-        return NULL;
-    }
-    char *path = realpath(given, NULL);
-    if (!path)
-        fail(failure, "%s: %s: %s", spec, given, strerror(errno));
-    return path;
-}
-
 static int run_setup(const struct uf_channel *channel, const struct uf_check_request *request,
                      PyObject *module)
 {
     if (!request->setup)
         return 0;
-    PyObject *globals =
-        module && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
+    PyObject *globals = module && PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
     if (!globals) {
         PyObject *main = PyImport_AddModule("__main__");
         globals = main ? PyModule_GetDict(main) : NULL;
     }
     if (!globals)
         return -1;
-    PyObject *code = Py_CompileString(uf_channel_text(channel, request->setup), "<--setup>",
-                                      Py_file_input);
+    PyObject *code =
+        Py_CompileString(uf_channel_text(channel, request->setup), "<--setup>", Py_file_input);
     PyObject *result = code ? PyEval_EvalCode(code, globals, globals) : NULL;
     Py_XDECREF(code);
     Py_XDECREF(result);
     return result ? 0 : -1;
 }
 
-static int load_function(struct uf_target *target, const struct uf_channel *channel,
-                         const struct uf_check_request *request, const char *spec, PyObject *module,
-                         const char *dotted, struct uf_target_failure *failure)
+/* What uf_target_load() was asked, taken apart. */
+struct order {
+    const struct uf_channel *channel;
+    const struct uf_check_request *request;
+    const char *spec; /* as given */
+    const char *head; /* before the colon: the file or module */
+    const char *name; /* behind it: the function; NULL: no colon */
+    struct uf_target_failure *failure;
+};
+
+static int refuse_interpreter(const struct order *order)
 {
-    if (run_setup(channel, request, module) < 0) {
-        failure->exit_code = UF_EXIT_TARGET_FAILED;
+    fail(order->failure, "%s: the interpreter refused sys.argv or sys.path", order->spec);
+    order->failure->exit_code = UF_EXIT_FAULT;
+    return -1;
+}
+
+static int load_function(struct uf_target *target, const struct order *order, PyObject *module)
+{
+    if (run_setup(order->channel, order->request, module) < 0) {
+        order->failure->exit_code = UF_EXIT_TARGET_FAILED;
         return -1;
     }
-    if (resolve(target, module, spec, dotted, failure) < 0)
+    if (resolve(target, module, order->spec, order->name, order->failure) < 0)
         return -1;
     PyObject *argv = PySys_GetObject("argv");
-    target->args = argv ? PyList_GetSlice(argv, 1, PyList_GET_SIZE(argv)) : NULL;
-    PyObject *tuple = target->args ? PyList_AsTuple(target->args) : NULL;
-    Py_XSETREF(target->args, tuple);
-    if (!target->args) {
-        failure->exit_code = UF_EXIT_FAULT;
-        return -1;
-    }
+    PyObject *given = argv && PyList_Check(argv) ? PyList_GetSlice(argv, 1, PyList_GET_SIZE(argv))
+                                                 : NULL;
+    target->args = given ? PyList_AsTuple(given) : NULL;
+    Py_XDECREF(given);
+    if (!target->args)
+        return refuse_interpreter(order);
     char why[400];
     if (uf_signature_check(target->callable, &target->args, target->function, why, sizeof why) < 0)
-        return fail(failure, "%s: %s", spec, why);
+        return fail(order->failure, "%s: %s", order->spec, why);
     return 0;
+}
+
+static int load_whole_file(struct uf_target *target, const char *path, const struct order *order)
+{
+    target->form = UF_TARGET_FILE;
+    target->path = PyUnicode_DecodeFSDefault(path);
+    target->loader = target->path ? uf_source_loader("__main__", target->path) : NULL;
+    PyObject *data =
+        target->loader ? PyObject_CallMethod(target->loader, "get_data", "O", target->path) : NULL;
+    if (data)
+        target->code =
+            PyObject_CallMethod(target->loader, "source_to_code", "OO", data, target->path);
+    Py_XDECREF(data);
+    if (!target->code)
+        return fail_import(order->failure, order->spec);
+    target->main = Py_XNewRef(PyDict_GetItemString(PyImport_GetModuleDict(), "__main__"));
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(target->function, sizeof target->function, "%s", slash ? slash + 1 : path);
+    if (run_setup(order->channel, order->request, NULL) < 0) {
+        order->failure->exit_code = UF_EXIT_TARGET_FAILED;
+        return -1;
+    }
+    return 0;
+}
+
+/* The absolute path of the file part of a spec, checked. 0, or -1 with `failure` filled. */
+static int find_file(const char *given, const char *spec, char path[PATH_MAX],
+                     struct uf_target_failure *failure)
+{
+    struct stat status;
+    if (stat(given, &status) != 0)
+        return fail(failure, "%s: %s: %s (name a Python file that exists)", spec, given,
+                    strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return fail(failure,
+                    "%s: %s is not a file (name a Python file, or package.module:function)", spec,
+                    given);
+    if (!realpath(given, path))
+        return fail(failure, "%s: %s: %s", spec, given, strerror(errno));
+    return 0;
+}
+
+static int load_from_module(struct uf_target *target, const struct order *order)
+{
+    char folder[PATH_MAX];
+    if (!order->name || !order->name[0])
+        return fail(order->failure,
+                    "%s: no such file, and no function named (write file.py, file.py:function or "
+                    "package.module:function)",
+                    order->spec);
+    if (set_argv(order->head, order->channel, order->request) < 0 ||
+        !getcwd(folder, sizeof folder) || put_first_on_path(folder) < 0)
+        return refuse_interpreter(order);
+    PyObject *module = PyImport_ImportModule(order->head);
+    if (!module)
+        return fail_import(order->failure, order->spec);
+    int status = load_function(target, order, module);
+    Py_DECREF(module);
+    return status;
+}
+
+static int load_from_file(struct uf_target *target, const struct order *order)
+{
+    char path[PATH_MAX], folder[PATH_MAX], stem[NAME_MAX + 1];
+    if (find_file(order->head, order->spec, path, order->failure) < 0)
+        return -1;
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (set_argv(order->head, order->channel, order->request) < 0 ||
+        put_first_on_path(folder[0] ? folder : "/") < 0)
+        return refuse_interpreter(order);
+    if (!order->name)
+        return load_whole_file(target, path, order);
+    if (!order->name[0])
+        return fail(order->failure,
+                    "%s: no function named after the colon (write file.py:function)", order->spec);
+    (void)snprintf(stem, sizeof stem, "%.*s", (int)strcspn(slash + 1, "."), slash + 1);
+    if (PyDict_GetItemString(PyImport_GetModuleDict(), stem))
+        return fail(order->failure,
+                    "%s: the interpreter has a module \"%s\" of its own (rename the file)",
+                    order->spec, stem);
+    PyObject *py_path = PyUnicode_DecodeFSDefault(path);
+    PyObject *module = py_path ? uf_import_file(stem, py_path) : NULL;
+    Py_XDECREF(py_path);
+    if (!module)
+        return fail_import(order->failure, order->spec);
+    int status = load_function(target, order, module);
+    Py_DECREF(module);
+    return status;
 }
 
 int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
@@ -296,78 +309,12 @@ int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
     size_t left = colon ? (size_t)(colon - spec) : strlen(spec);
     bool is_file = (left > 3 && strncmp(spec + left - 3, ".py", 3) == 0) ||
                    memchr(spec, '/', left) != NULL || (!colon && access(spec, F_OK) == 0);
-    char *head = strndup(spec, left);
+    char *head = uf_mem_printf("%.*s", (int)left, spec);
     if (!head)
         return fail(failure, "%s: out of memory", spec);
-    int status = -1;
-    char *path = NULL;
-    PyObject *module = NULL;
-    if (!is_file) {
-        if (!colon || !colon[1]) {
-            fail(failure, "%s: no such file, and no function named (write file.py, file.py:function "
-                          "or package.module:function)", spec);
-            goto out;
-        }
-        char folder[PATH_MAX];
-        if (set_argv(head, channel, request) < 0 || !getcwd(folder, sizeof folder) ||
-            put_first_on_path(folder) < 0)
-            goto fault;
-        module = PyImport_ImportModule(head);
-        if (!module) {
-            fail_import(failure, spec);
-            goto out;
-        }
-        status = load_function(target, channel, request, spec, module, colon + 1, failure);
-        goto out;
-    }
-    path = find_file(head, spec, failure);
-    if (!path)
-        goto out;
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    if (set_argv(head, channel, request) < 0 || put_first_on_path(*path ? path : "/") < 0)
-        goto fault;
-    *slash = '/';
-    if (!colon) {
-        status = load_whole_file(target, path, spec, failure);
-        if (status == 0 && run_setup(channel, request, NULL) < 0) {
-            failure->exit_code = UF_EXIT_TARGET_FAILED;
-            status = -1;
-        }
-        goto out;
-    }
-    if (!colon[1]) {
-        fail(failure, "%s: no function named after the colon (write file.py:function)", spec);
-        goto out;
-    }
-    char stem[NAME_MAX + 1];
-    (void)snprintf(stem, sizeof stem, "%s", slash + 1);
-    char *dot = strrchr(stem, '.');
-    if (dot)
-        *dot = '\0';
-    if (PyDict_GetItemString(PyImport_GetModuleDict(), stem)) {
-        fail(failure, "%s: the interpreter has a module \"%s\" of its own (rename the file)", spec,
-             stem);
-        goto out;
-    }
-    PyObject *py_path = PyUnicode_DecodeFSDefault(path);
-    module = py_path ? import_file(stem, py_path) : NULL;
-    Py_XDECREF(py_path);
-    if (!module) {
-        fail_import(failure, spec);
-        goto out;
-    }
-    status = load_function(target, channel, request, spec, module, colon + 1, failure);
-    goto out;
-fault:
-    failure->exit_code = UF_EXIT_FAULT;
-    if (!failure->line[0])
-        (void)snprintf(failure->line, sizeof failure->line, "%s: the interpreter refused sys.argv or sys.path", spec);
-    PyErr_Clear();
-out:
-    free(path);
-    free(head);
-    Py_XDECREF(module);
+    struct order order = {channel, request, spec, head, colon ? colon + 1 : NULL, failure};
+    int status = is_file ? load_from_file(target, &order) : load_from_module(target, &order);
+    uf_mem_free(head);
     if (status < 0)
         uf_target_release(target);
     return status;

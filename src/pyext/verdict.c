@@ -135,7 +135,8 @@ static void decide(struct uf_session *session)
     const struct uf_finding *worst = NULL;
     struct uf_growth total = uf_growth_judge(session->nodes.at, session->nodes.len);
     bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
-    if (result->calls_measured < UF_GROWTH_MIN_WINDOWS || session->nodes.len <= UF_GROWTH_MIN_WINDOWS) {
+    if (result->calls_measured < UF_GROWTH_MIN_WINDOWS ||
+        session->nodes.len <= UF_GROWTH_MIN_WINDOWS) {
         result->verdict = UF_UNDECIDED;
         result->evidence = uf_mem_printf(
             "only %u measured call%s fitted, a verdict needs %d (give more time with --budget, or "
@@ -201,8 +202,11 @@ static void fill_collector(struct uf_session *session)
     if (collector->target_set_debug)
         uf_session_warn(session, "the target sets the collector's debug flags during a call");
     if (session->endless_garbage)
-        uf_session_warn(session, "each round of collection makes new garbage (a __del__ that builds cycles?): "
-                                 "%d rounds were not enough", UF_COLLECT_ROUNDS_MAX);
+        uf_session_warn(
+            session,
+            "each round of collection makes new garbage (a __del__ that builds cycles?): "
+            "%d rounds were not enough",
+            UF_COLLECT_ROUNDS_MAX);
 }
 
 /* After an interrupt the last capture shows a heap that is gone: look once more. */

@@ -37,7 +37,8 @@ static PyObject *install_timer(void)
     PyObject *gc = PyImport_ImportModule("gc");
     PyObject *callbacks = gc ? PyObject_GetAttrString(gc, "callbacks") : NULL;
     PyObject *function = PyCFunction_New(&timer_method, NULL);
-    if (!callbacks || !function || !PyList_Check(callbacks) || PyList_Append(callbacks, function) < 0)
+    if (!callbacks || !function || !PyList_Check(callbacks) ||
+        PyList_Append(callbacks, function) < 0)
         Py_CLEAR(function);
     Py_XDECREF(gc);
     Py_XDECREF(callbacks);
@@ -97,8 +98,8 @@ int uf_waiting_measure(struct uf_session *session)
         PyErr_Clear();
         return -1;
     }
-    struct uf_pass pass = {.kind = uf_mem_strdup("collector"), .calls = calls,
-                           .seconds = uf_now_seconds() - started};
+    struct uf_pass pass = {
+        .kind = uf_mem_strdup("collector"), .calls = calls, .seconds = uf_now_seconds() - started};
     if (pass.kind && uf_vec_push(&result->passes, pass))
         uf_mem_free(pass.kind);
     result->collector.enabled = enabled;
@@ -112,7 +113,7 @@ int uf_waiting_measure(struct uf_session *session)
     }
     /* with a collector that never runs garbage waits for ever: there is no most */
     result->collector.waiting_max_objects = enabled ? most : UF_UNKNOWN;
-    result->collector.waiting_max_bytes =
-        !enabled ? UF_UNKNOWN : most * session->waiting_bytes_per_object;
+    result->collector.waiting_max_bytes = !enabled ? UF_UNKNOWN
+                                                   : most * session->waiting_bytes_per_object;
     return status;
 }

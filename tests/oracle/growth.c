@@ -39,7 +39,8 @@ static void working_set(struct program *p)
     p->value = (double)random_below(p->parameter);
 }
 
-/* A pool that grows or shrinks by one: the hardest of all, for a while it is no different from a leak. */
+/* A pool that grows or shrinks by one: the hardest of all, for a while it is no different from a
+ * leak. */
 static void random_walk(struct program *p)
 {
     p->value += random_below(2) ? 1 : p->value > 0 ? -1 : 0;
@@ -136,7 +137,8 @@ struct tally {
 };
 
 /* windows: false = single calls only. */
-static void run_one(struct program p, step_fn *step, uint32_t single_calls, bool windows, struct tally *tally)
+static void run_one(struct program p, step_fn *step, uint32_t single_calls, bool windows,
+                    struct tally *tally)
 {
     struct uf_growth_point points[FINE + 1 + ROUNDS * WINDOWS + 64];
     size_t count = 0;
@@ -167,8 +169,8 @@ static void run_one(struct program p, step_fn *step, uint32_t single_calls, bool
     tally->calls += p.calls;
 }
 
-static struct tally run(const char *name, step_fn *step, uint32_t low, uint32_t high, uint32_t single_calls,
-                        bool windows)
+static struct tally run(const char *name, step_fn *step, uint32_t low, uint32_t high,
+                        uint32_t single_calls, bool windows)
 {
     struct tally tally = {0};
     random_seed(high * 7919u + low + single_calls);
@@ -179,9 +181,11 @@ static struct tally run(const char *name, step_fn *step, uint32_t low, uint32_t 
             program.value = program.other;
         run_one(program, step, single_calls, windows, &tally);
     }
-    printf("# %-44s flat %5.1f %%  settled %5.1f  noise %5.1f  TREND %6.2f  undecided %5.1f   %5.0f calls\n", name,
-           100.0 * tally.kind[UF_GROWTH_FLAT] / RUNS, 100.0 * tally.kind[UF_GROWTH_SETTLED] / RUNS,
-           100.0 * tally.kind[UF_GROWTH_NOISE] / RUNS, 100.0 * tally.kind[UF_GROWTH_TREND] / RUNS,
+    printf("# %-44s flat %5.1f %%  settled %5.1f  noise %5.1f  TREND %6.2f  undecided %5.1f   "
+           "%5.0f calls\n",
+           name, 100.0 * tally.kind[UF_GROWTH_FLAT] / RUNS,
+           100.0 * tally.kind[UF_GROWTH_SETTLED] / RUNS, 100.0 * tally.kind[UF_GROWTH_NOISE] / RUNS,
+           100.0 * tally.kind[UF_GROWTH_TREND] / RUNS,
            100.0 * tally.kind[UF_GROWTH_UNDECIDED] / RUNS, tally.calls / RUNS);
     return tally;
 }
@@ -207,7 +211,8 @@ TEST(a_clean_program_is_rarely_called_a_leak)
     RARELY_A_LEAK(0, "constant", still, 0, 100, FINE, true);
     RARELY_A_LEAK(0, "working set of up to 2", working_set, 2, 2, FINE, true);
     RARELY_A_LEAK(0.0005, "working set of up to 5..50", working_set, 5, 50, FINE, true);
-    RARELY_A_LEAK(0.0005, "working set of up to 1,000..100,000", working_set, 1000, 100000, FINE, true);
+    RARELY_A_LEAK(0.0005, "working set of up to 1,000..100,000", working_set, 1000, 100000, FINE,
+                  true);
     RARELY_A_LEAK(0, "one step at call 1..2000", one_step, 1, 2000, FINE, true);
     RARELY_A_LEAK(0, "two steps at random", few_steps, 50, 500, FINE, true);
     RARELY_A_LEAK(0, "cleared every 100 calls", cleared, 100, 100, FINE, true);
@@ -236,10 +241,14 @@ TEST(a_leak_is_rarely_missed)
     NEARLY_ALWAYS_A_LEAK(1, "leak every 2nd to 50th call", leak_kth, 2, 50, FINE, true);
     NEARLY_ALWAYS_A_LEAK(0.99, "leak every 51st to 128th call", leak_kth, 51, 128, FINE, true);
     NEARLY_ALWAYS_A_LEAK(0.9, "leak every 129th to 256th call", leak_kth, 129, 256, FINE, true);
-    NEARLY_ALWAYS_A_LEAK(0.99, "leak in one call of 2..20 at random", leak_random, 2, 20, FINE, true);
-    NEARLY_ALWAYS_A_LEAK(0.85, "leak in one call of 21..100 at random", leak_random, 21, 100, FINE, true);
-    NEARLY_ALWAYS_A_LEAK(0.99, "leak of 1 under a working set of 5..60", leak_under_noise, 5, 60, FINE, true);
-    NEARLY_ALWAYS_A_LEAK(0.85, "leak of 1 under a working set of 60..600", leak_under_noise, 60, 600, FINE, true);
+    NEARLY_ALWAYS_A_LEAK(0.99, "leak in one call of 2..20 at random", leak_random, 2, 20, FINE,
+                         true);
+    NEARLY_ALWAYS_A_LEAK(0.85, "leak in one call of 21..100 at random", leak_random, 21, 100, FINE,
+                         true);
+    NEARLY_ALWAYS_A_LEAK(0.99, "leak of 1 under a working set of 5..60", leak_under_noise, 5, 60,
+                         FINE, true);
+    NEARLY_ALWAYS_A_LEAK(0.85, "leak of 1 under a working set of 60..600", leak_under_noise, 60,
+                         600, FINE, true);
     NEARLY_ALWAYS_A_LEAK(1, "leak of 1..1,000 bytes a call", leak_sizes, 1000, 1000, FINE, true);
 }
 
@@ -251,8 +260,10 @@ TEST(slow_targets_have_single_calls_only)
     RARELY_A_LEAK(0.05, "5 calls: random walk", random_walk, 50, 100, 5, false);
     RARELY_A_LEAK(0.01, "12 calls: random walk", random_walk, 50, 100, 12, false);
     NEARLY_ALWAYS_A_LEAK(1, "5 calls: leak of 1 a call", leak, 1, 1, 5, false);
-    NEARLY_ALWAYS_A_LEAK(0, "5 calls: leak of 1..1,000 bytes a call", leak_sizes, 1000, 1000, 5, false);
-    NEARLY_ALWAYS_A_LEAK(0, "8 calls: leak of 1..1,000 bytes a call", leak_sizes, 1000, 1000, 8, false);
+    NEARLY_ALWAYS_A_LEAK(0, "5 calls: leak of 1..1,000 bytes a call", leak_sizes, 1000, 1000, 5,
+                         false);
+    NEARLY_ALWAYS_A_LEAK(0, "8 calls: leak of 1..1,000 bytes a call", leak_sizes, 1000, 1000, 8,
+                         false);
     NEARLY_ALWAYS_A_LEAK(0, "12 calls: leak every 2nd call", leak_kth, 2, 2, 12, false);
     NEARLY_ALWAYS_A_LEAK(0, "12 calls: leak every 3rd call", leak_kth, 3, 3, 12, false);
     NEARLY_ALWAYS_A_LEAK(0, "24 calls: leak every 3rd call", leak_kth, 3, 3, 24, false);

@@ -2,6 +2,7 @@
 sys.getsizeof, on one object of every kind and on everything that is tracked.
 """
 
+import collections
 import ctypes
 import gc
 import pickle
@@ -194,3 +195,53 @@ def test_a_source_that_copies_gives_the_same_references():
 def test_damaged_memory_is_survived():
     for seed, object_ in enumerate(list(samples()) * 20):
         probe.read_copies(object_, seed, 1 + seed % 7)
+
+
+# --- malloc ------------------------------------------------------------------------------------
+
+
+class Mallinfo(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    ]
+
+
+def in_use():
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = Mallinfo
+    figures = libc.mallinfo2()
+    return figures.uordblks + figures.hblkhd
+
+
+@pytest.mark.native
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: {str(i): i for i in range(50)},
+        lambda: [None] * 200,
+        lambda: [None] * 100_000,
+        lambda: set(range(100)),
+        lambda: "x" * int("5000"),
+        lambda: "\u20ac" * int("3000"),
+        lambda: bytes(4000),
+        lambda: bytearray(3000),
+        lambda: 1 << int("100000"),
+        lambda: tuple(range(200)),
+        lambda: collections.OrderedDict((i, i) for i in range(100)),
+        lambda: [1, 2, 3],
+    ],
+)
+def test_what_objects_took_from_malloc_is_what_malloc_says(make):
+    kept = [make() for _ in range(100)]
+    for object_ in kept:
+        probe.decode(object_)
+    kept = [None] * 100
+    gc.collect()
+    before = in_use()
+    for i in range(100):
+        kept[i] = make()
+    grown = in_use() - before
+    assert (
+        abs(sum(probe.decode(object_)[3] for object_ in kept) - grown) <= 4096
+    )  # the interpreter's own, beside 100 objects

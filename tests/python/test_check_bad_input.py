@@ -59,7 +59,9 @@ def test_arguments_reach_the_function_as_text():
     assert code == 0
 
 
-@pytest.mark.parametrize("spec", ["naughty.py:Shop.static", "naughty.py:Shop.klass", "naughty.py:is_async"])
+@pytest.mark.parametrize(
+    "spec", ["naughty.py:Shop.static", "naughty.py:Shop.klass", "naughty.py:is_async"]
+)
 def test_methods_and_coroutines_can_be_targets(spec):
     code, report = check(spec, "--budget", 2)
     assert (code, report["verdict"]) == (0, "clean"), report
@@ -115,7 +117,14 @@ def test_megabytes_of_output_stay_out_of_the_report():
 
 
 @pytest.mark.parametrize(
-    "function", ["closes_standard_output", "closes_every_descriptor", "changes_directory", "forks", "forks_and_comes_back"]
+    "function",
+    [
+        "closes_standard_output",
+        "closes_every_descriptor",
+        "changes_directory",
+        "forks",
+        "forks_and_comes_back",
+    ],
 )
 def test_what_the_target_does_to_its_process_does_not_hurt_the_report(function):
     code, report = check(f"naughty.py:{function}", "--calls", 8)
@@ -185,7 +194,11 @@ def test_exit_handlers_run():
 def test_interrupted_in_the_middle_it_says_what_it_has(options):
     process = subprocess.Popen(
         [UNFREED, "check", "clean.py:pass_through", "--calls", "1000000", *options],
-        cwd=TARGETS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        cwd=TARGETS,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         # where the tests run in the background, SIGINT may be ignored, and that is inherited
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -214,14 +227,18 @@ def test_too_few_calls_are_undecided():
 
 
 def test_setup_runs_once_before():
-    code, report = check("leaks.py:registry_dict", "--calls", 6, "--setup", "STORE.sessions['first'] = 1")
+    code, report = check(
+        "leaks.py:registry_dict", "--calls", 6, "--setup", "STORE.sessions['first'] = 1"
+    )
     assert code == 1
     done = run("check", "leaks.py:registry_dict", "--setup", "raise RuntimeError('no')")
     assert done.returncode == 3
     assert "RuntimeError: no" in done.stderr
 
 
-@pytest.mark.parametrize("options", [["--collector", "on"], ["--threshold", "100,5,5"], ["--debug-collector"]])
+@pytest.mark.parametrize(
+    "options", [["--collector", "on"], ["--threshold", "100,5,5"], ["--debug-collector"]]
+)
 def test_the_collector_is_the_users_instrument(options):
     code, report = check("delayed.py:two_dicts", "--budget", 2, *options)
     assert (code, report["verdict"]) == (0, "delayed"), report
@@ -237,7 +254,10 @@ def test_the_module_is_the_same_program():
 
     done = subprocess.run(
         [sys.executable, "-m", "unfreed", "check", "clean.py:pass_through", "--calls", "6"],
-        cwd=TARGETS, capture_output=True, text=True, timeout=60,
+        cwd=TARGETS,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("CLEAN")

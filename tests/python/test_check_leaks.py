@@ -27,7 +27,9 @@ LEAKS = [
 ]
 
 
-@pytest.mark.parametrize(("function", "kind", "type_", "holder", "per_call"), LEAKS, ids=[row[0] for row in LEAKS])
+@pytest.mark.parametrize(
+    ("function", "kind", "type_", "holder", "per_call"), LEAKS, ids=[row[0] for row in LEAKS]
+)
 def test_a_leak_is_found_and_its_holder_named(function, kind, type_, holder, per_call):
     code, report = check(f"leaks.py:{function}", "--budget", 4)
     assert (code, report["verdict"]) == (1, "leak"), report
@@ -35,7 +37,12 @@ def test_a_leak_is_found_and_its_holder_named(function, kind, type_, holder, per
     assert worst["severity"] == "leak"
     assert worst["kind"] == kind
     if type_:
-        assert worst["type"] in (type_, f"weakref.{type_}", f"builtins.{type_}", "weakref.ReferenceType")
+        assert worst["type"] in (
+            type_,
+            f"weakref.{type_}",
+            f"builtins.{type_}",
+            "weakref.ReferenceType",
+        )
     assert holder in worst["holder"], (worst["holder"], worst["path"])
     if per_call is not None:
         assert worst["objects_per_call"] == pytest.approx(per_call, rel=0.1)
@@ -95,7 +102,9 @@ def test_a_file_run_alone_can_leak():
 
 
 def test_ignored_findings_do_not_count():
-    code, report = check("leaks.py:registry_dict", "--budget", 2, "--ignore", "retained:leaks.Session:*")
+    code, report = check(
+        "leaks.py:registry_dict", "--budget", 2, "--ignore", "retained:leaks.Session:*"
+    )
     assert (code, report["verdict"]) == (0, "clean")
 
 

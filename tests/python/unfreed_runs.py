@@ -14,7 +14,12 @@ UNFREED = os.environ.get("UNFREED_BIN", str(pathlib.Path(sys.executable).parent 
 def run(*args, cwd=TARGETS, timeout=120, **options):
     """Runs `unfreed ARGS`; standard output and standard error as text."""
     return subprocess.run(
-        [UNFREED, *map(str, args)], cwd=cwd, timeout=timeout, capture_output=True, text=True, **options
+        [UNFREED, *map(str, args)],
+        cwd=cwd,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+        **options,
     )
 
 

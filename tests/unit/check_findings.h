@@ -1,4 +1,5 @@
-/* check_findings.h - a whole check on a program written as graphs: what the tests of findings share. */
+/* check_findings.h - a whole check on a program written as graphs: what the tests of findings
+ * share. */
 #ifndef UF_TESTS_UNIT_CHECK_FINDINGS_H
 #define UF_TESTS_UNIT_CHECK_FINDINGS_H
 
@@ -56,13 +57,15 @@ static inline void print(void)
         printf("# %s %s %s: %.2f objects, %.1f B, %.1f B retained a call; %.0f objects, %.0f B\n",
                uf_severity_name(f->severity), uf_kind_name(f->kind), f->type, f->objects_per_call,
                f->bytes_per_call, f->retained_bytes_per_call, f->objects, f->bytes);
-        printf("#   id %s\n#   root %s   holder %s   edge %s\n", f->id, f->path_root, f->holder, f->fix_edge);
+        printf("#   id %s\n#   root %s   holder %s   edge %s\n", f->id, f->path_root, f->holder,
+               f->fix_edge);
         print_steps("path", f->path.at, f->path.len);
         print_steps("cycle", f->cycle.at, f->cycle.len);
-        printf("#   fix %s\n#   %s, frees %.0f objects, %.0f B; %s; bound %.0f of %.0f; made at %s\n", f->fix_advice,
-               f->fix_verified ? "verified" : "not verified", f->fix_frees_objects, f->fix_frees_bytes,
-               f->fix_why_not ? f->fix_why_not : "-", f->bound_fill, f->bound_limit,
-               f->made_at ? f->made_at : "-");
+        printf(
+            "#   fix %s\n#   %s, frees %.0f objects, %.0f B; %s; bound %.0f of %.0f; made at %s\n",
+            f->fix_advice, f->fix_verified ? "verified" : "not verified", f->fix_frees_objects,
+            f->fix_frees_bytes, f->fix_why_not ? f->fix_why_not : "-", f->bound_fill,
+            f->bound_limit, f->made_at ? f->made_at : "-");
     }
 }
 

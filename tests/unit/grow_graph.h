@@ -46,12 +46,13 @@ static inline enum uf_code growing_look(struct growing *program, const char *tex
     return uf_reach_build(&program->reach, &program->made.graph, &program->err);
 }
 
-static inline enum uf_code growing_capture(struct growing *program, const char *text, uint32_t calls)
+static inline enum uf_code growing_capture(struct growing *program, const char *text,
+                                           uint32_t calls)
 {
     enum uf_code code = growing_look(program, text);
     if (!code)
-        code = uf_groups_add(program->groups, &program->made.graph, &program->reach, &program->made.names,
-                             calls, &program->err);
+        code = uf_groups_add(program->groups, &program->made.graph, &program->reach,
+                             &program->made.names, calls, &program->err);
     if (!code && calls == 0)
         uf_groups_seal(program->groups);
     return code;
@@ -64,14 +65,16 @@ static inline void growing_end(struct growing *program)
 }
 
 /* The group with this path and type, or UF_GROUP_NONE. */
-static inline uint32_t growing_group(const struct growing *program, const char *path, const char *type)
+static inline uint32_t growing_group(const struct growing *program, const char *path,
+                                     const char *type)
 {
     uint32_t found = UF_GROUP_NONE;
     for (uint32_t g = 0; g < uf_groups_count(program->groups) && found == UF_GROUP_NONE; g++) {
         struct uf_text text = {0};
         uf_groups_path_text(program->groups, g, &text);
         if (text.at && strcmp(text.at, path) == 0 &&
-            strcmp(uf_groups_text(program->groups, uf_groups_get(program->groups, g)->type), type) == 0)
+            strcmp(uf_groups_text(program->groups, uf_groups_get(program->groups, g)->type),
+                   type) == 0)
             found = g;
         uf_text_release(&text);
     }
@@ -86,7 +89,8 @@ static inline void growing_print(const struct growing *program)
         uf_groups_path_text(program->groups, g, &text);
         printf("# %u %s [%s]:", g, text.at, uf_groups_text(program->groups, group->type));
         for (size_t i = 0; i < group->points.len; i++)
-            printf(" %u:%llu", group->points.at[i].calls, (unsigned long long)group->points.at[i].objects);
+            printf(" %u:%llu", group->points.at[i].calls,
+                   (unsigned long long)group->points.at[i].objects);
         printf("\n");
         uf_text_release(&text);
     }

@@ -25,7 +25,8 @@ static int test_number, test_failures, test_failed_here;
     do {                                                                                           \
         const char *test_a = (actual), *test_e = (expected);                                       \
         if (strcmp(test_a, test_e) != 0) {                                                         \
-            printf("# %s:%d: is      \"%s\"\n# should be \"%s\"\n", __FILE__, __LINE__, test_a, test_e); \
+            printf("# %s:%d: is      \"%s\"\n# should be \"%s\"\n", __FILE__, __LINE__, test_a,    \
+                   test_e);                                                                        \
             test_failed_here = 1;                                                                  \
         }                                                                                          \
     } while (0)

@@ -152,7 +152,8 @@ TEST(what_has_settled_needs_nothing)
     EXPECT(advises("lower its bound"));
 }
 
-static bool advises_cut(struct uf_cycle_facts cycle, const char *text, enum uf_ref_kind kind, const char *part)
+static bool advises_cut(struct uf_cycle_facts cycle, const char *text, enum uf_ref_kind kind,
+                        const char *part)
 {
     struct uf_ref_name name = {.kind = kind};
     snprintf(name.text, sizeof name.text, "%s", text);
@@ -167,14 +168,17 @@ static bool advises_cut(struct uf_cycle_facts cycle, const char *text, enum uf_r
 
 TEST(a_cycle_is_cut_where_it_can_be)
 {
-    struct uf_cycle_facts cycle = {.source_type = "app.Child", .target_type = "app.Parent", .single = true};
+    struct uf_cycle_facts cycle = {
+        .source_type = "app.Child", .target_type = "app.Parent", .single = true};
     EXPECT(advises_cut(cycle, ".parent", UF_REF_ATTR, "make .parent of app.Child a weakref.ref()"));
     EXPECT(advises_cut(cycle, "[3]", UF_REF_INDEX, "take the app.Parent out of the app.Child"));
     EXPECT(advises_cut(cycle, "local 'x' of f() at a.py:1", UF_REF_LOCAL, "`del x`"));
     cycle.exception = true;
-    EXPECT(advises_cut(cycle, "local 'err' of f() at a.py:1", UF_REF_LOCAL, "`del err` in a finally block"));
+    EXPECT(advises_cut(cycle, "local 'err' of f() at a.py:1", UF_REF_LOCAL,
+                       "`del err` in a finally block"));
     EXPECT(advises_cut(cycle, ".error", UF_REF_ATTR, "with_traceback(None)"));
-    cycle = (struct uf_cycle_facts){.source_type = "cell", .target_type = "function", .closure = true};
+    cycle =
+        (struct uf_cycle_facts){.source_type = "cell", .target_type = "function", .closure = true};
     EXPECT(advises_cut(cycle, ".cell_contents", UF_REF_ATTR, "calls itself"));
     EXPECT(advises_cut(cycle, ".cell_contents", UF_REF_ATTR, "one reference alone is not enough"));
     cycle.closure = false;

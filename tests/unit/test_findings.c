@@ -4,13 +4,18 @@
 static void registry(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> store ['STORE']\nstore: app.Store tracked\nstore -> sd __dict__\nsd: dict len=1\n"
-                         "sd -> sessions ['_sessions']\nsessions: dict len=%d size=%d tracked\n", 5 + call,
-                   64 + call / 4 * 100);
+    uf_text_printf(text,
+                   "globals -> store ['STORE']\nstore: app.Store tracked\nstore -> sd "
+                   "__dict__\nsd: dict len=1\n"
+                   "sd -> sessions ['_sessions']\nsessions: dict len=%d size=%d tracked\n",
+                   5 + call, 64 + call / 4 * 100);
     for (int i = 0; i < 5 + call; i++)
-        uf_text_printf(text, "sessions -> k%d key 'id%d'\nk%d: str size=50\nsessions -> s%d ['id%d']\n"
-                             "s%d: app.Session size=48 tracked\ns%d -> sd%d __dict__\nsd%d: dict size=200 len=1 tracked\n"
-                             "sd%d -> d%d ['data']\nd%d: bytes size=59\n", i, i, i, i, i, i, i, i, i, i, i, i);
+        uf_text_printf(text,
+                       "sessions -> k%d key 'id%d'\nk%d: str size=50\nsessions -> s%d ['id%d']\n"
+                       "s%d: app.Session size=48 tracked\ns%d -> sd%d __dict__\nsd%d: dict "
+                       "size=200 len=1 tracked\n"
+                       "sd%d -> d%d ['data']\nd%d: bytes size=59\n",
+                       i, i, i, i, i, i, i, i, i, i, i, i);
 }
 
 TEST(a_registry_dict_is_one_finding)
@@ -67,7 +72,8 @@ TEST(what_is_held_twice_says_by_whom)
     check(held_twice);
     print();
     const struct uf_finding *f = only();
-    EXPECT(!f->fix_verified && f->fix_why_not && strstr(f->fix_why_not, "app.OTHERS.a.b.kept") != NULL);
+    EXPECT(!f->fix_verified && f->fix_why_not &&
+           strstr(f->fix_why_not, "app.OTHERS.a.b.kept") != NULL);
     EXPECT(f->retained_bytes_per_call > 300);
     done();
 }
@@ -75,7 +81,8 @@ TEST(what_is_held_twice_says_by_whom)
 static void list_of_ints(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> log ['LOG']\nlog: list len=%d size=%d tracked\n", call, 56 + call / 4 * 32);
+    uf_text_printf(text, "globals -> log ['LOG']\nlog: list len=%d size=%d tracked\n", call,
+                   56 + call / 4 * 32);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "log -> i%d [%d]\ni%d: int size=28\n", i, i, i);
 }
@@ -99,8 +106,10 @@ TEST(a_growing_list_of_ints_is_one_finding_of_kind_growing)
 static void small_ints(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "one: int size=28 immortal\nglobals -> log ['LOG']\nlog: list len=%d size=%d tracked\n", call,
-                   56 + call / 4 * 32);
+    uf_text_printf(
+        text,
+        "one: int size=28 immortal\nglobals -> log ['LOG']\nlog: list len=%d size=%d tracked\n",
+        call, 56 + call / 4 * 32);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "log -> one [%d]\n", i);
 }
@@ -117,7 +126,8 @@ TEST(a_list_of_shared_ints_grows_in_place)
 static void growing_text(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> t ['TEXT']\nt: str size=%d preview='aaa...'\n", 49 + 10 * call);
+    uf_text_printf(text, "globals -> t ['TEXT']\nt: str size=%d preview='aaa...'\n",
+                   49 + 10 * call);
 }
 
 TEST(a_text_rebuilt_longer_grows_in_place)
@@ -134,24 +144,33 @@ TEST(a_text_rebuilt_longer_grows_in_place)
 static void bounded_cache(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=512 tracked\n"
-                         "f -> cache cache\ncache: dict len=%d size=%d tracked\n", call, call, 64 + 30 * call);
+    uf_text_printf(text,
+                   "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=512 tracked\n"
+                   "f -> cache cache\ncache: dict len=%d size=%d tracked\n",
+                   call, call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "cache -> k%d key (1,)\nk%d: tuple size=48\ncache -> l%d ['k%d']\n"
-                             "l%d: functools._lru_list_elem size=56\n"
-                             "l%d -> v%d .result\nv%d: app.Result size=99 tracked\n", i, i, i, i, i, i, i, i);
+        uf_text_printf(text,
+                       "cache -> k%d key (1,)\nk%d: tuple size=48\ncache -> l%d ['k%d']\n"
+                       "l%d: functools._lru_list_elem size=56\n"
+                       "l%d -> v%d .result\nv%d: app.Result size=99 tracked\n",
+                       i, i, i, i, i, i, i, i);
 }
 
 static void method_cache(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> C ['C']\nC: type type tracked\nC -> cd __dict__\ncd: dict len=9\ncd -> f ['get']\n"
-                         "f: functools._lru_cache_wrapper len=%d tracked\n"
-                         "f -> cache cache\ncache: dict len=%d size=%d tracked\nzero: int immortal\n", call, call,
-                   64 + 30 * call);
+    uf_text_printf(text,
+                   "globals -> C ['C']\nC: type type tracked\nC -> cd __dict__\ncd: dict len=9\ncd "
+                   "-> f ['get']\n"
+                   "f: functools._lru_cache_wrapper len=%d tracked\n"
+                   "f -> cache cache\ncache: dict len=%d size=%d tracked\nzero: int immortal\n",
+                   call, call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "cache -> k%d key (<app.C>,)\nk%d: tuple size=48 tracked\ncache -> zero ['k%d']\n"
-                             "k%d -> c%d [0]\nc%d: app.C size=56 tracked\n", i, i, i, i, i, i);
+        uf_text_printf(
+            text,
+            "cache -> k%d key (<app.C>,)\nk%d: tuple size=48 tracked\ncache -> zero ['k%d']\n"
+            "k%d -> c%d [0]\nc%d: app.C size=56 tracked\n",
+            i, i, i, i, i, i);
 }
 
 TEST(a_cache_on_a_method_shows_what_its_keys_hold)
@@ -169,11 +188,15 @@ TEST(a_cache_on_a_method_shows_what_its_keys_hold)
 static void cached_ints(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d tracked\n"
-                         "f -> cache cache\ncache: dict len=%d size=%d tracked\n", call, call, 64 + 30 * call);
+    uf_text_printf(text,
+                   "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d tracked\n"
+                   "f -> cache cache\ncache: dict len=%d size=%d tracked\n",
+                   call, call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "cache -> k%d key 1\nk%d: int size=28\ncache -> v%d ['k%d']\nv%d: float size=24\n", i, i, i, i,
-                       i);
+        uf_text_printf(
+            text,
+            "cache -> k%d key 1\nk%d: int size=28\ncache -> v%d ['k%d']\nv%d: float size=24\n", i,
+            i, i, i, i);
 }
 
 TEST(a_cache_of_numbers_is_told_as_the_cache)
@@ -201,7 +224,8 @@ static void settled_cache(struct uf_text *text, int call)
 {
     module(text);
     int entries = call < 4 ? 3 * call : 12;
-    uf_text_printf(text, "globals -> c ['CACHE']\nc: dict len=%d size=%d tracked\n", entries, 64 + 30 * entries);
+    uf_text_printf(text, "globals -> c ['CACHE']\nc: dict len=%d size=%d tracked\n", entries,
+                   64 + 30 * entries);
     for (int i = 0; i < entries; i++)
         uf_text_printf(text, "c -> v%d ['k%d']\nv%d: app.Result size=99 tracked\n", i, i, i);
 }
@@ -211,7 +235,8 @@ TEST(what_has_settled_is_bounded)
     check(settled_cache);
     print();
     const struct uf_finding *f = only();
-    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_fill == 12 && f->bound_limit != f->bound_limit);
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_fill == 12 &&
+           f->bound_limit != f->bound_limit);
     EXPECT(summary.trends == 0);
     done();
 }
@@ -219,10 +244,14 @@ TEST(what_has_settled_is_bounded)
 static void warnings(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> r ['__warningregistry__']\nr: dict len=%d size=%d tracked\n"
-                         "cat: type type\ntrue: bool immortal\n", call, 64 + 30 * call);
+    uf_text_printf(text,
+                   "globals -> r ['__warningregistry__']\nr: dict len=%d size=%d tracked\n"
+                   "cat: type type\ntrue: bool immortal\n",
+                   call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "r -> k%d key (...)\nk%d: tuple size=64\nk%d -> m%d [0]\nm%d: str size=70\nr -> true ['x']\n",
+        uf_text_printf(text,
+                       "r -> k%d key (...)\nk%d: tuple size=64\nk%d -> m%d [0]\nm%d: str "
+                       "size=70\nr -> true ['x']\n",
                        i, i, i, i, i);
 }
 
@@ -241,7 +270,9 @@ TEST(untracked_keys_of_the_warning_registry_are_one_finding)
 static void namespace_registry(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> ns ['NS']\nns: types.SimpleNamespace\nns -> nsd __dict__\nnsd: dict len=%d size=%d\n",
+    uf_text_printf(text,
+                   "globals -> ns ['NS']\nns: types.SimpleNamespace\nns -> nsd __dict__\nnsd: dict "
+                   "len=%d size=%d\n",
                    call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "nsd -> v%d ['k%d']\nv%d: app.Thing size=40 tracked\n", i, i, i);
@@ -261,8 +292,10 @@ TEST(a_namespace_used_as_a_registry_is_one_finding)
 static void locals_of_thread(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "root thread MainThread -> l local 'seen' of main() at /srv/app.py:12\n"
-                         "l: list len=%d size=%d tracked\n", call, 64 + 8 * call);
+    uf_text_printf(text,
+                   "root thread MainThread -> l local 'seen' of main() at /srv/app.py:12\n"
+                   "l: list len=%d size=%d tracked\n",
+                   call, 64 + 8 * call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "l -> v%d [%d]\nv%d: app.Thing size=40 tracked\n", i, i, i);
 }
@@ -335,8 +368,9 @@ static bool make_findings(void)
     struct uf_check_result made;
     struct uf_growth_summary ignored;
     uf_check_result_init(&made);
-    enum uf_code code = uf_findings_from_groups(&made, program.groups, &program.made.graph, &program.reach,
-                                                &program.made.names, &ignored, NULL);
+    enum uf_code code = uf_findings_from_groups(&made, program.groups, &program.made.graph,
+                                                &program.reach, &program.made.names, &ignored,
+                                                NULL);
     uf_check_result_release(&made);
     return code == UF_OK;
 }

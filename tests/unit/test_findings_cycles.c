@@ -4,8 +4,11 @@ static void frozen(struct uf_text *text, int call)
 {
     module(text);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "a%d: app.Parent size=48 tracked frozen\nb%d: app.Child size=48 tracked frozen\n"
-                             "a%d -> b%d .child\nb%d -> a%d .parent\n", i, i, i, i, i, i);
+        uf_text_printf(
+            text,
+            "a%d: app.Parent size=48 tracked frozen\nb%d: app.Child size=48 tracked frozen\n"
+            "a%d -> b%d .child\nb%d -> a%d .parent\n",
+            i, i, i, i, i, i);
 }
 
 TEST(frozen_garbage_is_a_cycle_that_is_not_collectable)
@@ -21,7 +24,10 @@ TEST(frozen_garbage_is_a_cycle_that_is_not_collectable)
 
 static void in_gc_garbage(struct uf_text *text, int call)
 {
-    uf_text_printf(text, "root module gc -> gc\ngc: module tracked\ngc -> g .garbage\ng: list len=%d tracked\n", call);
+    uf_text_printf(
+        text,
+        "root module gc -> gc\ngc: module tracked\ngc -> g .garbage\ng: list len=%d tracked\n",
+        call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "g -> a%d [%d]\na%d: app.Thing tracked\n", i, i, i);
 }
@@ -36,10 +42,13 @@ TEST(the_collectors_list_of_garbage_is_no_holder)
 }
 
 static const char exception_cycle[] =
-    "e: requests.ConnectionError size=100 tracked\ntb: traceback size=64 tracked\nfr: frame size=400 tracked\n"
+    "e: requests.ConnectionError size=100 tracked\ntb: traceback size=64 tracked\nfr: frame "
+    "size=400 tracked\n"
     "retry: urllib3.Retry size=56 tracked\npool: urllib3.Pool size=200 tracked\n"
-    "e -> tb .__traceback__\ntb -> fr .tb_frame\nfr -> retry local 'retries' of send() at /lib/adapters.py:501\n"
-    "retry -> rd __dict__\nrd: dict size=104 len=1 tracked\nrd -> h ['history']\nh: tuple size=48 tracked\nh -> e [0]\n"
+    "e -> tb .__traceback__\ntb -> fr .tb_frame\nfr -> retry local 'retries' of send() at "
+    "/lib/adapters.py:501\n"
+    "retry -> rd __dict__\nrd: dict size=104 len=1 tracked\nrd -> h ['history']\nh: tuple size=48 "
+    "tracked\nh -> e [0]\n"
     "fr -> pool local 'pool' of send() at /lib/adapters.py:501\n";
 
 static void check_garbage(const char *text)
@@ -47,7 +56,8 @@ static void check_garbage(const char *text)
     uint8_t member[MADE_NODES];
     make_graph(&program.made, text);
     memset(member, 1, sizeof member);
-    EXPECT(uf_findings_from_garbage(&result, &program.made.graph, member, &program.made.names, NULL) == UF_OK);
+    EXPECT(uf_findings_from_garbage(&result, &program.made.graph, member, &program.made.names,
+                                    NULL) == UF_OK);
     made_graph_release(&program.made);
 }
 
@@ -71,8 +81,9 @@ TEST(an_exception_that_holds_itself_is_a_cycle_with_a_reference_to_cut)
 TEST(equal_cycles_of_one_call_are_added_up)
 {
     uf_check_result_init(&result);
-    check_garbage("a: app.P size=10 tracked\nb: app.C size=10 tracked\na -> b .child\nb -> a .parent\n"
-                  "c: app.P size=10 tracked\nd: app.C size=10 tracked\nc -> d .child\nd -> c .parent\n");
+    check_garbage(
+        "a: app.P size=10 tracked\nb: app.C size=10 tracked\na -> b .child\nb -> a .parent\n"
+        "c: app.P size=10 tracked\nd: app.C size=10 tracked\nc -> d .child\nd -> c .parent\n");
     print();
     const struct uf_finding *f = only();
     EXPECT(f->objects_per_call == 4 && f->bytes_per_call == 40);
@@ -83,7 +94,8 @@ TEST(equal_cycles_of_one_call_are_added_up)
 TEST(an_object_that_holds_itself_through_its_dictionary_has_one_step)
 {
     uf_check_result_init(&result);
-    check_garbage("a: app.P size=10 tracked\na -> ad __dict__\nad: dict size=64 tracked\nad -> a ['me']\n");
+    check_garbage(
+        "a: app.P size=10 tracked\na -> ad __dict__\nad: dict size=64 tracked\nad -> a ['me']\n");
     print();
     const struct uf_finding *f = only();
     EXPECT(f->cycle.len == 1 && strcmp(f->cycle.at[0].edge, ".me") == 0 && f->cycle.at[0].suspect);
@@ -92,12 +104,14 @@ TEST(an_object_that_holds_itself_through_its_dictionary_has_one_step)
 
 TEST(warm_up_is_told_by_new_modules_and_old_holders)
 {
-    const char before[] = "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=1 tracked\n";
-    const char after[] = "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=3 tracked\n"
-                         "root module encodings.idna -> idna\nidna: module size=72 tracked\nidna -> d __dict__\n"
-                         "d: dict size=400 len=5 tracked\nd -> f ['f']\nf: function size=150 tracked\n"
-                         "c -> x ['x']\nx: app.Entry size=48 tracked\nx -> xd .data\nxd: list size=56 tracked\n"
-                         "c -> y ['y']\ny: app.Entry size=48 tracked\n";
+    const char before[] =
+        "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=1 tracked\n";
+    const char after[] =
+        "root module app -> app\napp: module tracked\napp -> c .CACHE\nc: dict len=3 tracked\n"
+        "root module encodings.idna -> idna\nidna: module size=72 tracked\nidna -> d __dict__\n"
+        "d: dict size=400 len=5 tracked\nd -> f ['f']\nf: function size=150 tracked\n"
+        "c -> x ['x']\nx: app.Entry size=48 tracked\nx -> xd .data\nxd: list size=56 tracked\n"
+        "c -> y ['y']\ny: app.Entry size=48 tracked\n";
     uint64_t addresses[16];
     make_graph(&program.made, before);
     size_t count = program.made.graph.node_count;
@@ -107,8 +121,8 @@ TEST(warm_up_is_told_by_new_modules_and_old_holders)
     uf_check_result_init(&result);
     growing_begin(&program);
     growing_look(&program, after);
-    EXPECT(uf_findings_warmup(&result, &program.made.graph, &program.reach, &program.made.names, addresses, count,
-                              NULL) == UF_OK);
+    EXPECT(uf_findings_warmup(&result, &program.made.graph, &program.reach, &program.made.names,
+                              addresses, count, NULL) == UF_OK);
     EXPECT(result.warmup.objects == 6 && result.warmup.bytes == 72 + 400 + 150 + 48 + 56 + 48);
     EXPECT(result.warmup.top.len == 2);
     EXPECT_TEXT(result.warmup.top.at[0].holder, "module encodings.idna");

@@ -3,11 +3,15 @@
 static void loggers(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> reg ['REG']\nreg: dict len=%d tracked\nglobals -> other ['OTHER']\n"
-                         "other: app.Other tracked\nother -> map .map\nmap: dict len=%d size=%d tracked\n", call, call,
-                   64 + 9 * call);
+    uf_text_printf(
+        text,
+        "globals -> reg ['REG']\nreg: dict len=%d tracked\nglobals -> other ['OTHER']\n"
+        "other: app.Other tracked\nother -> map .map\nmap: dict len=%d size=%d tracked\n",
+        call, call, 64 + 9 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "reg -> l%d ['k%d']\nl%d: app.Logger size=70 tracked\nmap -> l%d ['m%d']\n", i, i, i, i, i);
+        uf_text_printf(text,
+                       "reg -> l%d ['k%d']\nl%d: app.Logger size=70 tracked\nmap -> l%d ['m%d']\n",
+                       i, i, i, i, i);
 }
 
 TEST(a_second_container_of_the_same_entries_is_part_of_the_finding)
@@ -24,9 +28,11 @@ static void exit_functions(struct uf_text *text, int call)
 {
     module(text);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "root interpreter atexit -> f%d callback\nf%d: function size=150 tracked\n"
-                             "root interpreter atexit -> a%d arguments of callback\na%d: tuple size=48\n"
-                             "a%d -> t%d [0]\nt%d: app.Thing size=40 tracked\n", i, i, i, i, i, i, i);
+        uf_text_printf(text,
+                       "root interpreter atexit -> f%d callback\nf%d: function size=150 tracked\n"
+                       "root interpreter atexit -> a%d arguments of callback\na%d: tuple size=48\n"
+                       "a%d -> t%d [0]\nt%d: app.Thing size=40 tracked\n",
+                       i, i, i, i, i, i, i);
 }
 
 TEST(an_exit_function_and_its_arguments_are_one_finding)
@@ -43,11 +49,16 @@ TEST(an_exit_function_and_its_arguments_are_one_finding)
 static void modules(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "root module sys -> sys\nsys: module tracked\nsys -> mods .modules\nmods: dict len=%d size=%d\n",
+    uf_text_printf(text,
+                   "root module sys -> sys\nsys: module tracked\nsys -> mods .modules\nmods: dict "
+                   "len=%d size=%d\n",
                    call, 64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "root module gen_%d -> g%d\ng%d: module size=72 tracked\nmods -> g%d ['gen_%d']\n"
-                             "mods -> n%d key 'gen_%d'\nn%d: str size=54\n", i, i, i, i, i, i, i, i);
+        uf_text_printf(
+            text,
+            "root module gen_%d -> g%d\ng%d: module size=72 tracked\nmods -> g%d ['gen_%d']\n"
+            "mods -> n%d key 'gen_%d'\nn%d: str size=54\n",
+            i, i, i, i, i, i, i, i);
 }
 
 TEST(modules_made_per_call_are_one_finding)
@@ -64,13 +75,17 @@ TEST(modules_made_per_call_are_one_finding)
 static void threads(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> act ['_active']\nact: dict len=%d size=%d tracked\n", call, 64 + 30 * call);
+    uf_text_printf(text, "globals -> act ['_active']\nact: dict len=%d size=%d tracked\n", call,
+                   64 + 30 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "act -> t%d ['%d']\nt%d: threading.Thread size=64 tracked\nt%d -> me%d .target\n"
-                             "me%d: function tracked\n"
-                             "root thread Thread-%d -> w%d local 'waiter' of wait() at /threading.py:9\nw%d: app.Waiter\n"
-                             "root native x -> b%d\nb%d: method tracked\nb%d -> t%d .__self__\n", i, i, i, i, i, i, i, i,
-                       i, i, i, i, i);
+        uf_text_printf(
+            text,
+            "act -> t%d ['%d']\nt%d: threading.Thread size=64 tracked\nt%d -> me%d .target\n"
+            "me%d: function tracked\n"
+            "root thread Thread-%d -> w%d local 'waiter' of wait() at /threading.py:9\nw%d: "
+            "app.Waiter\n"
+            "root native x -> b%d\nb%d: method tracked\nb%d -> t%d .__self__\n",
+            i, i, i, i, i, i, i, i, i, i, i, i, i);
 }
 
 TEST(what_lies_on_the_stacks_of_more_and_more_threads_is_along_with_them)
@@ -86,11 +101,15 @@ TEST(what_lies_on_the_stacks_of_more_and_more_threads_is_along_with_them)
 static void weak_set(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> keep ['KEEP']\nkeep: list len=%d tracked\nglobals -> ws ['ALL']\n"
-                         "ws: _weakrefset.WeakSet tracked\nws -> data .data\ndata: set len=%d tracked\n", call, call);
+    uf_text_printf(text,
+                   "globals -> keep ['KEEP']\nkeep: list len=%d tracked\nglobals -> ws ['ALL']\n"
+                   "ws: _weakrefset.WeakSet tracked\nws -> data .data\ndata: set len=%d tracked\n",
+                   call, call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "keep -> t%d [%d]\nt%d: app.Task size=64 tracked\ndata -> r%d key x\n"
-                             "r%d: weakref.ReferenceType size=72 tracked\n", i, i, i, i, i);
+        uf_text_printf(text,
+                       "keep -> t%d [%d]\nt%d: app.Task size=64 tracked\ndata -> r%d key x\n"
+                       "r%d: weakref.ReferenceType size=72 tracked\n",
+                       i, i, i, i, i);
 }
 
 TEST(weak_references_to_what_piles_up_are_no_finding_of_their_own)
@@ -107,8 +126,10 @@ static void callbacks(struct uf_text *text, int call)
     module(text);
     uf_text_printf(text, "globals -> l ['listeners']\nl: list len=%d tracked\n", call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "l -> m%d [%d]\nm%d: method size=64 tracked\nm%d -> o%d .__self__\n"
-                             "o%d: app.Listener size=48 tracked\n", i, i, i, i, i, i);
+        uf_text_printf(text,
+                       "l -> m%d [%d]\nm%d: method size=64 tracked\nm%d -> o%d .__self__\n"
+                       "o%d: app.Listener size=48 tracked\n",
+                       i, i, i, i, i, i);
 }
 
 TEST(a_bound_method_in_a_list_is_a_callback)
@@ -126,7 +147,9 @@ static void texts_by_text(struct uf_text *text, int call)
     module(text);
     uf_text_printf(text, "globals -> d ['PAGES']\nd: dict len=%d tracked\n", call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "d -> k%d key 'k'\nk%d: str size=50\nd -> v%d ['k']\nv%d: bytes size=500\n", i, i, i, i);
+        uf_text_printf(text,
+                       "d -> k%d key 'k'\nk%d: str size=50\nd -> v%d ['k']\nv%d: bytes size=500\n",
+                       i, i, i, i);
 }
 
 TEST(of_texts_the_value_is_told_and_the_key_goes_with_it)
@@ -141,7 +164,10 @@ TEST(of_texts_the_value_is_told_and_the_key_goes_with_it)
 static void counts_by_text(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> d ['COUNTS']\nd: collections.defaultdict len=%d tracked\nzero: int immortal\n", call);
+    uf_text_printf(
+        text,
+        "globals -> d ['COUNTS']\nd: collections.defaultdict len=%d tracked\nzero: int immortal\n",
+        call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "d -> k%d key 'k'\nk%d: str size=50\nd -> zero ['k']\n", i, i);
 }
@@ -161,8 +187,10 @@ static void shared_holder(struct uf_text *text, int call)
     module(text);
     uf_text_printf(text, "globals -> l ['EVENTS']\nl: list len=%d tracked\n", 2 * call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "l -> a%d [%d]\na%d: app.A size=64 tracked\nl -> b%d [%d]\nb%d: app.B size=48 tracked\n", i,
-                       2 * i, i, i, 2 * i + 1, i);
+        uf_text_printf(text,
+                       "l -> a%d [%d]\na%d: app.A size=64 tracked\nl -> b%d [%d]\nb%d: app.B "
+                       "size=48 tracked\n",
+                       i, 2 * i, i, i, 2 * i + 1, i);
 }
 
 TEST(two_types_in_one_container_are_two_findings)
@@ -178,10 +206,14 @@ TEST(two_types_in_one_container_are_two_findings)
 static void tree(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> top ['ROOT']\ntop: app.Node tracked\ntop -> c .children\nc: list len=%d tracked\n",
+    uf_text_printf(text,
+                   "globals -> top ['ROOT']\ntop: app.Node tracked\ntop -> c .children\nc: list "
+                   "len=%d tracked\n",
                    call);
     for (int i = 0; i < call; i++)
-        uf_text_printf(text, "c -> n%d [%d]\nn%d: app.Node size=48 tracked\nn%d -> c%d .children\nc%d: list len=0 tracked\n",
+        uf_text_printf(text,
+                       "c -> n%d [%d]\nn%d: app.Node size=48 tracked\nn%d -> c%d .children\nc%d: "
+                       "list len=0 tracked\n",
                        i, i, i, i, i, i);
 }
 

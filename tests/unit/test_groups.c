@@ -68,8 +68,8 @@ TEST(the_length_of_a_container_is_a_series_of_its_own)
 {
     struct growing program;
     run_shop(&program, 6, 2);
-    const struct uf_group *sessions =
-        uf_groups_get(program.groups, growing_group(&program, "module shop.STORE._sessions", "dict"));
+    const struct uf_group *sessions = uf_groups_get(
+        program.groups, growing_group(&program, "module shop.STORE._sessions", "dict"));
     EXPECT(sessions->has_length && sessions->points.len == 7);
     EXPECT(sessions->points.at[6].objects == 1 && sessions->points.at[6].length == 8);
     growing_end(&program);
@@ -105,8 +105,8 @@ TEST(all_nodes_of_a_group_can_be_listed)
     run_shop(&program, 3, 2);
     uf_node_list members = {0};
     uint32_t session = growing_group(&program, "module shop.STORE._sessions[*]", "shop.Session");
-    EXPECT(uf_groups_members(program.groups, &program.made.graph, &program.reach, &program.made.names,
-                             session, &members, NULL) == UF_OK);
+    EXPECT(uf_groups_members(program.groups, &program.made.graph, &program.reach,
+                             &program.made.names, session, &members, NULL) == UF_OK);
     EXPECT(members.len == 5 && members.at[0] == made_node(&program.made, "s0"));
     uf_vec_release(&members);
     growing_end(&program);
@@ -190,8 +190,10 @@ TEST(a_linked_list_is_a_few_groups_however_long)
 static const char *namespace(struct uf_text *text, int names)
 {
     text->len = 0;
-    uf_text_printf(text, "root module app -> app\napp: module\napp -> ns .ns\nns: types.SimpleNamespace\n"
-                         "ns -> nsd __dict__\nnsd: dict len=%d\n", names);
+    uf_text_printf(text,
+                   "root module app -> app\napp: module\napp -> ns .ns\nns: types.SimpleNamespace\n"
+                   "ns -> nsd __dict__\nnsd: dict len=%d\n",
+                   names);
     for (int i = 0; i < names; i++)
         uf_text_printf(text, "nsd -> v%d ['k%d']\nv%d: app.Thing size=40 tracked\n", i, i, i);
     return text->at;
@@ -221,8 +223,10 @@ TEST(attributes_that_existed_before_keep_their_names)
     growing_begin(&program);
     for (int call = 0; call <= 8; call++) {
         text.len = 0;
-        uf_text_printf(&text, "root module app -> app\napp: module\napp -> a .a\napp -> b .b\n"
-                              "a: list len=%d\nb: list len=%d\n", call, call < 4 ? 0 : call);
+        uf_text_printf(&text,
+                       "root module app -> app\napp: module\napp -> a .a\napp -> b .b\n"
+                       "a: list len=%d\nb: list len=%d\n",
+                       call, call < 4 ? 0 : call);
         growing_capture(&program, text.at, (uint32_t)call);
     }
     EXPECT(growing_group(&program, "module app.a", "list") != UF_GROUP_NONE);
@@ -240,8 +244,10 @@ TEST(threads_with_numbers_are_one_root)
         text.len = 0;
         uf_text_printf(&text, "root module app -> app\napp: module\n");
         for (int t = 0; t <= call; t++)
-            uf_text_printf(&text, "root thread Thread-%d -> o%d local 'job' of run() at /srv/app.py:%d\n"
-                                  "o%d: app.Job tracked\n", t + 9, t, 12, t);
+            uf_text_printf(&text,
+                           "root thread Thread-%d -> o%d local 'job' of run() at /srv/app.py:%d\n"
+                           "o%d: app.Job tracked\n",
+                           t + 9, t, 12, t);
         growing_capture(&program, text.at, (uint32_t)call);
     }
     uint32_t job = growing_group(&program, "thread Thread-* local 'job' of run()", "app.Job");
@@ -258,7 +264,8 @@ TEST(modules_made_per_call_are_one_root)
     for (int call = 0; call <= 8; call++) {
         text.len = 0;
         for (int m = 0; m <= call; m++)
-            uf_text_printf(&text, "root module generated_%d -> m%d\nm%d: module tracked\n", m, m, m);
+            uf_text_printf(&text, "root module generated_%d -> m%d\nm%d: module tracked\n", m, m,
+                           m);
         growing_capture(&program, text.at, (uint32_t)call);
     }
     EXPECT(growing_group(&program, "module *", "module") != UF_GROUP_NONE);
@@ -275,8 +282,9 @@ TEST(what_nothing_reaches_is_held_by_nothing_and_own_objects_are_left_out)
         text.len = 0;
         uf_text_printf(&text, "root module app -> app\napp: module\n");
         for (int i = 0; i <= call; i++)
-            uf_text_printf(&text, "lost%d: app.Lost tracked\nlost%d -> lost%d .me\nmine%d: app.Mine own\n", i, i,
-                           i, i);
+            uf_text_printf(&text,
+                           "lost%d: app.Lost tracked\nlost%d -> lost%d .me\nmine%d: app.Mine own\n",
+                           i, i, i, i);
         growing_capture(&program, text.at, (uint32_t)call);
     }
     uint32_t lost = growing_group(&program, "nothing", "app.Lost");
@@ -294,8 +302,8 @@ TEST(growth_without_calls_is_not_from_the_call)
     uf_groups_begin_idle(program.groups);
     for (int window = 1; window <= 2; window++) {
         growing_look(&program, shop(&text, 9 + window));
-        EXPECT(uf_groups_add_idle(program.groups, &program.made.graph, &program.reach, &program.made.names,
-                                  NULL) == UF_OK);
+        EXPECT(uf_groups_add_idle(program.groups, &program.made.graph, &program.reach,
+                                  &program.made.names, NULL) == UF_OK);
     }
     uf_groups_end_idle(program.groups, 2, 1, 1);
     uint32_t session = growing_group(&program, "module shop.STORE._sessions[*]", "shop.Session");
@@ -314,7 +322,8 @@ TEST(no_growth_without_calls_leaves_the_finding_to_the_call)
     uf_groups_begin_idle(program.groups);
     for (int window = 1; window <= 2; window++) {
         growing_look(&program, shop(&text, 9));
-        uf_groups_add_idle(program.groups, &program.made.graph, &program.reach, &program.made.names, NULL);
+        uf_groups_add_idle(program.groups, &program.made.graph, &program.reach, &program.made.names,
+                           NULL);
     }
     uf_groups_end_idle(program.groups, 2, 1, 1);
     EXPECT(uf_groups_any_trend(program.groups));
@@ -332,7 +341,8 @@ TEST(captures_out_of_order_are_refused)
     uf_text_release(&text);
 }
 
-/* When it is first looked at, it is not known which of its holders gained: only later steps are told. */
+/* When it is first looked at, it is not known which of its holders gained: only later steps are
+ * told. */
 TEST(a_kinship_with_several_holders_loses_its_first_step)
 {
     struct growing program;
@@ -340,9 +350,11 @@ TEST(a_kinship_with_several_holders_loses_its_first_step)
     growing_begin(&program);
     for (int call = 0; call <= 6; call++) {
         text.len = 0;
-        uf_text_printf(&text, "root module app -> app\napp: module\napp -> a .a\napp -> b .b\n"
-                              "a: list len=%d\nb: list len=2\nb -> b0 [0]\nb -> b1 [1]\n"
-                              "b0: app.T tracked\nb1: app.T tracked\n", call);
+        uf_text_printf(&text,
+                       "root module app -> app\napp: module\napp -> a .a\napp -> b .b\n"
+                       "a: list len=%d\nb: list len=2\nb -> b0 [0]\nb -> b1 [1]\n"
+                       "b0: app.T tracked\nb1: app.T tracked\n",
+                       call);
         for (int i = 0; i < call; i++)
             uf_text_printf(&text, "a -> a%d [%d]\na%d: app.T tracked\n", i, i, i);
         growing_capture(&program, text.at, (uint32_t)call);
@@ -369,8 +381,7 @@ static bool group_twice(void)
     struct uf_graph *graph = &failing_made.graph;
     if (uf_groups_create(&groups, NULL))
         return false;
-    enum uf_code code =
-        uf_groups_add(groups, graph, &failing_reach, &failing_made.names, 0, NULL);
+    enum uf_code code = uf_groups_add(groups, graph, &failing_reach, &failing_made.names, 0, NULL);
     uf_groups_seal(groups);
     if (!code) {
         graph->size[5]++; /* some kinship changes */

@@ -175,7 +175,7 @@ TEST(a_cache_read_in_time_with_its_clearing_is_told_by_single_calls_behind)
 {
     begin(0);
     for (int window = 1; window <= 9; window++)
-        add(101, (101 * window) % 100); /* +1 in each window */
+        add(101, (101 * window) % 100);      /* +1 in each window */
     EXPECT(judge().kind == UF_GROWTH_TREND); /* this is why uf_growth_window_calls exists */
     for (int call = 1; call <= 6; call++)
         add(1, 9 + call);
