@@ -163,11 +163,11 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
         return uf_session_fault(session);
     }
     session->has_capture = true;
-    enum uf_code code = idle ? uf_groups_add_idle(session->groups, &capture->graph, &session->reach,
-                                                  &capture->names, &session->error)
-                             : uf_groups_add(session->groups, &capture->graph, &session->reach,
-                                             &capture->names, group_calls(session),
-                                             &session->error);
+    enum uf_code code = idle
+                            ? uf_groups_add_idle(session->groups, &capture->graph, &session->reach,
+                                                 &capture->names, &session->error)
+                            : uf_groups_add(session->groups, &capture->graph, &session->reach,
+                                            &capture->names, group_calls(session), &session->error);
     if (code)
         return uf_session_fault(session);
     *python_bytes = (double)capture->python_bytes;

@@ -1,5 +1,6 @@
 /* verdict.c - from what was read to what is said: figures per call, findings, verdict, evidence. */
 #include "analysis/findings.h"
+#include "cpython/roots.h"
 #include "pyext/session.h"
 #include "report/units.h"
 
@@ -201,6 +202,10 @@ static void fill_collector(struct uf_session *session)
         uf_session_warn(session, "the target sets the collector's thresholds during a call");
     if (collector->target_set_debug)
         uf_session_warn(session, "the target sets the collector's debug flags during a call");
+    uint32_t others = uf_roots_other_interpreters(&session->heap);
+    if (others > 0)
+        uf_session_warn(session, "%u other interpreter%s of this process %s not looked at", others,
+                        others == 1 ? "" : "s", others == 1 ? "was" : "were");
     if (session->endless_garbage)
         uf_session_warn(
             session,

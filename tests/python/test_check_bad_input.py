@@ -266,3 +266,8 @@ def test_the_module_is_the_same_program():
 def test_what_was_found_is_told_also_when_all_is_bounded():
     _, report = check("clean.py:bounded_deque", "--budget", 2)
     assert all(f["severity"] == "bounded" for f in findings(report))
+
+
+def test_other_interpreters_are_named_as_not_looked_at():
+    _, report = check("naughty.py:makes_another_interpreter", "--calls", 6)
+    assert any("1 other interpreter" in warning for warning in report["warnings"])
