@@ -195,12 +195,24 @@ static void settle_threads(struct uf_search *search)
     }
 }
 
-static bool is_weak_container(const char *type)
+/* Whether entries leave the holder of `entry` by themselves when what they refer to dies: a weak
+ * container, a type's table of subclasses, the finalizers that wait for their objects. */
+static bool is_pruned(const struct uf_search *search, const struct uf_group *entry)
 {
-    return strncmp(type, "_weakrefset.Weak", 16) == 0 || strncmp(type, "weakref.Weak", 12) == 0;
+    const struct uf_group *table = uf_groups_get(search->groups, entry->parent);
+    const char *edge = uf_groups_text(search->groups, table->edge);
+    if (strcmp(edge, "subclasses") == 0)
+        return true;
+    if (strcmp(edge, "._registry") == 0)
+        return strcmp(uf_groups_text(search->groups, entry->type), "weakref.finalize._Info") == 0;
+    if (table->parent == UF_GROUP_NONE)
+        return false;
+    const char *owner =
+        uf_groups_text(search->groups, uf_groups_get(search->groups, table->parent)->type);
+    return strncmp(owner, "_weakrefset.Weak", 16) == 0 || strncmp(owner, "weakref.Weak", 12) == 0;
 }
 
-/* Weak containers prune themselves: their references pile up because what they refer to does. */
+/* What prunes itself piles up because what it refers to does. */
 static void leave_weak_entries(struct uf_search *search)
 {
     bool others = false;
@@ -214,10 +226,7 @@ static void leave_weak_entries(struct uf_search *search)
         if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || entry->parent == UF_GROUP_NONE ||
             strncmp(uf_groups_text(search->groups, entry->type), "weakref.", 8) != 0)
             continue;
-        uint32_t owner = uf_groups_get(search->groups, entry->parent)->parent;
-        if (owner != UF_GROUP_NONE &&
-            is_weak_container(
-                uf_groups_text(search->groups, uf_groups_get(search->groups, owner)->type)))
+        if (is_pruned(search, entry))
             search->candidates[g].subsumed = true;
     }
 }

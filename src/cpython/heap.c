@@ -98,6 +98,13 @@ uint32_t uf_heap_type(struct uf_heap *heap, uint64_t address)
     return find_type(heap, address);
 }
 
+const struct uf_plan *uf_plan_of(struct uf_heap *heap, uint64_t object)
+{
+    const void *head = uf_view(heap, object, heap->objects->object.head_bytes);
+    uint32_t type = head ? find_type(heap, uf_u64(head, heap->objects->object.type)) : UINT32_MAX;
+    return type == UINT32_MAX ? NULL : &heap->plans.at[type];
+}
+
 uint32_t uf_heap_type_count(const struct uf_heap *heap)
 {
     return (uint32_t)heap->plans.len;

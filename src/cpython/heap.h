@@ -24,7 +24,7 @@ struct uf_heap_config {
     uint64_t interpreter; /* PyInterpreterState * */
     /* Appends what the object's tp_traverse visits; 0, or -1 when memory is out. */
     int (*traverse)(uint64_t object, uint64_t tp_traverse, uf_refs *refs);
-    /* Addresses of symbols that tell a type's kind: PyDict_Type, subtype_traverse, ... (see decode.c) */
+    /* Addresses of symbols that tell a type's kind: PyDict_Type, subtype_traverse, ... (known.h) */
     const struct uf_known_types *known;
     /* Blocks over 512 bytes came from glibc's malloc (pymalloc is the object allocator): then
      * uf_object.malloced is read from the word before a block. Only for the identity source. */
@@ -60,7 +60,7 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
                             uf_refs *refs, struct uf_error *err);
 
 /* len() as graph/names.h defines it, and the bound of a bounded holder; -1: none. */
-int64_t uf_heap_length(struct uf_heap *heap, uint64_t address);
-int64_t uf_heap_bound(struct uf_heap *heap, uint64_t address);
+int64_t uf_heap_length(struct uf_heap *heap, uint64_t object);
+int64_t uf_heap_bound(struct uf_heap *heap, uint64_t object);
 
 #endif

@@ -37,7 +37,7 @@ static bool is_str(const struct uf_heap *heap, uint64_t object)
                          heap->config.known->type[UF_KNOWN_STR];
 }
 
-void uf_name_attribute(const struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
+void uf_name_attribute(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
 {
     char name[NAME_BYTES];
     if (is_str(heap, key) && uf_str_copy(heap, key, name, sizeof name) && is_identifier(name)) {
@@ -53,7 +53,7 @@ void uf_name_attribute(const struct uf_heap *heap, struct uf_ref_name *ret, uint
     snprintf(ret->generic, sizeof ret->generic, ".__dict__[*]");
 }
 
-void uf_name_item(const struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
+void uf_name_item(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
 {
     char name[NAME_BYTES];
     uf_key_repr(heap, key, name, sizeof name, KEY_BYTES);

@@ -21,8 +21,8 @@ struct uf_question {
 void uf_name_set(struct uf_ref_name *ret, enum uf_ref_kind kind, const char *text,
                  const char *generic);
 /* `.name`; a name that no attribute can be written with becomes `.__dict__['name']`. */
-void uf_name_attribute(const struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key);
-void uf_name_item(const struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key);
+void uf_name_attribute(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key);
+void uf_name_item(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key);
 void uf_name_index(struct uf_ref_name *ret, uint64_t index);
 
 /* naming_items.c: what a container holds; naming_opaque.c: found by the target's address. */
@@ -32,7 +32,10 @@ void uf_name_opaque(const struct uf_question *q);
 /* The key of the index-th attribute value that the object keeps without a dict. */
 uint64_t uf_name_value_key(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t index);
 
-/* A key as Python would write it: repr of simple objects, cut to about `max` bytes. */
-size_t uf_key_repr(const struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max);
+/* repr of a str, bytes, int, bool, float or None, text cut to `max` characters; its length, and 0
+ * where it is none of them. */
+size_t uf_scalar_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max);
+/* A key as Python would write it; what is not simple is shown as "<its type>". Never empty. */
+size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max);
 
 #endif

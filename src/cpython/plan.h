@@ -114,6 +114,9 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan);
 uint64_t uf_record_needs(const struct uf_layout_objects *lay,
                          const struct uf_layout_record *record);
 
+/* The plan of an object's type, entered if new; NULL: unreadable. Valid until the next type is. */
+const struct uf_plan *uf_plan_of(struct uf_heap *heap, uint64_t object);
+
 /* Where an object keeps its attributes; 0 = not there (yet). */
 struct uf_attribute_words {
     uint64_t dict;        /* the attribute dict */

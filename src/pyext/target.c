@@ -225,7 +225,7 @@ static int load_whole_file(struct uf_target *target, const char *path, const str
         return fail_import(order->failure, order->spec);
     target->main = Py_XNewRef(PyDict_GetItemString(PyImport_GetModuleDict(), "__main__"));
     const char *slash = strrchr(path, '/');
-    (void)snprintf(target->function, sizeof target->function, "%s", slash ? slash + 1 : path);
+    (void)snprintf(target->function, sizeof target->function, "%.255s", slash ? slash + 1 : path);
     if (run_setup(order->channel, order->request, NULL) < 0) {
         order->failure->exit_code = UF_EXIT_TARGET_FAILED;
         return -1;
