@@ -6,7 +6,7 @@ import sys
 import requests
 
 # Many calls print many lines: the demo shows the report, not these.
-OUT = open(os.devnull, "w") if "UNFREED_DEMO_QUIET" in os.environ else sys.stdout  # noqa: SIM115
+OUT = open(os.devnull, "w", buffering=1) if "UNFREED_DEMO_QUIET" in os.environ else sys.stdout  # noqa: SIM115
 
 RESPONSES = []
 

@@ -68,8 +68,9 @@ def run_python_tests(
         "PYTHONPATH": str(probes(environment)),
     }
     if environment.options.sanitize:
+        chosen = [word for word in arguments if word not in ("-q", "-v")]  # one name per line
         listed = subprocess.run(
-            [*pytest, "--collect-only", "-q", "-m", "native", *arguments],
+            [*pytest, "--collect-only", "-q", "-m", "native", *chosen],
             env=settings,
             cwd=ROOT,
             capture_output=True,

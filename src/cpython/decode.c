@@ -24,10 +24,8 @@ static enum uf_part put_attributes(struct uf_heap *heap, const struct uf_plan *p
 static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                                uf_refs *refs)
 {
-    if (!heap->config.traverse)
-        return UF_PART_OK;
     size_t before = refs->len;
-    if (heap->config.traverse(object, plan->traverse, refs))
+    if (heap->config.traverse && heap->config.traverse(object, plan->traverse, refs))
         return UF_PART_NOMEM;
     if (!plan->heap_type)
         return UF_PART_OK;

@@ -117,3 +117,12 @@ def test_findings_of_a_baseline_do_not_count(tmp_path):
     baseline.write_text(json.dumps(first))
     code, second = check("leaks.py:registry_dict", "--budget", 2, "--baseline", baseline)
     assert (code, second["verdict"]) == (0, "clean")
+
+
+@pytest.mark.parametrize(("function", "type_"), [("frozen_garbage", "leaks.Knot"), ("kept_in_gc_garbage", "leaks.Session")])
+def test_garbage_that_the_collector_cannot_free_is_a_leak(function, type_):
+    code, report = check(f"leaks.py:{function}", "--budget", 5)
+    assert (code, report["verdict"]) == (1, "leak"), report
+    worst = report["findings"][0]
+    assert (worst["kind"], worst["type"], worst["collectable"]) == ("cycle", type_, False)
+    assert worst["collectable_why"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import itertools
 import logging
 import os
@@ -191,3 +192,17 @@ def many_levels():
 
 
 TREE = {}
+
+
+class Knot:
+    def __init__(self):
+        self.me = self
+
+
+def frozen_garbage():
+    Knot()
+    gc.freeze()
+
+
+def kept_in_gc_garbage():
+    gc.garbage.append(Session("uncollectable"))
