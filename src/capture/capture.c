@@ -11,6 +11,9 @@
 
 #define BATCH 512
 
+/* What the last capture took: the next one of the same heap begins with as much. */
+static struct uf_builder_room last_room;
+
 /* All that one capture needs until the graph stands. */
 struct work {
     struct uf_capture *capture;
@@ -27,47 +30,6 @@ static double now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-static enum uf_code queue_generation(struct work *w, int generation, uint64_t *count)
-{
-    uint8_t flags = UF_NODE_TRACKED;
-    uint64_t objects[BATCH];
-    struct uf_gc_list list;
-    enum uf_code code = uf_gc_list_open(&list, w->config, generation, w->err);
-
-    if (generation == UF_GC_PERMANENT)
-        flags |= UF_NODE_FROZEN;
-    else if (generation < UF_GC_GENERATIONS - 1)
-        flags |= UF_NODE_YOUNG;
-    while (code == UF_OK && !list.done) {
-        size_t n;
-        code = uf_gc_list_next(&list, objects, BATCH, &n, w->err);
-        for (size_t i = 0; i < n && code == UF_OK; i++)
-            code = uf_builder_add(&w->builder, objects[i], flags, w->err);
-        *count += n;
-    }
-    return code;
-}
-
-static enum uf_code queue_tracked(struct work *w)
-{
-    struct uf_capture *c = w->capture;
-    enum uf_code code = UF_OK;
-
-    for (int generation = 0; generation < UF_GC_LISTS && code == UF_OK; generation++)
-        code = queue_generation(w, generation,
-                                generation == UF_GC_PERMANENT ? &c->frozen : &c->tracked);
-    return code;
-}
-
-static enum uf_code queue_roots(struct work *w)
-{
-    enum uf_code code = uf_roots_collect(&w->roots, w->capture->heap, &w->strings, w->err);
-
-    for (size_t i = 0; i < w->roots.list.len && code == UF_OK; i++)
-        code = uf_builder_add(&w->builder, w->roots.list.at[i].object, 0, w->err);
-    return code;
 }
 
 static enum uf_code decode_queue(struct work *w)
@@ -98,6 +60,53 @@ static enum uf_code decode_queue(struct work *w)
         c->malloced_bytes += object.malloced;
     }
     return UF_OK;
+}
+
+static enum uf_code decode_generation(struct work *w, int generation, uint64_t *count)
+{
+    uint8_t flags = UF_NODE_TRACKED;
+    uint64_t object;
+    struct uf_gc_list list;
+    enum uf_code code = uf_gc_list_open(&list, w->config, generation, w->err);
+
+    if (generation == UF_GC_PERMANENT)
+        flags |= UF_NODE_FROZEN;
+    else if (generation < UF_GC_GENERATIONS - 1)
+        flags |= UF_NODE_YOUNG;
+    while (code == UF_OK && !list.done) {
+        size_t n;
+        code = uf_gc_list_next(&list, &object, 1, &n, w->err);
+        if (n && code == UF_OK)
+            code = uf_builder_add(&w->builder, object, flags, w->err);
+        if (n && code == UF_OK)
+            code = decode_queue(w);
+        *count += n;
+    }
+    return code;
+}
+
+/* Each object is decoded when the list has led to it: its first bytes are in the cache, and the miss of
+ * the next one passes meanwhile. What it refers to is followed when all lists have been walked and the
+ * roots are queued. */
+static enum uf_code decode_tracked(struct work *w)
+{
+    struct uf_capture *c = w->capture;
+    enum uf_code code = UF_OK;
+
+    uf_builder_hold(&w->builder);
+    for (int generation = 0; generation < UF_GC_LISTS && code == UF_OK; generation++)
+        code = decode_generation(w, generation,
+                                 generation == UF_GC_PERMANENT ? &c->frozen : &c->tracked);
+    return code;
+}
+
+static enum uf_code queue_roots(struct work *w)
+{
+    enum uf_code code = uf_roots_collect(&w->roots, w->capture->heap, &w->strings, w->err);
+
+    for (size_t i = 0; i < w->roots.list.len && code == UF_OK; i++)
+        code = uf_builder_add(&w->builder, w->roots.list.at[i].object, 0, w->err);
+    return code;
 }
 
 /* Types that no reference leads to (a static type owns itself) are nodes too. */
@@ -174,11 +183,14 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
         return uf_error_set(w->err, UF_EINVAL, "the collector is running: its lists are in pieces");
     if ((code = uf_heap_create(&c->heap, w->config, w->err)) != UF_OK ||
         (code = uf_builder_init(&w->builder, w->err)) != UF_OK ||
-        (code = queue_tracked(w)) != UF_OK || (code = queue_roots(w)) != UF_OK ||
+        (code = uf_builder_reserve(&w->builder, &last_room, w->err)) != UF_OK ||
+        (code = decode_tracked(w)) != UF_OK || (code = queue_roots(w)) != UF_OK ||
+        (code = uf_builder_follow(&w->builder, w->err)) != UF_OK ||
         (code = decode_all(w)) != UF_OK ||
         (code = uf_builder_finish(&w->builder, &c->graph, w->err)) != UF_OK ||
         (code = fill_types(w)) != UF_OK)
         return code;
+    last_room = uf_builder_room(&w->builder);
     c->graph.strings = w->strings;
     w->strings = (struct uf_strings){0};
     if ((code = leave_out_own(w, options)) != UF_OK ||

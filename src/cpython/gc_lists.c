@@ -73,6 +73,7 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
         next = after;
     }
     list->done = next == list->head;
+    __builtin_prefetch((const void *)(uintptr_t)next); // NOLINT
     list->at = at;
     *count = n;
     return UF_OK;

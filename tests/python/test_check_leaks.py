@@ -119,7 +119,10 @@ def test_findings_of_a_baseline_do_not_count(tmp_path):
     assert (code, second["verdict"]) == (0, "clean")
 
 
-@pytest.mark.parametrize(("function", "type_"), [("frozen_garbage", "leaks.Knot"), ("kept_in_gc_garbage", "leaks.Session")])
+@pytest.mark.parametrize(
+    ("function", "type_"),
+    [("frozen_garbage", "leaks.Knot"), ("kept_in_gc_garbage", "leaks.Session")],
+)
 def test_garbage_that_the_collector_cannot_free_is_a_leak(function, type_):
     code, report = check(f"leaks.py:{function}", "--budget", 5)
     assert (code, report["verdict"]) == (1, "leak"), report
