@@ -74,7 +74,7 @@ enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
 
 /* finding_fill.c: all fields of the finding for `group`. */
-enum uf_code uf_finding_fill(struct uf_search *search, uint32_t group, struct uf_finding *finding,
+enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
                              struct uf_error *err);
 
 /* findings_cycles.c: what nothing reaches though it was collected. */

@@ -154,43 +154,59 @@ static uint32_t generalise_late(struct uf_groups *groups, uint32_t holder, uint3
     return uf_map_set(&groups->late, key, edge) ? UF_STRING_NONE : edge;
 }
 
+/* The group below `wanted->parent` by `key_edge`, if there is one, and its key. False: memory is out. */
+static bool look_up(struct uf_groups *groups, const struct uf_group *wanted, uint32_t key_edge,
+                    uint64_t *key, uint32_t *found)
+{
+    uint32_t step = step_of(groups, key_edge, wanted->type);
+    if (step == UF_MAP_NONE)
+        return false;
+    *key = uf_pair_key(wanted->parent, step);
+    *found = uf_map_get(&groups->children, *key);
+    return true;
+}
+
+/* A group that is not in the table yet: one above where the path repeats itself, or a new one. */
+static uint32_t make(struct uf_groups *groups, const struct uf_group *wanted)
+{
+    if (wanted->parent == UF_GROUP_NONE)
+        return new_cell(groups, wanted);
+    uint32_t found = fold(groups, wanted->parent, wanted->edge, wanted->type);
+    if (found != UF_GROUP_NONE) {
+        groups->cells.at[found].group.folded = true;
+        return found;
+    }
+    return groups->cells.len >= GROUPS_MAX ? wanted->parent : new_cell(groups, wanted);
+}
+
 /* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new.
  * `key_edge` stands for the edge in the table (roots: root text and label together); `any`
  * replaces it when late. */
 static uint32_t find_or_make(struct uf_groups *groups, struct uf_group *wanted, uint32_t key_edge,
                              uint32_t any, bool late)
 {
-    uint32_t step = step_of(groups, key_edge, wanted->type);
-    if (step == UF_MAP_NONE)
+    uint64_t key, any_key = 0;
+    uint32_t found, edge = key_edge;
+    if (!look_up(groups, wanted, key_edge, &key, &found))
         return UF_GROUP_NONE;
-    uint64_t key = uf_pair_key(wanted->parent, step);
-    uint32_t found = uf_map_get(&groups->children, key);
-    if (found != UF_MAP_NONE)
+    if (found != UF_GROUP_NONE)
         return found;
-
-    if (late && any != 0) {
-        uint32_t edge = generalise_late(groups, wanted->parent, wanted->type, key_edge, any);
-        if (edge == UF_STRING_NONE)
+    if (late && any != 0)
+        edge = generalise_late(groups, wanted->parent, wanted->type, key_edge, any);
+    if (edge == UF_STRING_NONE)
+        return UF_GROUP_NONE;
+    if (edge != key_edge) {
+        if (wanted->parent == UF_GROUP_NONE)
+            wanted->root = any;
+        else
+            wanted->edge = any;
+        if (!look_up(groups, wanted, any, &any_key, &found))
             return UF_GROUP_NONE;
-        if (edge != key_edge) {
-            if (wanted->parent == UF_GROUP_NONE)
-                wanted->root = any;
-            else
-                wanted->edge = any;
-            found =
-                find_or_make(groups, wanted, any, 0, false); /* `any` is 0 now: one level deep */
-        }
     }
-    if (found == UF_MAP_NONE && wanted->parent != UF_GROUP_NONE) {
-        found = fold(groups, wanted->parent, wanted->edge, wanted->type);
-        if (found != UF_GROUP_NONE)
-            groups->cells.at[found].group.folded = true;
-    }
-    if (found == UF_MAP_NONE && wanted->parent != UF_GROUP_NONE && groups->cells.len >= GROUPS_MAX)
-        found = wanted->parent;
-    if (found == UF_MAP_NONE)
-        found = new_cell(groups, wanted);
-    if (found == UF_GROUP_NONE || uf_map_set(&groups->children, key, found))
+    if (found == UF_GROUP_NONE)
+        found = make(groups, wanted);
+    if (found == UF_GROUP_NONE || uf_map_set(&groups->children, key, found) ||
+        (any_key != 0 && uf_map_set(&groups->children, any_key, found)))
         return UF_GROUP_NONE;
     return found;
 }
