@@ -1,5 +1,7 @@
 """Each of these leaves nothing behind in the steady state; no false alarm is allowed."""
 
+import os
+
 import pytest
 from unfreed_runs import check, findings, run
 
@@ -35,7 +37,8 @@ def test_what_leaves_nothing_is_clean(function):
 
 def test_an_empty_function_gives_exactly_nothing_everywhere():
     _, report = check("clean.py:ten_thousand_calls", "--budget", 3)
-    assert {k: v for k, v in report["per_call"].items() if v != 0} == {}
+    unknown = {"native_bytes"} if "PYTHONMALLOC" in os.environ else set()  # not measured then: null
+    assert {k: v for k, v in report["per_call"].items() if v != 0} == dict.fromkeys(unknown)
     measured = [s for s in report["samples"] if s["phase"] == "measured"]
     assert {s["objects_after"] - s["objects_before"] for s in measured} == {0}
     assert {s["collected"] for s in measured} == {0}
