@@ -171,7 +171,10 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
     if (code)
         return uf_session_fault(session);
     *python_bytes = (double)capture->python_bytes;
-    *native_bytes = uf_read_malloc_bytes() - (double)capture->malloced_bytes;
+    /* where Python's own blocks come from malloc too, the two cannot be told apart */
+    *native_bytes = session->heap.glibc_blocks
+                        ? uf_read_malloc_bytes() - (double)capture->malloced_bytes
+                        : UF_UNKNOWN;
     session->capture_seconds = uf_now_seconds() - started;
     if (idle)
         return 0;
