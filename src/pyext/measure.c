@@ -215,19 +215,24 @@ static int collect(struct uf_session *session, double *tracked, struct collected
                 PyErr_Clear();
             return uf_session_take(session, interrupted ? UF_CALL_INTERRUPTED : UF_CALL_RAISED);
         }
-        double left;
-        if (uf_count_tracked(session, &left))
-            return -1;
-        double fewer = *tracked - left, freed = (double)said;
-        session->suspects_garbage |= freed > 0 || fewer > 0;
+        double freed = (double)said, left = *tracked;
         session->finalizers_uncounted |= round == 0 && freed == 0 && session->garbage_seen > 0;
-        if (session->finalizers_uncounted && fewer > freed)
-            freed = fewer;
+        if (session->finalizers_uncounted) {
+            if (uf_count_tracked(session, &left))
+                return -1;
+            freed = *tracked - left > freed ? *tracked - left : freed;
+        }
+        session->suspects_garbage |= freed > 0;
         *tracked = left;
         ret->objects += freed;
         ret->rounds += freed > 0;
         idle = freed > 0 ? 0 : idle + 1;
     }
+    double left;
+    if (uf_count_tracked(session, &left))
+        return -1;
+    session->suspects_garbage |= left < *tracked;
+    *tracked = left;
     session->garbage_seen = 0;
     session->endless_garbage |= idle == 0;
     session->collected_total += ret->objects;
@@ -247,6 +252,7 @@ int uf_measure_plain_call(struct uf_session *session, bool collector_on, double 
     struct uf_progress *progress = uf_channel_progress(session->channel);
     if (uf_session_must_stop(session))
         return -1;
+    session->tracked_known = false;
     uf_session_drop_capture(session); /* names of the last one end with the heap that it shows */
     if (collector_on)
         uf_collector_let_go(&session->collector);
@@ -273,7 +279,10 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how)
     sample.python_bytes = sample.native_bytes = UF_UNKNOWN;
     struct collected collected;
     double threads = uf_read_threads();
-    if (uf_count_tracked(session, &sample.objects_before) ||
+    /* with one thread nothing has run since the last call was read */
+    bool known = session->tracked_known && threads == 1;
+    sample.objects_before = session->tracked;
+    if ((!known && uf_count_tracked(session, &sample.objects_before)) ||
         uf_measure_plain_call(session, session->request->collector_on, &sample.seconds))
         return -1;
     uf_collector_hold(&session->collector);
@@ -285,6 +294,8 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how)
     sample.objects_after_collect = sample.objects_after;
     if (collect(session, &sample.objects_after_collect, &collected))
         return -1;
+    session->tracked = sample.objects_after_collect;
+    session->tracked_known = true;
     sample.collected = collected.objects;
     sample.garbage_rounds = collected.rounds;
     if (how->observe && observe(session, false, &sample.python_bytes, &sample.native_bytes))

@@ -67,6 +67,8 @@ struct uf_session {
     uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
     uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
+    double tracked;                   /* objects after the last collection ... */
+    bool tracked_known;               /* ... and no call was made since */
     bool endless_garbage;
     bool
         suspects_garbage; /* the last collection freed something, or untracked it: fewer are tracked */
