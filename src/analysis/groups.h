@@ -93,7 +93,6 @@ enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
 /* Over all groups, not_from_call and bounded_root left out: the largest wish, and whether any
  * series is a trend. Memory being out counts as ENOUGH. */
 enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups);
-bool uf_groups_need_more(const struct uf_groups *groups); /* wish is not ENOUGH */
 bool uf_groups_any_trend(const struct uf_groups *groups);
 
 /* In the last capture added: the group of `node`, or UF_GROUP_NONE if it was not grouped. */

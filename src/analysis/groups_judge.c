@@ -97,11 +97,6 @@ enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
     return wish;
 }
 
-bool uf_groups_need_more(const struct uf_groups *groups)
-{
-    return uf_groups_wish(groups) != UF_GROWTH_ENOUGH;
-}
-
 bool uf_groups_any_trend(const struct uf_groups *groups)
 {
     for (uint32_t g = 0; g < groups->cells.len; g++) {

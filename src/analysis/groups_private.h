@@ -22,10 +22,10 @@ struct uf_kin {
     uint64_t root; /* hash of the root's text, if the root is among the levels; else 0 */
     uint64_t before[UF_TOTALS]; /* at the capture before */
     uint64_t now[UF_TOTALS];
-    uint32_t
-        born; /* point from which `before` was constant until the kinship was grouped; 0 at first */
-    uint32_t
-        since; /* point from which its objects are counted by group; UF_KIN_NONE: not grouped */
+    /* point from which `before` was constant until the kinship was grouped; 0 at first */
+    uint32_t born;
+    /* point from which its objects are counted by group; UF_KIN_NONE: not grouped */
+    uint32_t since;
     uint32_t group; /* the one group that its objects fell into in this capture, or UF_GROUP_NONE */
     bool many;      /* they fell into several */
     bool fresh;     /* grouped for the first time in this capture, though it existed before */

@@ -326,11 +326,6 @@ struct uf_growth uf_growth_judge(const struct uf_growth_point *points, size_t co
     return ret;
 }
 
-bool uf_growth_needs_more(const struct uf_growth_point *points, size_t count)
-{
-    return uf_growth_judge(points, count).wish != UF_GROWTH_ENOUGH;
-}
-
 uint32_t uf_growth_window_calls(uint32_t wanted)
 {
     /* Periods that people write: clear() every so many calls, and powers of two. */

@@ -54,17 +54,14 @@ struct uf_growth {
     enum uf_growth_kind kind;
     enum uf_growth_wish wish;
     double per_call; /* slope (median of the slopes between the points judged); 0 unless a trend */
-    double
-        confidence; /* share of the judged windows in which it rose (trend) or did not (others) */
+    /* share of the judged windows in which it rose (trend) or did not (others) */
+    double confidence;
     uint32_t windows, rose, fell;
     uint32_t window_calls;    /* calls in the shortest window judged */
     uint32_t last_rise_calls; /* calls made at the end of the last window that rose; 0 = none */
 };
 
 struct uf_growth uf_growth_judge(const struct uf_growth_point *points, size_t count);
-
-/* Whether further windows could change the answer: judge().wish is not UF_GROWTH_ENOUGH. */
-bool uf_growth_needs_more(const struct uf_growth_point *points, size_t count);
 
 /* A window length of at least `wanted` calls that does not beat with the usual periods of programs:
  * a cache cleared every 100 calls, read every 101, would rise in a hundred windows. */

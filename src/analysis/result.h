@@ -42,19 +42,19 @@ struct uf_sample {
 
 /* One reference on a path: from the object before it (or the root) to `object`. */
 struct uf_path_step {
-    char *
-        object; /* what is reached: short preview, e.g. "dict, 5,012 entries" or "<shop.Session>" */
+    /* what is reached: short preview, e.g. "dict, 5,012 entries" or "<shop.Session>" */
+    char *object;
     char *type; /* its type's name */
-    char *
-        edge; /* as Python would write it: ".attr", "['key']", "closure 'x'"; "" for a module root itself */
+    /* as Python would write it: ".attr", "['key']", "closure 'x'"; "" for a module root itself */
+    char *edge;
     char *generic; /* the same generalised: ".attr", "[*]" */
     bool suspect;  /* the reference to look at, or to cut */
 };
 
 struct uf_type_total {
     char *type;
-    char *
-        holder; /* short expression: "module encodings.idna", "shop.STORE._sessions"; may be NULL */
+    /* short expression: "module encodings.idna", "shop.STORE._sessions"; may be NULL */
+    char *holder;
     double objects, bytes;
 };
 
@@ -80,13 +80,13 @@ struct uf_finding {
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
     bool fix_verified; /* checked on the graph */
-    char *
-        made_at; /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
-    double
-        entries_per_call; /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
+    /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
+    char *made_at;
+    /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
+    double entries_per_call;
     bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
-    char *
-        not_from_call; /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
+    /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
+    char *not_from_call;
 };
 
 struct uf_generation_figures {

@@ -101,8 +101,8 @@ struct uf_layout_runtime {
     struct {
         uint32_t code, function, globals, builtins, locals, object, previous;
         uint32_t instruction; /* pointer to code unit; 3.10: f_lasti (int) */
-        uint32_t
-            stack_top; /* int: offset from locals_start; UF_NO_OFFSET where a pointer is kept */
+        /* int: offset from locals_start; UF_NO_OFFSET where a pointer is kept */
+        uint32_t stack_top;
         uint32_t stack_pointer; /* 3.14+: pointer behind the last value, NULL while executing */
         uint32_t owner;         /* char */
         uint32_t locals_start;  /* localsplus */

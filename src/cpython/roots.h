@@ -31,8 +31,8 @@ struct uf_root {
 
 struct uf_roots {
     UF_VEC(struct uf_root) list;
-    uint64_t
-        interned; /* dict of interned strings whose references their counts leave out; 0 = none */
+    /* dict of interned strings whose references their counts leave out; 0 = none */
+    uint64_t interned;
 };
 
 /* Fills `roots` ({0} before). Bounded: at most 2^16 threads, 2^16 frames each, 2^24 roots; beyond, what is

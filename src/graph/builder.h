@@ -91,13 +91,6 @@ static inline bool uf_builder_next(struct uf_builder *builder, uint64_t *address
     return true;
 }
 
-/* The object that will be next after `ahead` more commits, or 0: for a decoder that prefetches. */
-static inline uint64_t uf_builder_peek(const struct uf_builder *builder, uf_node ahead)
-{
-    return builder->count - builder->decoded > ahead ? builder->address[builder->decoded + ahead]
-                                                     : 0;
-}
-
 /* Takes the header of the present node and what was appended to b.refs, and queues what is new. */
 enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_builder_header *header,
                                struct uf_error *err);

@@ -70,10 +70,10 @@ struct uf_session {
     double tracked;                   /* objects after the last collection ... */
     bool tracked_known;               /* ... and no call was made since */
     bool endless_garbage;
-    bool
-        suspects_garbage; /* the last collection freed something, or untracked it: fewer are tracked */
-    bool
-        finalizers_uncounted; /* collections free garbage here without counting it, see collect() */
+    /* the last collection freed something, or untracked it: fewer are tracked */
+    bool suspects_garbage;
+    /* collections free garbage here without counting it, see collect() */
+    bool finalizers_uncounted;
     double garbage_seen; /* tracked garbage found on the graph in this call; 0: none, or no look */
     uint32_t garbage_captures;     /* in which garbage of its own (not reload) was looked for ... */
     uint32_t garbage_captures_hit; /* ... and found */

@@ -123,7 +123,8 @@ TEST(a_trend_is_found_over_all_groups)
     EXPECT(uf_groups_any_trend(program.groups));
     growing_end(&program);
     run_shop(&program, 0, 4);
-    EXPECT(!uf_groups_any_trend(program.groups) && !uf_groups_need_more(program.groups));
+    EXPECT(!uf_groups_any_trend(program.groups) &&
+           uf_groups_wish(program.groups) == UF_GROWTH_ENOUGH);
     growing_end(&program);
 }
 
