@@ -25,6 +25,18 @@ int uf_session_fault(struct uf_session *session)
     return -1;
 }
 
+int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t calls,
+                         double started)
+{
+    struct uf_pass pass = {
+        .kind = uf_mem_strdup(kind), .calls = calls, .seconds = uf_now_seconds() - started};
+    if (pass.kind && !uf_vec_push(&session->result.passes, pass))
+        return 0;
+    uf_mem_free(pass.kind);
+    uf_error_nomem(&session->error);
+    return uf_session_fault(session);
+}
+
 void uf_session_warn(struct uf_session *session, const char *format, ...)
 {
     char line[400];
@@ -332,10 +344,20 @@ int uf_measure_window(struct uf_session *session, uint32_t calls)
     return 0;
 }
 
-int uf_measure_idle(struct uf_session *session, double seconds)
+int uf_measure_again(struct uf_session *session)
 {
     double tracked, python_bytes, native_bytes;
     struct collected collected;
+    const uf_series *nodes = &session->nodes;
+    bool no_calls = nodes->len > 0 && nodes->at[nodes->len - 1].calls == steady_calls(session);
+    return uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ||
+                   observe(session, no_calls, &python_bytes, &native_bytes)
+               ? -1
+               : 0;
+}
+
+int uf_measure_idle(struct uf_session *session, double seconds)
+{
     double until = uf_now_seconds() + seconds;
     uf_session_drop_capture(session);
     do {
@@ -344,8 +366,5 @@ int uf_measure_idle(struct uf_session *session, double seconds)
         Py_BEGIN_ALLOW_THREADS usleep(SETTLE_STEP_US);
         Py_END_ALLOW_THREADS
     } while (uf_now_seconds() < until);
-    return uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ||
-                   observe(session, true, &python_bytes, &native_bytes)
-               ? -1
-               : 0;
+    return uf_measure_again(session);
 }

@@ -15,17 +15,6 @@
 #define IDLE_SECONDS_MAX 0.3
 #define IDLE_WINDOWS 2
 
-static int note_pass(struct uf_session *session, const char *kind, uint32_t calls, double started)
-{
-    struct uf_pass pass = {
-        .kind = uf_mem_strdup(kind), .calls = calls, .seconds = uf_now_seconds() - started};
-    if (pass.kind && !uf_vec_push(&session->result.passes, pass))
-        return 0;
-    uf_mem_free(pass.kind);
-    uf_error_nomem(&session->error);
-    return uf_session_fault(session);
-}
-
 static int warm_up(struct uf_session *session)
 {
     double started = uf_now_seconds();
@@ -56,7 +45,7 @@ static int warm_up(struct uf_session *session)
     uf_vec_release(&addresses);
     if (!status)
         uf_groups_seal(session->groups);
-    return status ? status : note_pass(session, "warmup", WARMUP_CALLS, started);
+    return status ? status : uf_session_note_pass(session, "warmup", WARMUP_CALLS, started);
 }
 
 /* After which measured calls the heap is captured: after each where that is cheap, else at the ends
@@ -105,7 +94,7 @@ static int measure_one_by_one(struct uf_session *session)
     session->result.calls_measured = made;
     if (!status && made == session->request->calls)
         session->stop = UF_STOP_CALLS;
-    int noted = note_pass(session, "measure", made, started);
+    int noted = uf_session_note_pass(session, "measure", made, started);
     return status ? status : noted;
 }
 
@@ -146,7 +135,7 @@ static int measure_windows(struct uf_session *session, uint32_t calls, double sh
         status = uf_measure_window(session, length);
         made += status == 0 ? length : 0;
     }
-    int noted = note_pass(session, "endurance", made, started);
+    int noted = uf_session_note_pass(session, "endurance", made, started);
     return status ? status : noted;
 }
 
@@ -162,7 +151,7 @@ static int measure_idle(struct uf_session *session, double window_seconds)
         status = uf_measure_idle(session, seconds);
     uf_groups_end_idle(session->groups, IDLE_WINDOWS, seconds > 0 ? window_seconds / seconds : 1,
                        session->window_calls);
-    int noted = note_pass(session, "idle", 0, started);
+    int noted = uf_session_note_pass(session, "idle", 0, started);
     if (session->stop == UF_STOP_NOT)
         session->stop = stop;
     return status ? status : noted;

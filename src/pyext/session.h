@@ -102,6 +102,8 @@ int uf_measure_clear(struct uf_session *session);
 int uf_measure_plain_call(struct uf_session *session, bool collector_on, double *seconds);
 /* len(gc.get_objects()) without unfreed's own. */
 int uf_count_tracked(struct uf_session *session, double *ret);
+/* One collection and one observation now, whether calls were made since the last or not. */
+int uf_measure_again(struct uf_session *session);
 /* Releases the kept capture. */
 void uf_session_drop_capture(struct uf_session *session);
 /* Sets session->stop by what came out of a call; 0 to go on, -1 to stop. */
@@ -109,6 +111,9 @@ int uf_session_take(struct uf_session *session, enum uf_outcome outcome);
 /* Whether time, an interrupt or memory says stop; sets session->stop. */
 bool uf_session_must_stop(struct uf_session *session);
 int uf_session_fault(struct uf_session *session);
+/* Enters a pass that began at `started` into the result. 0, or -1 when memory is out. */
+int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t calls,
+                         double started);
 void uf_session_warn(struct uf_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -221,7 +221,7 @@ static int refresh_capture(struct uf_session *session)
         return 0;
     enum uf_stop stop = session->stop;
     session->stop = UF_STOP_NOT;
-    int status = uf_measure_window(session, 0);
+    int status = uf_measure_again(session);
     if (status == 0)
         session->stop = stop;
     return status;

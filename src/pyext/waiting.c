@@ -98,10 +98,8 @@ int uf_waiting_measure(struct uf_session *session)
         PyErr_Clear();
         return -1;
     }
-    struct uf_pass pass = {
-        .kind = uf_mem_strdup("collector"), .calls = calls, .seconds = uf_now_seconds() - started};
-    if (pass.kind && uf_vec_push(&result->passes, pass))
-        uf_mem_free(pass.kind);
+    if (uf_session_note_pass(session, "collector", calls, started))
+        return -1;
     result->collector.enabled = enabled;
     result->collector.waiting_calls = calls;
     for (int g = 0; g < UF_GC_GENERATIONS; g++) {
