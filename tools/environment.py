@@ -98,7 +98,14 @@ class Environment:
         `seed`: a Python with pip that fills an environment whose own interpreter has no
         ensurepip (Debian's interpreters, unpacked by fetch_pythons.py).
         """
-        identity = json.dumps([str(self.folder), self.facts.executable, self.facts.version])
+        identity = json.dumps(
+            [
+                str(self.folder),
+                self.facts.executable,
+                self.facts.version,
+                sorted(system_packages.LIBRARIES),
+            ]
+        )
         if not self._stamp_is("interpreter", identity) or not Path(self.python).exists():
             system_packages.require(self.facts, sanitizer=self.options.sanitize)
             facts = ask(self.facts.executable)  # a package may have completed it

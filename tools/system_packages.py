@@ -15,6 +15,9 @@ from pathlib import Path
 
 from python_facts import Facts
 
+# A header of each library that the engine is linked with, and Debian's package of it.
+LIBRARIES = {"elfutils/libdwfl.h": "libdw-dev", "seccomp.h": "libseccomp-dev"}
+
 
 class Missing(Exception):
     """Something of the system is missing and could not be installed; the text is one line."""
@@ -24,8 +27,8 @@ def compiler() -> str:
     return os.environ.get("CC") or "cc"
 
 
-def _compiles() -> bool:
-    command = [*compiler().split(), "-E", "-include", "stdio.h", "-xc", "/dev/null"]
+def _compiles(header: str = "stdio.h") -> bool:
+    command = [*compiler().split(), "-E", "-include", header, "-xc", "/dev/null"]
     try:
         return subprocess.run(command, capture_output=True).returncode == 0
     except OSError:
@@ -65,6 +68,8 @@ def _python_package(python: Facts, suffix: str) -> str | None:
 def require(python: Facts, *, sanitizer: bool = False) -> None:
     """Installs what is missing for a build with `python`; raises Missing when that cannot be."""
     wanted: list[tuple[str, str | None]] = []  # what it is, the package that brings it
+    missing = [header for header in LIBRARIES if not _compiles(header)]
+    wanted += [(f"the header {header}", LIBRARIES[header]) for header in missing]
     if not _compiles():
         wanted += [("a C compiler", "gcc"), ("the C library's headers", "libc6-dev")]
     if not python.has_header:
@@ -75,7 +80,7 @@ def require(python: Facts, *, sanitizer: bool = False) -> None:
         if package or not python.has_venv:
             wanted.append((f"venv of {python.executable}", package))
     if wanted:
-        _install(wanted, lambda: _compiles() and Path(python.header).is_file())
+        _install(wanted, lambda: all(map(_compiles, LIBRARIES)) and Path(python.header).is_file())
     if sanitizer and asan_library() is None:
         _install([("libasan", _asan_package())], lambda: asan_library() is not None)
 

@@ -267,6 +267,7 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
     size_t died = inside ? objects : count_freed(load, freed, &kept);
     finding->fix_frees_objects = (double)objects;
     finding->fix_frees_bytes = (double)bytes;
+    finding->fix_how = UF_FIX_GRAPH;
     finding->fix_verified = inside ? objects > 0 : died == load->members.len;
     if (finding->fix_verified && !inside)
         finding->retained_bytes_per_call = per_call(finding, bytes, load->members.len);

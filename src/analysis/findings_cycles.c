@@ -131,6 +131,7 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
     finding->bytes = finding->bytes_per_call;
     finding->fix_frees_objects = finding->objects;
     finding->fix_frees_bytes = finding->bytes;
+    finding->fix_how = UF_FIX_GRAPH;
     finding->fix_verified = cycle.frees_all;
     if (!code && !cycle.frees_all) {
         finding->fix_why_not =

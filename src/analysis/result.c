@@ -78,6 +78,17 @@ static void free_texts(char **texts, size_t count)
         uf_mem_free(texts[i]);
 }
 
+void uf_stack_frames_release(uf_stack_frames *frames)
+{
+    for (size_t i = 0; i < frames->len; i++) {
+        uf_mem_free(frames->at[i].file);
+        uf_mem_free(frames->at[i].function);
+        uf_mem_free(frames->at[i].library);
+        uf_mem_free(frames->at[i].symbol);
+    }
+    uf_vec_release(frames);
+}
+
 void uf_finding_release(struct uf_finding *finding)
 {
     uf_mem_free(finding->id);
@@ -94,6 +105,13 @@ void uf_finding_release(struct uf_finding *finding)
     uf_vec_release(&finding->cycle);
     uf_mem_free(finding->descriptor_target);
     uf_mem_free(finding->thread_name);
+    uf_mem_free(finding->thread_target);
+    uf_stack_frames_release(&finding->thread_stack);
+    uf_mem_free(finding->task_name);
+    uf_mem_free(finding->task_coroutine);
+    uf_stack_frames_release(&finding->task_stack);
+    uf_stack_frames_release(&finding->allocated_at);
+    uf_mem_free(finding->allocated_at_unknown);
     uf_mem_free(finding->fix_advice);
     uf_mem_free(finding->fix_edge);
     uf_mem_free(finding->fix_why_not);

@@ -58,6 +58,23 @@ struct uf_type_total {
     double objects, bytes;
 };
 
+/* One frame of a stack: of Python code (file, line, function), or native (library, symbol, offset in the
+ * symbol; file and line where there is debug information). */
+struct uf_stack_frame {
+    char *file, *function;  /* NULL = unknown */
+    uint32_t line;          /* 0 = unknown */
+    char *library, *symbol; /* native: `library` is set */
+    uint64_t offset;        /* native: bytes behind the symbol, or into the library without one */
+};
+typedef UF_VEC(struct uf_stack_frame) uf_stack_frames; /* innermost first */
+
+/* How a fix was tried. */
+enum uf_fix_how {
+    UF_FIX_NOT_TRIED,
+    UF_FIX_GRAPH, /* the references were left out of the graph */
+    UF_FIX_COPY,  /* they were cut in a copy of the process */
+};
+
 struct uf_finding {
     char *id; /* stable, see CONTRACT: kind, type, generalised path, function */
     enum uf_severity severity;
@@ -73,13 +90,21 @@ struct uf_finding {
     UF_VEC(struct uf_path_step) path;
     char *path_root; /* "module shop", "thread MainThread", "interpreter: atexit", ... */
     UF_VEC(struct uf_path_step)
-    cycle;             /* a closed walk: the last step leads back to the first object */
-    int descriptor_fd; /* kind descriptor; -1 otherwise */
+    cycle; /* a closed walk: the last step leads back to the first object */
+    /* where most of it was allocated; empty: `allocated_at_unknown` says why */
+    uf_stack_frames allocated_at;
+    char *allocated_at_unknown;
+    bool allocated_at_earlier; /* the site may be of the memory's earlier life (a freelist) */
+    int descriptor_fd;         /* kind descriptor; -1 otherwise */
     char *descriptor_target;
-    char *thread_name; /* kind thread */
+    char *thread_name, *thread_target; /* kind thread: the newest; target: its function */
+    uf_stack_frames thread_stack;      /* where it stands now */
+    char *task_name, *task_coroutine;  /* kind task: the newest */
+    uf_stack_frames task_stack;
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
-    bool fix_verified; /* checked on the graph */
+    bool fix_verified;
+    enum uf_fix_how fix_how;
     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
@@ -142,6 +167,7 @@ void uf_check_result_init(struct uf_check_result *result);
 void uf_check_result_release(struct uf_check_result *result);
 void uf_finding_init(struct uf_finding *finding);
 void uf_finding_release(struct uf_finding *finding);
+void uf_stack_frames_release(uf_stack_frames *frames);
 
 const char *uf_verdict_name(enum uf_verdict verdict);
 const char *uf_severity_name(enum uf_severity severity);

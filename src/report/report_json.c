@@ -134,6 +134,36 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
     }
 }
 
+/* {file, line, function} for Python, {library, symbol, offset, file, line} for native frames. */
+static void write_frames(struct uf_json *json, const char *key, const uf_stack_frames *frames)
+{
+    ARRAY(json, key);
+    for (size_t i = 0; i < frames->len; i++) {
+        const struct uf_stack_frame *frame = &frames->at[i];
+        INLINE_OBJECT(json, NULL);
+        if (frame->library) {
+            uf_json_text(json, "library", frame->library);
+            uf_json_text(json, "symbol", frame->symbol);
+            uf_json_number(json, "offset", (double)frame->offset);
+        }
+        uf_json_text(json, "file", frame->file);
+        uf_json_number(json, "line", frame->line ? frame->line : UF_UNKNOWN);
+        if (!frame->library)
+            uf_json_text(json, "function", frame->function);
+        uf_json_close(json);
+    }
+    uf_json_close(json);
+}
+
+/* Null where there is none. */
+static void write_stack(struct uf_json *json, const uf_stack_frames *frames)
+{
+    if (frames->len > 0)
+        write_frames(json, "stack", frames);
+    else
+        uf_json_null(json, "stack");
+}
+
 /* What only some kinds have: null for the others. */
 static void write_resources(struct uf_json *json, const struct uf_finding *finding)
 {
@@ -147,19 +177,19 @@ static void write_resources(struct uf_json *json, const struct uf_finding *findi
         uf_json_null(json, "descriptor");
     }
     if (finding->kind == UF_KIND_THREAD) {
-        INLINE_OBJECT(json, "thread");
+        OBJECT(json, "thread");
         uf_json_text(json, "name", finding->thread_name);
-        uf_json_null(json, "target");
-        uf_json_null(json, "stack");
+        uf_json_text(json, "target", finding->thread_target);
+        write_stack(json, &finding->thread_stack);
         uf_json_close(json);
     } else {
         uf_json_null(json, "thread");
     }
     if (finding->kind == UF_KIND_TASK) {
-        INLINE_OBJECT(json, "task");
-        uf_json_null(json, "name");
-        uf_json_null(json, "coroutine");
-        uf_json_null(json, "stack");
+        OBJECT(json, "task");
+        uf_json_text(json, "name", finding->task_name);
+        uf_json_text(json, "coroutine", finding->task_coroutine);
+        write_stack(json, &finding->task_stack);
         uf_json_close(json);
     } else {
         uf_json_null(json, "task");
@@ -168,14 +198,18 @@ static void write_resources(struct uf_json *json, const struct uf_finding *findi
 
 static void write_fix(struct uf_json *json, const struct uf_finding *finding)
 {
-    bool known = finding->fix_verified || !isnan(finding->fix_frees_objects);
+    static const char *const hows[] = {
+        [UF_FIX_NOT_TRIED] = NULL,
+        [UF_FIX_GRAPH] = "graph",
+        [UF_FIX_COPY] = "copy",
+    };
     OBJECT(json, "fix");
     uf_json_text(json, "advice", finding->fix_advice);
     uf_json_text(json, "edge", finding->fix_edge);
     uf_json_number(json, "frees_objects", finding->fix_frees_objects);
     uf_json_number(json, "frees_bytes", finding->fix_frees_bytes);
     uf_json_bool(json, "verified", finding->fix_verified);
-    uf_json_text(json, "how", known ? "graph" : NULL);
+    uf_json_text(json, "how", hows[finding->fix_how]);
     uf_json_text(json, "why_not", finding->fix_why_not);
     uf_json_close(json);
 }
@@ -189,10 +223,12 @@ static void write_finding(struct uf_json *json, const struct uf_finding *finding
     uf_json_text(json, "type", finding->type);
     write_cycle(json, finding);
     write_figures(json, finding);
-    INLINE_ARRAY(json, "allocated_at");
-    uf_json_close(json);
+    write_frames(json, "allocated_at", &finding->allocated_at);
+    uf_json_bool(json, "allocated_at_earlier", finding->allocated_at_earlier);
     uf_json_text(json, "allocated_at_unknown",
-                 "this version does not record where objects are made");
+                 finding->allocated_at.len > 0   ? NULL
+                 : finding->allocated_at_unknown ? finding->allocated_at_unknown
+                                                 : "its allocation was not watched");
     uf_json_text(json, "made_at", finding->made_at);
     uf_json_text(json, "holder", finding->holder);
     write_steps(json, "path", finding->path.at, finding->path.len);

@@ -1,6 +1,7 @@
 #include "report/text_finding.h"
 
 #include "report/columns.h"
+#include "report/stack.h"
 #include "report/style.h"
 #include "report/units.h"
 #include "report/walk.h"
@@ -278,6 +279,30 @@ static void write_row(struct uf_page *page, const char *label, const char *value
     uf_page_row(page, LABEL_INDENT, label, COLUMN, &text);
 }
 
+static void write_stack(struct uf_page *page, const char *label, const uf_stack_frames *frames,
+                        const char *note)
+{
+    struct uf_text text = {0};
+    if (frames->len == 0)
+        return;
+    uf_report_stack(&text, frames);
+    uf_text_add_z(&text, note);
+    uf_page_row(page, LABEL_INDENT, label, COLUMN, &text);
+}
+
+static void write_born(struct uf_page *page, const struct uf_finding *finding)
+{
+    const char *label = finding->kind == UF_KIND_DESCRIPTOR ? "opened"
+                        : finding->kind == UF_KIND_THREAD   ? "started"
+                                                            : "born";
+    write_stack(page, label, &finding->allocated_at,
+                finding->allocated_at_earlier ? UF_MARK_DIM
+                    " (or where its memory was used before)" UF_MARK_PLAIN
+                                              : "");
+    write_stack(page, "stands at", &finding->thread_stack, "");
+    write_stack(page, "waits at", &finding->task_stack, "");
+}
+
 static void write_fix(struct uf_page *page, const struct uf_finding *finding)
 {
     struct uf_text text = {0};
@@ -293,9 +318,12 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         label = "";
     }
     if (finding->fix_verified) {
-        uf_text_add_z(&text, UF_MARK_DIM "(checked on the graph of objects");
+        bool done = finding->fix_how == UF_FIX_COPY;
+        uf_text_add_z(&text, UF_MARK_DIM);
+        uf_text_add_z(&text,
+                      done ? "(done in a copy of the process" : "(checked on the graph of objects");
         if (at_least(finding->fix_frees_objects, 0)) {
-            uf_text_add_z(&text, ": it frees ");
+            uf_text_add_z(&text, done ? ": freed " : ": it frees ");
             uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
             if (at_least(finding->fix_frees_bytes, 0)) {
                 uf_text_add_z(&text, ", ");
@@ -333,6 +361,7 @@ void uf_text_finding(struct uf_page *page, size_t number, const struct uf_findin
     uf_page_headline(page, UF_MARK_BOLD, lead, &headline, page->width < 50 ? "" : tag);
     if (!full)
         return;
+    write_born(page, finding);
     if (finding->cycle.len > 0)
         draw_cycle(page, finding);
     if (finding->path.len > 0 || finding->kind != UF_KIND_CYCLE)

@@ -78,6 +78,7 @@ FINDING = {
     "confidence": NUMBER,
     "bound": (dict, type(None)),
     "allocated_at": list,
+    "allocated_at_earlier": bool,
     "allocated_at_unknown": TEXT,
     "made_at": TEXT,
     "holder": TEXT,

@@ -211,6 +211,12 @@ static inline void sample_session_finding(struct uf_finding *finding)
     finding->confidence = 1;
     for (int i = 0; i < 12; i++)
         (void)uf_vec_push(&finding->growth_by_call, i == 3 ? UF_UNKNOWN : 1);
+    struct uf_stack_frame open = {
+        .file = uf_mem_strdup("/srv/shop.py"), .line = 14, .function = uf_mem_strdup("Store.open")};
+    struct uf_stack_frame checkout = {
+        .file = uf_mem_strdup("/srv/shop.py"), .line = 31, .function = uf_mem_strdup("checkout")};
+    (void)uf_vec_push(&finding->allocated_at, open);
+    (void)uf_vec_push(&finding->allocated_at, checkout);
     finding->holder = uf_mem_strdup("shop.STORE._sessions");
     finding->path_root = uf_mem_strdup("module shop");
     finding->holder_grows = true;
