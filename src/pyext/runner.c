@@ -1,5 +1,6 @@
 /* runner.c - the order of things: warm-up, measured calls, windows, idle, findings, the collector. */
 #include "analysis/findings.h"
+#include "pyext/native_pass.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -101,8 +102,8 @@ static int measure_one_by_one(struct uf_session *session)
 /* What more calls could still change, over all series; and whether anything rises steadily by now. */
 static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend)
 {
-    const uf_series *series[] = {&session->native_bytes, &session->descriptors, &session->threads,
-                                 &session->garbage};
+    const uf_series *series[] = {&session->native_bytes, &session->mapped_bytes,
+                                 &session->descriptors, &session->threads, &session->garbage};
     enum uf_growth_wish wish = uf_groups_wish(session->groups);
     *trend = uf_groups_any_trend(session->groups);
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
@@ -207,6 +208,8 @@ int uf_runner_run(struct uf_session *session)
     if (uf_groups_create(&session->groups, &session->error))
         return uf_session_fault(session);
     int status = measure_all(session);
+    if (status == 0)
+        status = uf_native_pass(session);
     session->result.rss.after_bytes = uf_read_rss_bytes();
     if (!has_something_to_say(session))
         return -1;
