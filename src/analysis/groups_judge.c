@@ -97,19 +97,29 @@ enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
     return wish;
 }
 
-bool uf_groups_any_trend(const struct uf_groups *groups)
+static double rate_of(const struct uf_group_growth *growth)
 {
+    double rate = growth->objects.kind == UF_GROWTH_TREND  ? growth->objects.per_call
+                  : growth->length.kind == UF_GROWTH_TREND ? growth->length.per_call
+                  : growth->bytes.kind == UF_GROWTH_TREND  ? 1
+                                                           : 0;
+    return rate < 0 ? 0 : rate;
+}
+
+double uf_groups_slowest_trend(const struct uf_groups *groups)
+{
+    double slowest = 0;
     for (uint32_t g = 0; g < groups->cells.len; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
         if (group->points.len == 0 || group->not_from_call || group->bounded_root ||
             constant(group) || uf_groups_judge(groups, g, &growth, NULL))
             continue;
-        if (growth.objects.kind == UF_GROWTH_TREND || growth.bytes.kind == UF_GROWTH_TREND ||
-            growth.length.kind == UF_GROWTH_TREND)
-            return true;
+        double rate = rate_of(&growth);
+        if (rate > 0 && (slowest == 0 || rate < slowest))
+            slowest = rate;
     }
-    return false;
+    return slowest;
 }
 
 void uf_groups_end_idle(struct uf_groups *groups, uint32_t windows, double scale,
