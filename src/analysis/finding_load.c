@@ -124,11 +124,6 @@ enum uf_code uf_load_collect(struct uf_load *load, struct uf_search *search, uin
     return code;
 }
 
-bool uf_load_is_companion(const struct uf_load *load, uf_node node)
-{
-    return load->mark[node] == MARK_COMPANION;
-}
-
 void uf_load_release(struct uf_load *load)
 {
     uf_vec_release(&load->members);

@@ -73,9 +73,6 @@ void uf_load_release(struct uf_load *load);
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
 
-/* Does it go with the members: a key, a plain value? */
-bool uf_load_is_companion(const struct uf_load *load, uf_node node);
-
 /* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
 enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
                                     struct uf_finding *finding, struct uf_error *err);

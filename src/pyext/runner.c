@@ -104,7 +104,7 @@ static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend
     const uf_series *series[] = {&session->native_bytes, &session->descriptors, &session->threads,
                                  &session->garbage};
     enum uf_growth_wish wish = uf_groups_wish(session->groups);
-    *trend = uf_groups_slowest_trend(session->groups) > 0;
+    *trend = uf_groups_calls_to_show(session->groups) > 0;
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
         struct uf_growth growth = uf_growth_judge(series[i]->at, series[i]->len);
         if (growth.wish > wish)

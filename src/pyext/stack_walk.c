@@ -177,11 +177,12 @@ static uint32_t enter(struct uf_tracing *tracing, uint32_t parent, frame *f)
         if (function == UF_SITE_FAILED)
             return UF_SITE_FAILED;
         int64_t offset = offset_of(f, code);
-        int line = offset < 0 ? 0
-                              : uf_code_line_in_table(
-                                    LINE_FORM, (const uint8_t *)PyBytes_AS_STRING(code->co_linetable),
-                                    (size_t)PyBytes_GET_SIZE(code->co_linetable),
-                                    code->co_firstlineno, (uint64_t)offset);
+        int line = offset < 0
+                       ? 0
+                       : uf_code_line_in_table(
+                             LINE_FORM, (const uint8_t *)PyBytes_AS_STRING(code->co_linetable),
+                             (size_t)PyBytes_GET_SIZE(code->co_linetable), code->co_firstlineno,
+                             (uint64_t)offset);
         site = uf_sites_enter(&tracing->sites, parent, function,
                               (uint32_t)(line ? line : code->co_firstlineno));
         if (site == UF_SITE_FAILED)

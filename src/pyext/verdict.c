@@ -238,7 +238,8 @@ int uf_verdict_reach(struct uf_session *session)
         drop_delayed_findings(result);
     if (session->has_capture &&
         uf_findings_from_groups(result, session->groups, &session->capture.graph, &session->reach,
-                                &session->capture.names, uf_births_of(session), &session->summary, &session->error))
+                                &session->capture.names, uf_births_of(session), &session->summary,
+                                &session->error))
         return uf_session_fault(session);
     if (uf_process_findings(session))
         return -1;
