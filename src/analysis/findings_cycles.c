@@ -113,6 +113,23 @@ static struct uf_finding *find_by_id(struct uf_check_result *result, const char 
     return NULL;
 }
 
+/* Where the component's objects of the finding's type were allocated. */
+static enum uf_code fill_births(const struct cycles *cycles, uint32_t component,
+                                struct uf_finding *finding, struct uf_error *err)
+{
+    const struct uf_graph *graph = cycles->view.graph;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    for (uf_node n = 0; n < graph->node_count && cycles->view.births && !code; n++)
+        if (cycles->components.component[n] == component && finding->type &&
+            strcmp(uf_graph_type_name(graph, n), finding->type) == 0 && uf_vec_push(&nodes, n))
+            code = uf_error_nomem(err);
+    if (!code)
+        code = uf_finding_fill_births(&cycles->view, nodes.at, nodes.len, finding, err);
+    uf_vec_release(&nodes);
+    return code;
+}
+
 static enum uf_code explain(const struct cycles *cycles, const struct shape *shape,
                             const char *function, struct uf_finding *finding, struct uf_error *err)
 {
@@ -140,7 +157,7 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
             code = uf_error_nomem(err);
     }
     uf_cycle_release(&cycle);
-    return code;
+    return code ? code : fill_births(cycles, shape->component, finding, err);
 }
 
 /* Findings of one look are added up by id; those of an earlier look are raised to the larger
@@ -167,6 +184,11 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
             *figures[i] = values[i];
     }
     known->fix_verified &= finding->fix_verified;
+    if (known->allocated_at.len == 0 && finding->allocated_at.len > 0) {
+        known->allocated_at = finding->allocated_at;
+        known->allocated_at_earlier = finding->allocated_at_earlier;
+        finding->allocated_at = (uf_stack_frames){0};
+    }
     uf_finding_release(finding);
     return UF_OK;
 }
@@ -184,9 +206,9 @@ static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *er
 
 enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const struct uf_graph *graph,
                                       const uint8_t *member, const struct uf_names *names,
-                                      struct uf_error *err)
+                                      const struct uf_births *births, struct uf_error *err)
 {
-    struct cycles cycles = {.view = {graph, NULL, names}, .member = member};
+    struct cycles cycles = {.view = {graph, NULL, names, births}, .member = member};
     size_t first_of_look = result->findings.len, most = first_of_look + FINDINGS_MAX;
     enum uf_code code = cycles_find(&cycles, err);
     for (size_t i = 0; i < cycles.shapes.len && i < SHAPES_MAX && !code; i++) {

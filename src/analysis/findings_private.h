@@ -73,6 +73,16 @@ void uf_load_release(struct uf_load *load);
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
 
+/* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
+enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
+                                    struct uf_finding *finding, struct uf_error *err);
+/* The same of a finding's load; of kind growing, the site of what came into it. */
+enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
+                                 struct uf_finding *finding, struct uf_error *err);
+/* The frames of `site` as the finding's allocated_at, in place of what was there. */
+enum uf_code uf_finding_set_site(const struct uf_births *births, uint32_t site,
+                                 struct uf_finding *finding, struct uf_error *err);
+
 /* finding_fill.c: all fields of the finding for `group`. */
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
                              struct uf_error *err);

@@ -30,7 +30,8 @@
 enum uf_native_kind {
     UF_NATIVE_HEAP,       /* a block of malloc */
     UF_NATIVE_MAPPING,    /* of mmap */
-    UF_NATIVE_PYTHON,     /* a block of Python's allocators, whatever is below them */
+    UF_NATIVE_PYTHON,     /* of Python's allocators for memory that is no object (raw, mem) */
+    UF_NATIVE_OBJECT,     /* of Python's allocator for objects */
     UF_NATIVE_DESCRIPTOR, /* an open descriptor */
     UF_NATIVE_THREAD,     /* a running thread */
     UF_NATIVE_KINDS
@@ -39,9 +40,10 @@ enum uf_native_kind {
 struct uf_native_block {
     uint64_t key, bytes;
     uint32_t stack;
-    uint32_t call; /* in which it was born, from 1; 0: before, or between calls */
-    uint8_t kind;  /* enum uf_native_kind */
-    bool resized;  /* grew out of a block of before: `bytes` is what it grew by */
+    uint32_t call;  /* in which it was born, from 1; 0: before, or between calls */
+    uint32_t order; /* of all births, as far as the writer counts them */
+    uint8_t kind;   /* enum uf_native_kind */
+    bool resized;   /* grew out of a block of before: `bytes` is what it grew by */
 };
 
 struct uf_native_stack {

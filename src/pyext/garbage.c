@@ -153,7 +153,8 @@ int uf_garbage_look(struct uf_session *session)
     session->waiting_bytes_per_object = tracked > 0 ? bytes / tracked : 0;
     result->collector.would_free_objects = tracked;
     if (objects > 0)
-        code = uf_findings_from_garbage(result, graph, member, &capture.names, &session->error);
+        code = uf_findings_from_garbage(result, graph, member, &capture.names,
+                                        uf_births_of(session), &session->error);
 out:
     uf_mem_free(member);
     uf_reach_release(&reach);

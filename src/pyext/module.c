@@ -1,6 +1,6 @@
 /* module.c - the extension unfreed._engine: main(), which the program starts in a fresh interpreter. */
 #include "pyext/finish.h"
-#include "pyext/native_watch.h"
+#include "pyext/native_preload.h"
 #include "pyext/python.h"
 #include "pyext/self.h"
 #include "pyext/session.h"

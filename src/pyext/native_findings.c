@@ -2,7 +2,7 @@
 
 #include "pyext/native_frames.h"
 #include "pyext/native_pass.h"
-#include "pyext/native_watch.h"
+#include "pyext/native_preload.h"
 #include "pyext/session.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ static int name_stack(const struct uf_native *native, const struct uf_native_pla
                       struct uf_symbols *symbols, uf_stack_frames *ret)
 {
     struct uf_native_stack stack = uf_native_store_frames(native->store, place->site.stack);
-    bool memory = place->site.kind == UF_NATIVE_HEAP || place->site.kind == UF_NATIVE_MAPPING;
+    bool memory = place->site.kind != UF_NATIVE_DESCRIPTOR && place->site.kind != UF_NATIVE_THREAD;
     if (symbols && uf_native_frames_name(symbols, &stack, ret))
         return -1;
     if (!memory && place->python.len > 0 &&
@@ -85,7 +85,9 @@ int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
 
 static const char *type_of(const struct uf_native_place *place)
 {
-    return place->site.kind == UF_NATIVE_MAPPING ? "mmap" : "malloc";
+    return place->site.kind == UF_NATIVE_MAPPING  ? "mmap"
+           : place->site.kind == UF_NATIVE_PYTHON ? "PyMem"
+                                                  : "malloc";
 }
 
 /* Kind, type, function and library that took it, the Python function above it, the target: no
@@ -109,7 +111,9 @@ static char *advice_of(const struct uf_native_place *place, const uf_stack_frame
 {
     bool mapping = place->site.kind == UF_NATIVE_MAPPING;
     const char *taken = mapping ? "mapped" : "allocated";
-    const char *back = mapping ? "munmap" : "free";
+    const char *back = mapping                                ? "munmap"
+                       : place->site.kind == UF_NATIVE_PYTHON ? "PyMem_Free"
+                                                              : "free";
     if (frames->len == 0 || !frames->at[0].library)
         return uf_mem_printf("memory that C code %s and did not give back: look at the extension "
                              "modules that the call uses",
@@ -142,16 +146,36 @@ static bool is_of_thread(const uf_stack_frames *frames)
     return false;
 }
 
+static bool is_memory(const struct uf_native_place *place)
+{
+    return place->site.kind == UF_NATIVE_HEAP || place->site.kind == UF_NATIVE_MAPPING ||
+           place->site.kind == UF_NATIVE_PYTHON;
+}
+
+static bool rises(const uf_series *series)
+{
+    return series->len >= 2 && uf_growth_judge(series->at, series->len).kind == UF_GROWTH_TREND;
+}
+
+/* The figure of the first pass that such a place can be part of, if it rose; else NULL. */
+static const uf_series *series_of(const struct uf_session *session,
+                                  const struct uf_native_place *place)
+{
+    if (place->site.kind == UF_NATIVE_MAPPING)
+        return rises(&session->mapped_bytes) ? &session->mapped_bytes : NULL;
+    if (rises(&session->native_bytes))
+        return &session->native_bytes;
+    return place->site.kind == UF_NATIVE_PYTHON && rises(&session->python_blocks)
+               ? &session->python_blocks
+               : NULL;
+}
+
 /* Of the series in which it shows; where it is too little to show, what the pass saw. */
 static double confidence_of(const struct uf_session *session, const struct uf_native_place *place)
 {
-    const uf_series *series = place->site.kind == UF_NATIVE_MAPPING ? &session->mapped_bytes
-                                                                    : &session->native_bytes;
-    if (series->len >= 2) {
-        struct uf_growth growth = uf_growth_judge(series->at, series->len);
-        if (growth.kind == UF_GROWTH_TREND)
-            return growth.confidence;
-    }
+    const uf_series *series = series_of(session, place);
+    if (series)
+        return uf_growth_judge(series->at, series->len).confidence;
     return (double)place->site.windows / UF_SITES_WINDOWS;
 }
 
@@ -183,17 +207,6 @@ static int add_finding(struct uf_session *session, const struct uf_native_place 
         return 0;
     uf_finding_release(&finding);
     return -1;
-}
-
-static bool is_memory(const struct uf_native_place *place)
-{
-    return place->site.kind == UF_NATIVE_HEAP || place->site.kind == UF_NATIVE_MAPPING;
-}
-
-/* Whether the first pass saw growth that such a place can be part of. */
-static bool series_rises(const uf_series *series)
-{
-    return series->len >= 2 && uf_growth_judge(series->at, series->len).kind == UF_GROWTH_TREND;
 }
 
 static bool counts(const struct uf_session *session, const struct uf_native_place *place)

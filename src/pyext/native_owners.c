@@ -1,6 +1,6 @@
 #include "pyext/native_owners.h"
 
-#include "native/owners.h"
+#include "native/heads.h"
 #include "native/sites.h"
 #include "pyext/python.h"
 
@@ -20,7 +20,14 @@ static size_t read_words(uint64_t address, uint64_t *ret, size_t count)
 static bool is_memory(const struct uf_native_block *block)
 {
     return block->kind == UF_NATIVE_HEAP || block->kind == UF_NATIVE_MAPPING ||
-           block->kind == UF_NATIVE_PYTHON;
+           block->kind == UF_NATIVE_PYTHON || block->kind == UF_NATIVE_OBJECT;
+}
+
+/* Memory that can be lost without an object: what the interpreter itself took is left out. */
+static bool may_be_lost(const struct uf_native_block *block)
+{
+    return block->kind == UF_NATIVE_HEAP || block->kind == UF_NATIVE_MAPPING ||
+           (block->kind == UF_NATIVE_PYTHON && block->stack != 0);
 }
 
 /* What holds text and numbers, and what holds only objects, leads to no native block. */
@@ -54,7 +61,7 @@ static void scan_objects(struct uf_owners *owners, const struct uf_graph *graph)
     /* every object is its own first: what leads from one object to another makes no owner */
     for (uf_node n = 0; n < graph->node_count; n++) {
         size_t block = uf_owners_block(owners, graph->address[n]);
-        if (block != SIZE_MAX && owners->blocks[block].kind == UF_NATIVE_PYTHON)
+        if (block != SIZE_MAX && owners->blocks[block].kind == UF_NATIVE_OBJECT)
             owners->owner[block] = n + 1;
     }
     for (uf_node n = 0; n < graph->node_count; n++) {
@@ -68,11 +75,11 @@ static void scan_objects(struct uf_owners *owners, const struct uf_graph *graph)
     uf_owners_follow(owners, read_words);
 }
 
-/* Python memory that no object leads to: lost itself, and what hangs on it goes with it. */
+/* Objects that nothing leads to, and the interpreter's own memory: what hangs on it goes with it. */
 static void scan_python_blocks(struct uf_owners *owners, uint32_t first_owner)
 {
     for (size_t i = 0; i < owners->count; i++)
-        if (owners->blocks[i].kind == UF_NATIVE_PYTHON)
+        if (!may_be_lost(&owners->blocks[i]))
             uf_owners_give(owners, i, first_owner + (uint32_t)i);
     uf_owners_follow(owners, read_words);
 }
@@ -83,13 +90,14 @@ static void scan_back(struct uf_owners *owners)
     uint64_t words[512];
     for (size_t i = 0; i < owners->count; i++) {
         const struct uf_native_block *block = &owners->blocks[i];
-        if (owners->owner[i] != UF_OWNER_NONE || block->kind != UF_NATIVE_HEAP || block->bytes < 8)
+        if (owners->owner[i] != UF_OWNER_NONE || block->kind == UF_NATIVE_MAPPING ||
+            block->bytes < 8)
             continue;
         size_t wanted = (size_t)block->bytes / 8;
         size_t got = read_words(block->key, words, wanted < 512 ? wanted : 512);
         for (size_t w = 0; w < got && owners->owner[i] == UF_OWNER_NONE; w++) {
             size_t target = uf_owners_block(owners, words[w]);
-            if (target != SIZE_MAX && owners->blocks[target].kind == UF_NATIVE_PYTHON &&
+            if (target != SIZE_MAX && owners->blocks[target].kind == UF_NATIVE_OBJECT &&
                 owners->blocks[target].call == block->call)
                 uf_owners_give(owners, i, owners->owner[target]);
         }
@@ -120,18 +128,17 @@ static bool piles_up(const struct hold *holds, size_t count, uint32_t calls)
     return count >= UF_SITES_LEAST && windows >= UF_SITES_LEAST_WINDOWS;
 }
 
-static enum uf_code judge(bool *wanted, uf_node *holder, const struct uf_owners *owners,
-                          const uint32_t *index, uf_node nodes, uint32_t calls,
-                          struct uf_error *err)
+/* Those that belong to an object, and with others of many calls to the same one. */
+static enum uf_code find_piles(bool *wanted, uf_node *holder, const struct uf_owners *owners,
+                               uf_node nodes, uint32_t calls, struct uf_error *err)
 {
     UF_VEC(struct hold) holds = {0};
     for (size_t i = 0; i < owners->count; i++) {
         const struct uf_native_block *block = &owners->blocks[i];
-        if (block->kind == UF_NATIVE_PYTHON || block->call == 0 || block->call > calls)
+        if (owners->owner[i] == UF_OWNER_NONE || !may_be_lost(block) || block->call == 0 ||
+            block->call > calls)
             continue;
-        wanted[index[i]] = owners->owner[i] == UF_OWNER_NONE;
-        if (owners->owner[i] != UF_OWNER_NONE &&
-            uf_vec_push(&holds, ((struct hold){owners->owner[i], block->call, (uint32_t)i}))) {
+        if (uf_vec_push(&holds, ((struct hold){owners->owner[i], block->call, (uint32_t)i}))) {
             uf_vec_release(&holds);
             return uf_error_nomem(err);
         }
@@ -145,23 +152,45 @@ static enum uf_code judge(bool *wanted, uf_node *holder, const struct uf_owners 
             continue;
         uint32_t owner = holds.at[from].owner;
         for (size_t i = from; i < to; i++) {
-            wanted[index[holds.at[i].block]] = true;
-            holder[index[holds.at[i].block]] = owner <= nodes ? owner - 1 : UF_NODE_NONE;
+            wanted[holds.at[i].block] = true;
+            holder[holds.at[i].block] = owner <= nodes ? owner - 1 : UF_NODE_NONE;
         }
     }
     uf_vec_release(&holds);
     return UF_OK;
 }
 
-enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder,
-                                   const struct uf_native_block *survivors, size_t count,
-                                   const struct uf_capture *capture, uint32_t calls,
+struct verdicts { /* by block */
+    bool *wanted;
+    uf_node *holder;
+    uint64_t *carried;
+};
+
+static enum uf_code judge(struct verdicts *ret, const struct uf_owners *owners, uf_node nodes,
+                          uint32_t calls, struct uf_error *err)
+{
+    ret->wanted = uf_mem_zalloc(owners->count + 1);
+    ret->holder = uf_mem_zalloc((owners->count + 1) * sizeof *ret->holder);
+    ret->carried = uf_mem_zalloc((owners->count + 1) * sizeof *ret->carried);
+    if (!ret->wanted || !ret->holder || !ret->carried || owners->failed)
+        return uf_error_nomem(err);
+    for (size_t i = 0; i < owners->count; i++) {
+        ret->wanted[i] = owners->owner[i] == UF_OWNER_NONE && may_be_lost(&owners->blocks[i]);
+        ret->holder[i] = UF_NODE_NONE;
+    }
+    enum uf_code code = uf_heads_find(ret->wanted, ret->carried, owners, read_words, err);
+    return code ? code : find_piles(ret->wanted, ret->holder, owners, nodes, calls, err);
+}
+
+enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder, struct uf_native_block *survivors,
+                                   size_t count, const struct uf_capture *capture, uint32_t calls,
                                    struct uf_error *err)
 {
     const struct uf_graph *graph = &capture->graph;
     uf_native_blocks memory = {0};
     UF_VEC(uint32_t) index = {0};
     struct uf_owners owners = {0};
+    struct verdicts verdicts = {0};
     enum uf_code code = UF_OK;
     for (size_t i = 0; i < count && !code; i++) {
         wanted[i] = false;

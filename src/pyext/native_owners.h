@@ -12,11 +12,11 @@
 #include "native/store.h"
 
 /* `wanted[i]`: survivor i is lost or piles up; `holder[i]`: the node that it piles up at, or
- * UF_NODE_NONE. Survivors are ascending by key, as the store gives them; `capture` shows the heap as
- * it is now. The interpreter lock is held. */
-enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder,
-                                   const struct uf_native_block *survivors, size_t count,
-                                   const struct uf_capture *capture, uint32_t calls,
+ * UF_NODE_NONE. Bytes of lost blocks that hang from another one are added to those of that one.
+ * Survivors are ascending by key, as the store gives them; `capture` shows the heap as it is now. The
+ * interpreter lock is held. */
+enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder, struct uf_native_block *survivors,
+                                   size_t count, const struct uf_capture *capture, uint32_t calls,
                                    struct uf_error *err);
 
 #endif

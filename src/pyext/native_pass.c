@@ -2,6 +2,7 @@
 
 #include "native/sites.h"
 #include "pyext/native_owners.h"
+#include "pyext/native_preload.h"
 #include "pyext/native_watch.h"
 #include "pyext/python_stack.h"
 #include "pyext/readings.h"
@@ -39,7 +40,9 @@ static bool rises(const uf_series *series)
 static struct wish wish_of(const struct uf_session *session)
 {
     return (struct wish){
-        .memory = rises(&session->native_bytes) || rises(&session->mapped_bytes),
+        .memory = rises(&session->native_bytes) || rises(&session->mapped_bytes) ||
+                  /* small blocks that are no objects */
+                  (rises(&session->python_blocks) && !rises(&session->nodes)),
         .descriptors = rises(&session->descriptors),
         .threads = rises(&session->threads),
     };
@@ -80,7 +83,7 @@ static enum uf_code is_enough(bool *ret, struct uf_session *session, struct uf_n
         code = uf_sites_find(&sites, native->store, survivors.at, NULL, survivors.len,
                              native->calls, &session->error);
     *ret = (!wish->memory || has_growing(&sites, UF_NATIVE_HEAP) ||
-            has_growing(&sites, UF_NATIVE_MAPPING)) &&
+            has_growing(&sites, UF_NATIVE_MAPPING) || has_growing(&sites, UF_NATIVE_PYTHON)) &&
            (!wish->descriptors || has_growing(&sites, UF_NATIVE_DESCRIPTOR)) &&
            (!wish->threads || has_growing(&sites, UF_NATIVE_THREAD));
     uf_vec_release(&sites);
@@ -210,7 +213,8 @@ static double bytes_left(const uf_native_blocks *survivors, uint32_t calls)
 {
     double bytes = 0;
     for (size_t i = 0; i < survivors->len; i++)
-        if (survivors->at[i].kind == UF_NATIVE_HEAP || survivors->at[i].kind == UF_NATIVE_MAPPING)
+        if (survivors->at[i].kind == UF_NATIVE_HEAP || survivors->at[i].kind == UF_NATIVE_MAPPING ||
+            survivors->at[i].kind == UF_NATIVE_PYTHON)
             bytes += (double)survivors->at[i].bytes;
     return bytes / calls;
 }

@@ -1,7 +1,5 @@
 #include "pyext/native_watch.h"
 
-#include "analysis/result.h"
-#include "base/mem.h"
 #include "pyext/python.h"
 #include "pyext/python_stack.h"
 
@@ -29,110 +27,13 @@ static struct {
     const struct uf_layout_runtime *layout;
     uint64_t base;       /* the frame that the engine runs in: nothing outside it is the target's */
     struct range own[2]; /* code of the engine and of the preloaded library */
-    struct range eval;   /* code of the interpreter's loop: native frames are walked up to it */
-    uint32_t call;
+    struct range interpreter;
+    struct range eval; /* code of the interpreter's loop: native frames are walked up to it */
+    uint32_t call, births;
     bool recording;
 } watch;
 
 static struct domain domains[DOMAINS];
-
-/* --- the preloaded library --------------------------------------------------------------------- */
-
-static uint32_t probed; /* births seen by the probe */
-
-static void probe_born(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
-                       uint64_t mark, uint64_t old_bytes)
-{
-    (void)context, (void)key, (void)bytes, (void)mark, (void)old_bytes;
-    if (kind == UF_PRELOAD_HEAP)
-        __atomic_add_fetch(&probed, 1, __ATOMIC_RELAXED);
-}
-
-static uint64_t probe_lost(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes)
-{
-    (void)context, (void)kind, (void)key, (void)bytes;
-    return UF_PRELOAD_UNKNOWN;
-}
-
-static uint64_t probe_starting(void *context)
-{
-    (void)context;
-    return UF_PRELOAD_UNKNOWN;
-}
-
-/* Whether malloc leads there is tried: its address would not tell (see over_glibc in known.c). */
-static bool is_called(const struct uf_preload *preload)
-{
-    static const struct uf_preload_hooks probe = {
-        .born = probe_born, .lost = probe_lost, .starting = probe_starting};
-    uint32_t before = probed;
-    preload->set_hooks(&probe);
-    PyMem_RawFree(PyMem_RawMalloc(1000));
-    preload->set_hooks(NULL);
-    return probed != before;
-}
-
-const struct uf_preload *uf_native_preloaded(const char **why)
-{
-    static const char *reason;
-    static const struct uf_preload *preload;
-    static bool looked;
-    if (!looked) {
-        looked = true;
-        preload = dlsym(RTLD_DEFAULT, UF_PRELOAD_SYMBOL);
-        if (!preload)
-            reason = "the library that watches malloc was not loaded with the interpreter";
-        else if (preload->version != UF_PRELOAD_VERSION)
-            reason = "the library that watches malloc is of another version of unfreed";
-        else if (!is_called(preload))
-            reason =
-                "another allocator stands in front of malloc (a preloaded one, or a sanitizer), "
-                "so that calls of it could not be watched";
-        if (reason)
-            preload = NULL;
-    }
-    if (why)
-        *why = reason;
-    return preload;
-}
-
-/* --- arenas ------------------------------------------------------------------------------------ */
-
-static PyObjectArenaAllocator arenas;
-
-static void *arena_alloc(void *context, size_t bytes)
-{
-    int *hush = watch.preload->hush();
-    ++*hush;
-    void *arena = arenas.alloc(context, bytes);
-    --*hush;
-    return arena;
-}
-
-static void arena_free(void *context, void *arena, size_t bytes)
-{
-    int *hush = watch.preload->hush();
-    ++*hush;
-    arenas.free(context, arena, bytes);
-    --*hush;
-}
-
-void uf_native_prepare(void)
-{
-    watch.preload = uf_native_preloaded(NULL);
-    if (!watch.preload || arenas.alloc)
-        return;
-    PyObject_GetArenaAllocator(&arenas);
-    PyObjectArenaAllocator counted = {arenas.ctx, arena_alloc, arena_free};
-    PyObject_SetArenaAllocator(&counted);
-}
-
-double uf_native_mapped_bytes(void)
-{
-    if (!watch.preload)
-        return UF_UNKNOWN;
-    return (double)watch.preload->mapped_bytes() - (double)uf_mem_mapped_bytes();
-}
 
 /* --- stacks ------------------------------------------------------------------------------------ */
 
@@ -218,6 +119,11 @@ static uint32_t call_now(void)
     return __atomic_load_n(&watch.call, __ATOMIC_RELAXED);
 }
 
+static uint32_t next_birth(void)
+{
+    return __atomic_add_fetch(&watch.births, 1, __ATOMIC_RELAXED);
+}
+
 static uint64_t key_of(enum uf_preload_kind kind, uint64_t key)
 {
     return kind == UF_PRELOAD_DESCRIPTOR ? key | UF_NATIVE_DESCRIPTOR_KEY
@@ -236,7 +142,12 @@ static void on_born(void *context, enum uf_preload_kind kind, uint64_t key, uint
     };
     (void)context;
     struct uf_native_block block = {
-        .key = key_of(kind, key), .bytes = bytes, .call = call_now(), .kind = kinds[kind]};
+        .key = key_of(kind, key),
+        .bytes = bytes,
+        .call = call_now(),
+        .order = next_birth(),
+        .kind = kinds[kind],
+    };
     if (block.key == 0 || block.call == 0)
         return;
     if (kind == UF_PRELOAD_THREAD) {
@@ -273,16 +184,26 @@ static uint64_t on_starting(void *context)
 
 /* --- Python's allocators ----------------------------------------------------------------------- */
 
-static void python_born(void *block, size_t bytes)
+/* The stack is wanted where an extension asked. PyMem_Malloc and its kin end in a jump to us (CPython
+ * Objects/obmalloc.c), so that the return address is of who called them; where they do not, it is the
+ * interpreter's, and the stack is left out. */
+static void python_born(const struct domain *domain, void *block, size_t bytes, const void *caller)
 {
     uint32_t call = call_now();
-    if (block && watch.recording && call > 0)
-        uf_native_store_add(watch.store, &(struct uf_native_block){
-                                             .key = (uint64_t)(uintptr_t)block,
-                                             .bytes = bytes ? bytes : 1,
-                                             .call = call,
-                                             .kind = UF_NATIVE_PYTHON,
-                                         });
+    if (!block || !watch.recording || call == 0)
+        return;
+    bool object = domain->domain == PYMEM_DOMAIN_OBJ;
+    struct uf_native_block born = {
+        .key = (uint64_t)(uintptr_t)block,
+        .bytes = bytes ? bytes : 1,
+        .call = call,
+        .order = next_birth(),
+        .kind = object ? UF_NATIVE_OBJECT : UF_NATIVE_PYTHON,
+    };
+    if (!object && !within(&watch.interpreter, (uint64_t)(uintptr_t)caller) &&
+        *watch.preload->hush() == 0)
+        born.stack = stack_now();
+    uf_native_store_add(watch.store, &born);
 }
 
 static void python_lost(void *block)
@@ -299,7 +220,7 @@ static void *python_malloc(void *context, size_t bytes)
     ++*hush;
     void *block = domain->old.malloc(domain->old.ctx, bytes);
     --*hush;
-    python_born(block, bytes);
+    python_born(domain, block, bytes, __builtin_return_address(0));
     return block;
 }
 
@@ -310,7 +231,7 @@ static void *python_calloc(void *context, size_t count, size_t bytes)
     ++*hush;
     void *block = domain->old.calloc(domain->old.ctx, count, bytes);
     --*hush;
-    python_born(block, count * bytes);
+    python_born(domain, block, count * bytes, __builtin_return_address(0));
     return block;
 }
 
@@ -322,7 +243,7 @@ static void *python_realloc(void *context, void *old, size_t bytes)
     ++*hush;
     void *block = domain->old.realloc(domain->old.ctx, old, bytes);
     --*hush;
-    python_born(block, bytes);
+    python_born(domain, block, bytes, __builtin_return_address(0));
     return block;
 }
 
@@ -375,6 +296,7 @@ void uf_native_watch_start(const struct uf_preload *preload, struct uf_native_st
     watch.call = 0;
     watch.own[0] = code_around((uint64_t)(uintptr_t)on_born);
     watch.own[1] = code_around((uint64_t)(uintptr_t)preload->own_malloc);
+    watch.interpreter = code_around((uint64_t)(uintptr_t)PyEval_EvalCode);
     watch.eval = range_of_eval();
     watch.hooks =
         (struct uf_preload_hooks){.born = on_born, .lost = on_lost, .starting = on_starting};

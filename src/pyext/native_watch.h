@@ -14,14 +14,6 @@
 
 #include <stdbool.h>
 
-/* The preloaded library, if it is there and malloc leads to it; else NULL, and why. */
-const struct uf_preload *uf_native_preloaded(const char **why);
-/* Once, before the target is loaded: from now on pymalloc's arenas are not counted as mappings. */
-void uf_native_prepare(void);
-/* Bytes mapped by direct calls of mmap, without those of the engine and of pymalloc; UF_UNKNOWN
- * without the preloaded library. Only differences mean something. */
-double uf_native_mapped_bytes(void);
-
 /* Hooks in. One watch at a time; the interpreter lock is held. `preload` is not NULL. */
 void uf_native_watch_start(const struct uf_preload *preload, struct uf_native_store *store,
                            const struct uf_layout_runtime *layout);

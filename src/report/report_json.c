@@ -147,7 +147,7 @@ static void write_frames(struct uf_json *json, const char *key, const uf_stack_f
             uf_json_number(json, "offset", (double)frame->offset);
         }
         uf_json_text(json, "file", frame->file);
-        uf_json_number(json, "line", frame->line ? frame->line : UF_UNKNOWN);
+        uf_json_number(json, "line", frame->line ? (double)frame->line : UF_UNKNOWN);
         if (!frame->library)
             uf_json_text(json, "function", frame->function);
         uf_json_close(json);
