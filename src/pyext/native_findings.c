@@ -213,9 +213,7 @@ static bool counts(const struct uf_session *session, const struct uf_native_plac
 {
     double bytes = (double)place->site.bytes / session->native->calls;
     double threads = session->result.per_call.threads;
-    if (!is_memory(place) ||
-        !series_rises(place->site.kind == UF_NATIVE_MAPPING ? &session->mapped_bytes
-                                                            : &session->native_bytes))
+    if (!is_memory(place) || !series_of(session, place))
         return false;
     return !(threads > 0) || bytes > threads * PER_THREAD_BYTES;
 }

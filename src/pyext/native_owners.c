@@ -205,10 +205,16 @@ enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder, struct uf_nati
         scan_objects(&owners, graph);
         scan_python_blocks(&owners, graph->node_count + 1);
         scan_back(&owners);
-        code = owners.failed
-                   ? uf_error_nomem(err)
-                   : judge(wanted, holder, &owners, index.at, graph->node_count, calls, err);
+        code = judge(&verdicts, &owners, graph->node_count, calls, err);
     }
+    for (size_t i = 0; i < memory.len && !code; i++) {
+        wanted[index.at[i]] = verdicts.wanted[i];
+        holder[index.at[i]] = verdicts.holder[i];
+        survivors[index.at[i]].bytes += verdicts.carried[i];
+    }
+    uf_mem_free(verdicts.wanted);
+    uf_mem_free(verdicts.holder);
+    uf_mem_free(verdicts.carried);
     uf_owners_release(&owners);
     uf_vec_release(&memory);
     uf_vec_release(&index);
