@@ -18,6 +18,7 @@ typedef char *(*demangle_call)(const char *mangled, char *buffer, size_t *len, i
 
 struct uf_symbols {
     Dwfl *dwfl;
+    void *cxx; /* the C++ library, when the process has it */
     demangle_call demangle;
     UF_VEC(char *) names; /* demangled */
 };
@@ -61,7 +62,9 @@ enum uf_code uf_symbols_open(struct uf_symbols **ret, struct uf_error *err)
         return uf_error_set(err, UF_EUNSUPPORTED, "the mapped libraries cannot be listed: %s",
                             why ? why : "unknown reason");
     }
-    *(void **)&symbols->demangle = dlsym(RTLD_DEFAULT, "__cxa_demangle");
+    symbols->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    *(void **)&symbols->demangle =
+        dlsym(symbols->cxx ? symbols->cxx : RTLD_DEFAULT, "__cxa_demangle");
     *ret = symbols;
     return UF_OK;
 }
@@ -72,6 +75,8 @@ void uf_symbols_close(struct uf_symbols *symbols)
         return;
     if (symbols->dwfl)
         dwfl_end(symbols->dwfl);
+    if (symbols->cxx)
+        dlclose(symbols->cxx);
     for (size_t i = 0; i < symbols->names.len; i++)
         uf_mem_free(symbols->names.at[i]);
     uf_vec_release(&symbols->names);
