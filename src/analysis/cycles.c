@@ -140,6 +140,10 @@ enum uf_code uf_cycle_explain(struct uf_cycle *cycle, const struct uf_graph *gra
         code = uf_cascade_run(graph, x.piece.nodes.at, x.piece.nodes.len, cycle->cuts.at,
                               cycle->cuts.len, NULL, &cycle->frees_objects, &cycle->frees_bytes,
                               err);
+    for (size_t i = 0; i < x.piece.nodes.len && code == UF_OK; i++) {
+        if (uf_vec_push(&cycle->kept, x.piece.nodes.at[i]))
+            code = uf_error_nomem(err);
+    }
     uf_feedback_release(&x.feedback);
     uf_components_release(&x.core);
     uf_vec_release(&x.cuts);
@@ -153,5 +157,6 @@ void uf_cycle_release(struct uf_cycle *cycle)
 {
     uf_vec_release(&cycle->walk);
     uf_vec_release(&cycle->cuts);
+    uf_vec_release(&cycle->kept);
     *cycle = (struct uf_cycle){0};
 }

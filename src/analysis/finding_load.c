@@ -271,9 +271,12 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
     finding->fix_verified = inside ? objects > 0 : died == load->members.len;
     if (finding->fix_verified && !inside)
         finding->retained_bytes_per_call = per_call(finding, bytes, load->members.len);
-    else if (inside && objects == 0)
+    if (finding->fix_verified)
+        return uf_cuts_fill(&finding->cuts, search->view.graph, cuts->at, cuts->len, freed,
+                            load->members.at, inside ? 0 : load->members.len, err);
+    if (inside && objects == 0)
         finding->fix_why_not = uf_mem_strdup("its entries are shared with other holders");
-    else if (!inside)
+    else
         find_other_holder(search, load, kept, cuts, freed, finding);
     return UF_OK;
 }

@@ -18,6 +18,7 @@ void uf_finding_init(struct uf_finding *finding)
     finding->bound_fill = UF_UNKNOWN;
     finding->fix_frees_objects = UF_UNKNOWN;
     finding->fix_frees_bytes = UF_UNKNOWN;
+    finding->fix_of_objects = UF_UNKNOWN;
     finding->descriptor_fd = -1;
 }
 
@@ -115,6 +116,7 @@ void uf_finding_release(struct uf_finding *finding)
     uf_mem_free(finding->fix_advice);
     uf_mem_free(finding->fix_edge);
     uf_mem_free(finding->fix_why_not);
+    uf_cuts_release(&finding->cuts);
     uf_mem_free(finding->made_at);
     uf_mem_free(finding->not_from_call);
     uf_finding_init(finding);

@@ -7,6 +7,7 @@
 #ifndef UF_ANALYSIS_RESULT_H
 #define UF_ANALYSIS_RESULT_H
 
+#include "analysis/cuts.h"
 #include "base/text.h"
 #include "base/vec.h"
 
@@ -103,6 +104,8 @@ struct uf_finding {
     uf_stack_frames task_stack;
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
+    double fix_of_objects; /* how many the copy looked for; UF_UNKNOWN: not tried in a copy */
+    struct uf_cuts cuts;   /* internal; empty once the proof is done */
     bool fix_verified;
     enum uf_fix_how fix_how;
     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */

@@ -117,7 +117,16 @@ int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t 
 void uf_session_warn(struct uf_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* garbage.c: explains what waits for the collector now. */
+/* garbage.c: what waits for the collector now. */
+struct uf_garbage {
+    struct uf_capture capture;
+    uint8_t *member; /* by node */
+    double objects, tracked, bytes;
+};
+/* Fills `garbage` ({0}), to be released in any case. 0, or -1 with session->stop set. */
+int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage);
+void uf_garbage_release(struct uf_garbage *garbage);
+/* Explains it. */
 int uf_garbage_look(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
