@@ -245,8 +245,9 @@ static bool is_message(const struct copy *copy, const struct message *message, s
            memchr(message->answer.kept, 0, sizeof message->answer.kept);
 }
 
-/* False: the copy ended without an answer, or it is too late. */
-static bool listen(struct copy *copy, struct uf_proof_answer *ret)
+enum heard { ANSWER, NOTHING, NONSENSE, TOO_LATE };
+
+static enum heard listen(struct copy *copy, struct uf_proof_answer *ret)
 {
     double start_until = uf_now_seconds() + START_SECONDS;
     for (;;) {
@@ -255,15 +256,15 @@ static bool listen(struct copy *copy, struct uf_proof_answer *ret)
         double left = until - uf_now_seconds();
         struct pollfd wait = {.fd = copy->read_end, .events = POLLIN};
         if (left <= 0)
-            return false;
+            return TOO_LATE;
         if (poll(&wait, 1, (int)(left * 1e3) + 1) <= 0)
             continue; /* a signal, or the time is over */
         ssize_t len = read(copy->read_end, &message, sizeof message);
         if (!is_message(copy, &message, len))
-            return false;
+            return len > 0 ? NONSENSE : NOTHING;
         if (!message.started) {
             *ret = message.answer;
-            return true;
+            return ANSWER;
         }
         copy->started = true;
     }
@@ -278,17 +279,20 @@ static int end_copy(const struct copy *copy)
     return status;
 }
 
-static void tell_end(const struct copy *copy, int status, struct uf_proof_answer *ret)
+static void tell_end(const struct copy *copy, enum heard heard, int status,
+                     struct uf_proof_answer *ret)
 {
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (!copy->started && signal == SIGKILL)
+    if (heard == NONSENSE)
+        fails(ret, "something else wrote into the copy's report");
+    else if (!copy->started && heard == TOO_LATE)
         fails(ret, "the copy did not start: another thread held a lock of the C library");
-    else if (signal == SIGALRM || signal == SIGKILL)
+    else if (signal == SIGALRM || heard == TOO_LATE)
         fails(ret,
               "the copy did not end within %.1f s (a finalizer that waits, or a lock that another "
               "thread held)",
               copy->task->seconds);
-    else if (signal)
+    else if (signal && signal != SIGKILL) /* which is our own, for a copy that closed its report */
         fails(ret, "the copy crashed (%s)", strsignal(signal));
     else
         fails(ret, "the copy ended without an answer");
@@ -321,12 +325,11 @@ static bool try_once(struct copy *copy, struct uf_proof_answer *ret)
             fails(ret, "no copy could be made (%s)", strerror(error));
             copy->started = true;
         } else {
-            bool answered = listen(copy, ret);
+            enum heard heard = listen(copy, ret);
             int status = end_copy(copy);
-            if (answered)
-                copy->started = true;
-            else
-                tell_end(copy, status, ret);
+            if (heard != ANSWER)
+                tell_end(copy, heard, status, ret);
+            copy->started |= heard != TOO_LATE;
         }
     }
     if (copy->write_end >= 0)
