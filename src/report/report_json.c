@@ -212,6 +212,14 @@ static void write_fix(struct uf_json *json, const struct uf_finding *finding)
     uf_json_bool(json, "verified", finding->fix_verified);
     uf_json_text(json, "how", hows[finding->fix_how]);
     uf_json_text(json, "why_not", finding->fix_why_not);
+    ARRAY(json, "candidates");
+    for (size_t i = 0; i < finding->candidates.len; i++) {
+        INLINE_OBJECT(json, NULL);
+        uf_json_text(json, "edge", finding->candidates.at[i].edge);
+        uf_json_bool(json, "alone", finding->candidates.at[i].alone);
+        uf_json_close(json);
+    }
+    uf_json_close(json);
     uf_json_close(json);
 }
 
