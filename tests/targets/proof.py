@@ -23,6 +23,7 @@ HELD = []
 BY_NAME = {}
 AT_FORK = []
 FIRST = {}
+SEEN = {}
 
 
 def state():
@@ -41,10 +42,10 @@ def tell_at_exit(**more):
     """What the world looks like when the check is over, for the test that started it."""
 
     def tell():
-        facts = {name: look() for name, look in more.items()}
-        facts |= {"first": FIRST, "last": state(), "at_fork": AT_FORK}
+        SEEN.update({name: look() for name, look in more.items()})
+        SEEN.update(first=FIRST, last=state(), at_fork=AT_FORK)
         with open(LOG, "w") as log:
-            json.dump(facts, log)
+            json.dump(SEEN, log)
 
     if LOG:
         atexit.register(tell)
