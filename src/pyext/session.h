@@ -121,7 +121,16 @@ int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t 
 void uf_session_warn(struct uf_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* garbage.c: explains what waits for the collector now. */
+/* garbage.c: what waits for the collector now. */
+struct uf_garbage {
+    struct uf_capture capture;
+    uint8_t *member; /* by node */
+    double objects, tracked, bytes;
+};
+/* Fills `garbage` ({0}), to be released in any case. 0, or -1 with session->stop set. */
+int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage);
+void uf_garbage_release(struct uf_garbage *garbage);
+/* Explains it. */
 int uf_garbage_look(struct uf_session *session);
 /* births_pass.c: some calls with every allocation watched; then the kept capture is of the heap after
  * them. `garbage`: one of them to see what waits for the collector. */
