@@ -121,6 +121,8 @@ void uf_session_warn(struct uf_session *session, const char *format, ...)
 int uf_garbage_look(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
+/* orphans.c: of what only its count keeps alive, tells what C code holds from what it has lost. */
+int uf_orphans_judge(struct uf_session *session);
 /* process_findings.c: adds what grows by descriptors, threads or native bytes. */
 int uf_process_findings(struct uf_session *session);
 /* set_aside.c: takes out of the result what --ignore and --baseline name. */

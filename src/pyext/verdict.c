@@ -240,6 +240,8 @@ int uf_verdict_reach(struct uf_session *session)
         uf_findings_from_groups(result, session->groups, &session->capture.graph, &session->reach,
                                 &session->capture.names, &session->summary, &session->error))
         return uf_session_fault(session);
+    if (uf_orphans_judge(session))
+        return -1;
     if (uf_process_findings(session))
         return -1;
     uf_set_findings_aside(session);
