@@ -41,6 +41,28 @@ static enum uf_code list_objects(const struct uf_check_result *result, struct uf
     return UF_OK;
 }
 
+/* Does something pile up whose objects may be what refers to others unseen? */
+static bool objects_pile_up(const struct uf_check_result *result)
+{
+    for (size_t f = 0; f < result->findings.len; f++) {
+        const struct uf_finding *finding = &result->findings.at[f];
+        bool memory = finding->kind == UF_KIND_NATIVE && strcmp(finding->type, "malloc") == 0;
+        if (finding->severity == UF_SEVERITY_LEAK && !finding->not_from_call && !memory)
+            return true;
+    }
+    return false;
+}
+
+int uf_orphans_tell_surpluses(struct uf_session *session)
+{
+    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names};
+    if (!session->has_capture || objects_pile_up(&session->result))
+        return 0;
+    return uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error)
+               ? uf_session_fault(session)
+               : 0;
+}
+
 int uf_orphans_judge(struct uf_session *session)
 {
     struct uf_check_result *result = &session->result;
