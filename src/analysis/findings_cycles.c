@@ -289,18 +289,30 @@ enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const stru
 static char *why_left(const struct cycles *cycles, uint32_t component)
 {
     const struct uf_graph *graph = cycles->view.graph;
-    const char *untracked = NULL;
+    const uint32_t *of = cycles->components.component;
+    uf_node blind = UF_NODE_NONE, unseen = UF_NODE_NONE; /* who does not report a reference to what */
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (cycles->components.component[n] != component)
             continue;
         if (graph->flags[n] & UF_NODE_FROZEN)
             return uf_mem_strdup(
                 "gc.freeze() moved it into the permanent generation, which is never collected");
-        if (!(graph->flags[n] & UF_NODE_TRACKED))
-            untracked = uf_graph_type_name(graph, n);
+        bool untracked = !(graph->flags[n] & UF_NODE_TRACKED);
+        uint32_t first = untracked ? graph->edge_start[n] : uf_graph_first_guessed(graph, n);
+        for (uint32_t e = first; e < graph->edge_start[n + 1]; e++)
+            if (of[graph->edge_target[e]] == component) {
+                blind = n;
+                unseen = graph->edge_target[e];
+            }
     }
-    if (untracked)
-        return uf_mem_printf("%s does not take part in garbage collection", untracked);
+    if (blind != UF_NODE_NONE && !(graph->flags[blind] & UF_NODE_TRACKED))
+        return uf_mem_printf("%s does not take part in garbage collection (a C type without "
+                             "Py_TPFLAGS_HAVE_GC): the collector cannot see that it holds a %s",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
+    if (blind != UF_NODE_NONE)
+        return uf_mem_printf("the tp_traverse of %s does not report that it holds a %s, so the "
+                             "collector takes that for held from outside",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
     return uf_mem_strdup("the collector ran and did not free it");
 }
 

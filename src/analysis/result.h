@@ -121,6 +121,11 @@ struct uf_finding {
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     double entries_per_call;
+    /* kind orphan, an object that lives on: references counted per call that nobody has; else
+     * UF_UNKNOWN */
+    double references_per_call;
+    /* internal, kind retained: addresses of objects of which only the count tells that they are held */
+    UF_VEC(uint64_t) unheld;
     bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
     /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
     char *not_from_call;

@@ -89,11 +89,6 @@ const struct uf_births *uf_tracing_births(struct uf_tracing *tracing)
     return &tracing->births;
 }
 
-uint32_t uf_tracing_site_now(struct uf_tracing *tracing)
-{
-    return uf_stack_main_lock_held(false) ? uf_stack_site(tracing, false) : UF_SITE_NONE;
-}
-
 struct visit {
     uf_tracing_visit visit;
     void *context;

@@ -119,6 +119,7 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
     uf_json_number(json, "retained_bytes_per_call", finding->retained_bytes_per_call);
     uf_json_number(json, "objects", finding->objects);
     uf_json_number(json, "bytes", finding->bytes);
+    uf_json_number(json, "references_per_call", finding->references_per_call);
     INLINE_ARRAY(json, "growth_by_call");
     for (size_t i = 0; i < finding->growth_by_call.len; i++)
         uf_json_number(json, NULL, finding->growth_by_call.at[i]);
