@@ -200,6 +200,38 @@ static const char *namespace(struct uf_text *text, int names)
     return text->at;
 }
 
+/* web.APPS holds applications; each has a set of its own, nine references further down. */
+static const char *apps(struct uf_text *text, int count)
+{
+    text->len = 0;
+    uf_text_add_z(text, "root module web -> web\n"
+                        "web: module tracked\n"
+                        "web -> apps .APPS\n"
+                        "apps: set tracked\n");
+    for (int i = 0; i < count; i++) {
+        uf_text_printf(text, "apps -> a%d.0 key '%d'\na%d.0: web.App tracked\n", i, i, i);
+        for (int level = 1; level <= 8; level++)
+            uf_text_printf(text, "a%d.%d -> a%d.%d .part%d\na%d.%d: web.Part%d tracked\n", i,
+                           level - 1, i, level, level, i, level, level);
+        uf_text_printf(text, "a%d.8 -> m%d .methods\nm%d: set tracked\n", i, i, i);
+    }
+    return text->at;
+}
+
+TEST(a_builtin_far_below_is_not_the_one_above_of_the_same_type)
+{
+    struct growing program;
+    struct uf_text text = {0};
+    growing_begin(&program);
+    for (int call = 0; call <= 3; call++)
+        growing_capture(&program, apps(&text, 2 + call), (uint32_t)call);
+    uint32_t holder = growing_group(&program, "module web.APPS", "set");
+    EXPECT(holder != UF_GROUP_NONE && !uf_groups_get(program.groups, holder)->folded);
+    EXPECT(uf_groups_get(program.groups, holder)->points.at[3].objects == 1);
+    uf_text_release(&text);
+    growing_end(&program);
+}
+
 TEST(a_namespace_used_as_a_registry_is_one_group)
 {
     struct growing program;
@@ -416,6 +448,7 @@ int main(void)
     RUN(a_group_that_comes_up_late_was_zero_before);
     RUN(a_group_that_goes_empty_keeps_its_series);
     RUN(a_linked_list_is_a_few_groups_however_long);
+    RUN(a_builtin_far_below_is_not_the_one_above_of_the_same_type);
     RUN(a_namespace_used_as_a_registry_is_one_group);
     RUN(attributes_that_existed_before_keep_their_names);
     RUN(threads_with_numbers_are_one_root);
