@@ -104,7 +104,7 @@ static struct freelist freelist_at(size_t number)
 
 static bool can_be_shut(enum kind kind)
 {
-    return kind == TUPLES || kind == FLOATS;
+    return kind != OTHERS;
 }
 
 #endif
@@ -173,3 +173,99 @@ bool uf_freelists_may_hold(uint64_t address, uint32_t call)
         return false;
     return !can_be_shut(kind) || (was_open[kind][call / 8] >> call % 8 & 1);
 }
+
+/* --- arrays ------------------------------------------------------------------------------------ */
+
+#if PY_VERSION_HEX < 0x030d0000
+
+struct array {
+    void **at;
+    int *waiting;
+    size_t before; /* bytes of the block before what the array points to */
+    int most;
+    bool lists;
+};
+
+#define ARRAYS 3
+
+static struct array array_at(size_t number)
+{
+    PyInterpreterState *interpreter = PyInterpreterState_Main();
+    switch (number) {
+    case 0:
+        return (struct array){CHAIN(interpreter->list.free_list[0]), &interpreter->list.numfree,
+                              sizeof(PyGC_Head), PyList_MAXFREELIST, true};
+    case 1:
+        return (struct array){CHAIN(interpreter->dict_state.free_list[0]),
+                              &interpreter->dict_state.numfree, sizeof(PyGC_Head),
+                              PyDict_MAXFREELIST, false};
+    default:
+        return (struct array){CHAIN(interpreter->dict_state.keys_free_list[0]),
+                              &interpreter->dict_state.keys_numfree, 0, PyDict_MAXFREELIST, false};
+    }
+}
+
+/* A list takes memory for its items right after it was taken from the array, and is tracked only
+ * then (PyList_New(), Objects/listobject.c): this birth is its own, and the site is right. */
+static bool is_being_made(const struct array *array, const void *block,
+                          const struct uf_freelists_event *event)
+{
+    return array->lists && event->mem_calloc && ((const PyGC_Head *)block)->_gc_next == 0;
+}
+
+/* A block of the collector's is freed: as PyObject_GC_Del() does (Modules/gcmodule.c). */
+static void uncount(void)
+{
+    struct gc_generation *youngest = &PyInterpreterState_Main()->gc.generations[0];
+    if (youngest->count > 0)
+        youngest->count--;
+}
+
+void uf_freelists_drain(struct uf_blocks *blocks, const struct uf_freelists_event *event,
+                        void (*free_block)(void *block))
+{
+    for (size_t i = 0; i < ARRAYS; i++) {
+        struct array array = array_at(i);
+        int waiting = *array.waiting;
+        *array.waiting = 0;
+        for (int slot = 0; slot < array.most && array.at[slot]; slot++) {
+            char *block = (char *)array.at[slot] - array.before;
+            array.at[slot] = NULL;
+            if (slot < waiting) {
+                if (array.before)
+                    uncount();
+                free_block(block);
+                continue;
+            }
+            /* Unless a collection has freed it, which leaves the same trace. */
+            struct uf_block known;
+            uint64_t address = (uint64_t)(uintptr_t)block;
+            if (address != event->block && uf_blocks_at(blocks, address, &known))
+                uf_blocks_reborn(blocks, address, event->site, event->call,
+                                 slot == waiting && is_being_made(&array, block, event));
+        }
+    }
+}
+
+void uf_freelists_forget_arrays(void)
+{
+    for (size_t i = 0; i < ARRAYS; i++) {
+        struct array array = array_at(i);
+        for (int slot = *array.waiting; slot < array.most; slot++)
+            array.at[slot] = NULL;
+    }
+}
+
+#else
+
+void uf_freelists_drain(struct uf_blocks *blocks, const struct uf_freelists_event *event,
+                        void (*free_block)(void *block))
+{
+    (void)blocks, (void)event, (void)free_block;
+}
+
+void uf_freelists_forget_arrays(void)
+{
+}
+
+#endif
