@@ -121,6 +121,12 @@ static char *advice_of(const struct uf_native_place *place, const uf_stack_frame
     char library[128];
     uf_native_library_name(frames->at[0].library, library, sizeof library);
     const char *symbol = frames->at[0].symbol;
+    bool foreign = strncmp(library, "_ctypes", 7) == 0 ||
+                   strncmp(library, "_cffi_backend", 13) == 0;
+    if (foreign && place->python.len > 0 && place->python.at[0].function)
+        return uf_mem_printf("a C function that %s() calls %s it and no Python object leads to it: "
+                             "look there for the call of %s that is missing",
+                             place->python.at[0].function, taken, back);
     if (place->holder)
         return uf_mem_printf("%s%s%s %s it and a %s keeps it: release it there, or make a new "
                              "object for each use",
