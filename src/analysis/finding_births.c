@@ -109,12 +109,18 @@ enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_vie
     if (finding->kind != UF_KIND_GROWING || !births)
         return uf_finding_fill_births(view, load->members.at, load->members.len, finding, err);
     /* what came into it; else the memory that it moved to */
-    for (uf_node n = 0; n < view->graph->node_count; n++)
-        if (uf_load_is_companion(load, n) &&
-            births->find(births->context, view->graph->address[n], &birth))
-            count_birth(&tally, &birth);
+    const struct uf_graph *graph = view->graph;
+    for (size_t i = 0; i < load->members.len; i++)
+        if (births->find(births->context, graph->address[load->members.at[i]], &birth))
+            count_birth(&tally, &birth); /* a text is made anew when it gets longer */
+    for (size_t i = 0; i < load->members.len; i++) {
+        uf_node member = load->members.at[i];
+        for (uint32_t e = graph->edge_start[member]; e < graph->edge_start[member + 1]; e++)
+            if (births->find(births->context, graph->address[graph->edge_target[e]], &birth))
+                count_birth(&tally, &birth);
+    }
     for (size_t i = 0; i < load->members.len && tally.len == 0; i++)
-        if (births->find_held(births->context, view->graph->address[load->members.at[i]], &birth))
+        if (births->find_held(births->context, graph->address[load->members.at[i]], &birth))
             count_birth(&tally, &birth);
     return tell(view, &tally, finding, err);
 }

@@ -1,6 +1,7 @@
 /* finding_fill.c - one group told as a finding: figures, path, holder, bound, fix. */
 #include "analysis/advice.h"
 #include "analysis/findings_private.h"
+#include "analysis/orphans.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -415,6 +416,8 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
             if (!code)
                 code = uf_load_fill_births(&load, &search->view, finding, err);
         }
+        if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
+            code = uf_orphans_list(finding, search->view.graph, &load.members, err);
     }
     uf_load_release(&load);
     uf_path_release(&located.path);

@@ -38,11 +38,15 @@ struct uf_search {
     uint32_t cuts_tried; /* findings whose fix was checked on the graph */
 };
 
+/* How an object belongs to a finding: as what piles up, or as a key or plain value that goes with
+ * it. */
+enum { UF_MARK_MEMBER = 1, UF_MARK_COMPANION = 2 };
+
 /* The objects of one finding, and what goes with them when their holders let go. */
 struct uf_load {
     uf_node_list members;
     uf_node_list co_holders; /* other growing containers that hold the members too */
-    uint8_t *mark; /* by node: 1 member, 2 key or plain value that goes with the members */
+    uint8_t *mark;           /* by node: UF_MARK_... or 0 */
 };
 
 /* Groups made while findings are written have no series. */
@@ -73,9 +77,6 @@ void uf_load_release(struct uf_load *load);
  * figures. */
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
-
-/* Does it go with the members: a key, a plain value? */
-bool uf_load_is_companion(const struct uf_load *load, uf_node node);
 
 /* Bytes that the newest object of the group alone keeps alive. */
 enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *bytes,

@@ -7,12 +7,14 @@
 #include "pyext/session.h"
 #include "pyext/tracing.h"
 
+#include <string.h>
+
 #define CALLS_LEAST 5
-#define CALLS_MOST 200
-#define SURVIVORS_WANTED 5   /* of the slowest growth that was found */
-#define BUDGET_SHARE 0.2     /* what the pass may take beyond its fewest calls */
-#define SLOWER 3.0           /* a watched call beside a plain one, at worst (bench/bench_track.py) */
-#define WORDS_LOOKED_AT 16u  /* of an object, for the pointer to its table or items */
+#define CALLS_MOST 4000
+#define MARKS 20            /* so often the freelists are emptied, by a full collection */
+#define BUDGET_SHARE 0.2    /* what the pass may take beyond its fewest calls */
+#define SLOWER 3.0          /* a watched call beside a plain one, at worst (bench/bench_track.py) */
+#define WORDS_LOOKED_AT 16u /* of an object, for the pointer to its table or items */
 
 static bool find_birth(void *context, uint64_t address, struct uf_birth *ret)
 {
@@ -41,7 +43,11 @@ static bool find_held_birth(void *context, uint64_t address, struct uf_birth *re
 static size_t birth_frames(void *context, uint32_t site, struct uf_birth_frame *ret, size_t most)
 {
     const struct uf_births *births = uf_tracing_births(context);
-    return births->frames(births->context, site, ret, most);
+    size_t count = births->frames(births->context, site, ret, most);
+    /* the main thread began in the line that started the engine */
+    if (count > 0 && ret[count - 1].file && strcmp(ret[count - 1].file, "<string>") == 0)
+        count--;
+    return count;
 }
 
 const struct uf_births *uf_births_of(struct uf_session *session)
@@ -57,11 +63,10 @@ const struct uf_births *uf_births_of(struct uf_session *session)
     return &session->births;
 }
 
-/* So many that the slowest growth shows some survivors, as the time allows. */
+/* So many that all growth shows, as the time allows. */
 static uint32_t calls_wanted(struct uf_session *session)
 {
-    double rate = uf_groups_slowest_trend(session->groups);
-    double wanted = rate > 0 ? SURVIVORS_WANTED / rate : CALLS_LEAST;
+    double wanted = uf_groups_calls_to_show(session->groups);
     double left = session->deadline - uf_now_seconds();
     double share = (session->deadline - session->started) * BUDGET_SHARE;
     double fitting = (left > share ? left : share) / (SLOWER * session->call_seconds + 1e-6);
@@ -84,12 +89,13 @@ static int look_at_garbage(struct uf_session *session)
     return uf_garbage_look(session) || uf_measure_clear(session) ? -1 : 0;
 }
 
-/* As uf_measure_window, with a mark at the beginning of each call. */
+/* As uf_measure_window, with marks: at the beginning of each call, or of as many calls as make MARKS. */
 static int watch_calls(struct uf_session *session, uint32_t calls)
 {
     double seconds, threads = uf_read_threads();
     for (uint32_t i = 0; i < calls; i++) {
-        uf_tracing_call(session->tracing, i + 2);
+        if (i % (calls / MARKS + 1) == 0)
+            uf_tracing_call(session->tracing, i + 2);
         if (uf_measure_plain_call(session, session->request->collector_on, &seconds))
             return -1;
     }

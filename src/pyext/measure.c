@@ -180,6 +180,9 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
                                                  &capture->names, &session->error)
                             : uf_groups_add(session->groups, &capture->graph, &session->reach,
                                             &capture->names, group_calls(session), &session->error);
+    if (!code && !idle)
+        code = uf_surpluses_add(session->surpluses, &capture->graph, group_calls(session),
+                                &session->error);
     if (code)
         return uf_session_fault(session);
     *python_bytes = (double)capture->python_bytes;

@@ -3,7 +3,8 @@
 #include "pyext/python.h"
 #include "pyext/tracing_private.h"
 
-#define BEFORE_OBJECT_MAX 48 /* bytes between a block's start and its object: collector's header, slots */
+#define BEFORE_OBJECT_MAX                                                                          \
+    48 /* bytes between a block's start and its object: collector's header, slots */
 
 struct uf_tracing uf_tracing_self;
 
@@ -86,11 +87,6 @@ void uf_tracing_free(struct uf_tracing *tracing)
 const struct uf_births *uf_tracing_births(struct uf_tracing *tracing)
 {
     return &tracing->births;
-}
-
-uint32_t uf_tracing_site_now(struct uf_tracing *tracing)
-{
-    return uf_stack_main_lock_held(false) ? uf_stack_site(tracing, false) : UF_SITE_NONE;
 }
 
 struct visit {

@@ -26,12 +26,7 @@ extern struct uf_tracing uf_tracing_self;
 void uf_hooks_install(bool raw);
 void uf_hooks_remove(void);
 
-/* stack_walk.c */
-/* The stack of the running thread, which holds the main interpreter's lock, or UF_SITE_NONE.
- * `certain`: the caller's thread holds a lock of some interpreter for sure. */
-uint32_t uf_stack_site(struct uf_tracing *tracing, bool certain);
-/* Whether this thread holds the main interpreter's lock; `certain` as above. */
-bool uf_stack_main_lock_held(bool certain);
+/* stack_walk.c (the hot part: stack_walk.h) */
 /* The block of a code object that stacks name is about to be freed. */
 void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block);
 /* Before a start: finds the main interpreter, and forgets what was cached. */

@@ -43,7 +43,8 @@ void uf_blocks_clear(struct uf_blocks *blocks)
         uf_blocks_middle middle = blocks->top[t];
         for (size_t m = 0; middle && m < MIDDLE_COUNT; m++)
             if (middle[m])
-                madvise(middle[m], LEAF_BYTES, MADV_DONTNEED); /* private pages read as zero again */
+                madvise(middle[m], LEAF_BYTES,
+                        MADV_DONTNEED); /* private pages read as zero again */
     }
     blocks->missed = 0;
 }
@@ -65,10 +66,10 @@ static void *made(void **at, size_t bytes)
 
 static uint64_t *word_made(struct uf_blocks *blocks, uint64_t address)
 {
-    if (!blocks->top || address >> UF_BLOCKS_ADDRESS_BITS || (address & 15))
+    if (!blocks->top || (address & UF_BLOCKS_NO_ADDRESS))
         return NULL;
-    uf_blocks_middle middle = made((void **)&blocks->top[address >> 32],
-                                   MIDDLE_COUNT * sizeof(uf_blocks_leaf));
+    uf_blocks_middle middle =
+        made((void **)&blocks->top[address >> 32], MIDDLE_COUNT * sizeof(uf_blocks_leaf));
     if (!middle || !made((void **)&middle[address >> 20 & (MIDDLE_COUNT - 1)], LEAF_BYTES))
         return NULL;
     return uf_blocks_word(blocks, address);
@@ -134,7 +135,7 @@ static bool unpack(const struct uf_blocks *blocks, uint64_t address, uint64_t wo
 
 bool uf_blocks_at(const struct uf_blocks *blocks, uint64_t address, struct uf_block *ret)
 {
-    const uint64_t *at = address & 15 ? NULL : uf_blocks_word(blocks, address);
+    const uint64_t *at = uf_blocks_word(blocks, address);
     return at && unpack(blocks, address, __atomic_load_n(at, __ATOMIC_RELAXED), ret);
 }
 

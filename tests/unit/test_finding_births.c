@@ -81,16 +81,16 @@ TEST(what_c_code_allocated_has_no_python_site)
 {
     EXPECT(check_watched(sessions, "c") == UF_OK);
     EXPECT(only()->allocated_at.len == 0);
-    EXPECT_TEXT(only()->allocated_at_unknown,
-                "no Python code was running where it was allocated");
+    EXPECT_TEXT(only()->allocated_at_unknown, "no Python code was running where it was allocated");
     done();
 }
 
 static void numbers(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> list ['SEEN']\nlist: list len=%d size=%d tracked\n"
-                         "list -> old [0]\nold: int\n",
+    uf_text_printf(text,
+                   "globals -> list ['SEEN']\nlist: list len=%d size=%d tracked\n"
+                   "list -> old [0]\nold: int\n",
                    100 + call, 800 + 8 * call);
 }
 
