@@ -112,7 +112,8 @@ static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t sh
     return UF_OK;
 }
 
-/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
+/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list, the
+ * tuple of a call's arguments, which holds as many things for each entry)? */
 static bool is_part_of_cache(const struct uf_search *search, const struct located *located,
                              size_t at)
 {
@@ -120,8 +121,14 @@ static bool is_part_of_cache(const struct uf_search *search, const struct locate
     const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
     if (strstr(type, "lru_list_elem"))
         return true;
-    return at > 0 && strcmp(type, "dict") == 0 &&
-           strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 1]), "lru_cache") != NULL;
+    if (at == 0)
+        return false;
+    const char *above = uf_graph_type_name(graph, located->path.nodes.at[at - 1]);
+    if (strcmp(type, "tuple") == 0)
+        return strstr(above, "lru_list_elem") != NULL ||
+               (at > 1 && strcmp(above, "dict") == 0 &&
+                strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 2]), "lru_cache"));
+    return strcmp(type, "dict") == 0 && strstr(above, "lru_cache") != NULL;
 }
 
 /* The bound of what directly holds the entries, and how many there are. */
