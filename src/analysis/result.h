@@ -109,6 +109,8 @@ struct uf_finding {
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     double entries_per_call;
+    /* the object that is shown, as a node of the last capture; UINT32_MAX: none. For analyses only. */
+    uint32_t example;
     bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
     /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
     char *not_from_call;
