@@ -38,11 +38,15 @@ struct uf_search {
     uint32_t cuts_tried; /* findings whose fix was checked on the graph */
 };
 
+/* How an object belongs to a finding: as what piles up, or as a key or plain value that goes with
+ * it. */
+enum { UF_MARK_MEMBER = 1, UF_MARK_COMPANION = 2 };
+
 /* The objects of one finding, and what goes with them when their holders let go. */
 struct uf_load {
     uf_node_list members;
     uf_node_list co_holders; /* other growing containers that hold the members too */
-    uint8_t *mark; /* by node: 1 member, 2 key or plain value that goes with the members */
+    uint8_t *mark;           /* by node: UF_MARK_... or 0 */
 };
 
 /* Groups made while findings are written have no series. */
@@ -72,6 +76,16 @@ void uf_load_release(struct uf_load *load);
  * figures. */
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
+
+/* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
+enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
+                                    struct uf_finding *finding, struct uf_error *err);
+/* The same of a finding's load; of kind growing, the site of what came into it. */
+enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
+                                 struct uf_finding *finding, struct uf_error *err);
+/* The frames of `site` as the finding's allocated_at, in place of what was there. */
+enum uf_code uf_finding_set_site(const struct uf_births *births, uint32_t site,
+                                 struct uf_finding *finding, struct uf_error *err);
 
 /* finding_fill.c: all fields of the finding for `group`. */
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,

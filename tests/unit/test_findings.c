@@ -369,7 +369,7 @@ static bool make_findings(void)
     struct uf_growth_summary ignored;
     uf_check_result_init(&made);
     enum uf_code code = uf_findings_from_groups(&made, program.groups, &program.made.graph,
-                                                &program.reach, &program.made.names, &ignored,
+                                                &program.reach, &program.made.names, NULL, &ignored,
                                                 NULL);
     uf_check_result_release(&made);
     return code == UF_OK;
