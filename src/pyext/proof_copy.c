@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DESCRIPTORS_MAX 65536 /* looked at one by one: /proc is out of reach in the copy */
 #define MAGIC UINT64_C(0x756e667265656421) /* "unfreed!" */
 #define COLLECT_ROUNDS_MAX 3
 #define OVERDUE_SECONDS 0.1 /* the copy's own timer goes first */
@@ -109,8 +110,8 @@ static bool list_objects(struct child *child)
 static uint64_t count_new_descriptors(const struct uf_session *session)
 {
     uint64_t count = 0;
-    for (unsigned fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
-        if (!(session->descriptors_before[fd / 64] >> fd % 64 & 1) && fcntl((int)fd, F_GETFD) >= 0)
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        if (!uf_resources_had_descriptor(&session->resources, fd) && fcntl(fd, F_GETFD) >= 0)
             count++;
     return count;
 }

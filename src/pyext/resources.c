@@ -75,3 +75,11 @@ enum uf_code uf_resources_mark(struct uf_resources *resources, const struct uf_h
     uf_mem_free(threads);
     return code;
 }
+
+bool uf_resources_had_descriptor(const struct uf_resources *resources, int fd)
+{
+    for (size_t i = 0; i < resources->descriptors_before.len; i++)
+        if (resources->descriptors_before.at[i].fd == fd)
+            return true;
+    return false;
+}

@@ -29,6 +29,9 @@ enum uf_code uf_resources_read(struct uf_resources *resources, struct uf_capture
 enum uf_code uf_resources_mark(struct uf_resources *resources, const struct uf_heap *heap,
                                struct uf_error *err);
 
+/* Was a descriptor of this number open then? */
+bool uf_resources_had_descriptor(const struct uf_resources *resources, int fd);
+
 /* --- threads (resources_threads.c) ------------------------------------------------------------ */
 
 /* Every thread of the interpreter but the one that runs this: its sort, "module.function" where its own
