@@ -11,6 +11,10 @@
 #define FINDINGS_MAX 10
 /* Explaining costs: so many shapes of components are explained, the heaviest first. */
 #define SHAPES_MAX 48
+/* Of one shape so many are cut in the copy in which the fix is tried ... */
+#define CUT_MAX 8
+/* ... and of larger ones the first only. */
+#define CUT_SMALL_NODES 2000
 
 /* Components that hold the same number of objects of the same types: one fault made several
  * times. */
@@ -130,6 +134,53 @@ static enum uf_code fill_births(const struct cycles *cycles, uint32_t component,
     return code;
 }
 
+static enum uf_code enter_cuts(const struct cycles *cycles, const struct uf_cycle *cycle,
+                               struct uf_cuts *cuts, struct uf_error *err)
+{
+    const struct uf_graph *graph = cycles->view.graph;
+    bool failed = false;
+    cuts->by_counting = true;
+    for (size_t i = 0; i < cycle->cuts.len && !failed; i++) {
+        uint32_t edge = cycle->cuts.at[i];
+        struct uf_cut cut = {.source = uf_edges_source(graph, edge), .edge = edge};
+        failed = uf_vec_push(&cuts->references, cut) != 0;
+        for (size_t k = cuts->references.len - 1; k > 0 && !failed; k--) {
+            if (cuts->references.at[k - 1].edge < edge)
+                break;
+            cuts->references.at[k] = cuts->references.at[k - 1];
+            cuts->references.at[k - 1] = cut;
+        }
+    }
+    for (size_t i = 0; i < cycle->kept.len && !failed; i++)
+        failed = uf_vec_push(&cuts->objects, cycle->kept.at[i]) != 0;
+    return failed ? uf_error_nomem(err) : UF_OK;
+}
+
+/* The other cycles of the shape are cut where they would be cut: each is a call's, or one of many
+ * of the same call. */
+static enum uf_code enter_alike(const struct cycles *cycles, const struct shape *shape,
+                                struct uf_cuts *cuts, struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    uint32_t found = 1;
+    if (cuts->objects.len > CUT_SMALL_NODES)
+        return UF_OK;
+    for (uint32_t c = shape->component + 1; c < cycles->components.count && !code; c++) {
+        struct uf_cycle cycle = {0};
+        if (found >= CUT_MAX || found >= shape->count)
+            break;
+        if ((mix(cycles->key[c] ^ cycles->components.size_of[c]) | 1) != shape->key)
+            continue;
+        found++;
+        code = uf_cycle_explain(&cycle, cycles->view.graph, cycles->view.names, cycles->member,
+                                &cycles->components, c, err);
+        if (!code)
+            code = enter_cuts(cycles, &cycle, cuts, err);
+        uf_cycle_release(&cycle);
+    }
+    return code;
+}
+
 static enum uf_code explain(const struct cycles *cycles, const struct shape *shape,
                             const char *function, struct uf_finding *finding, struct uf_error *err)
 {
@@ -156,6 +207,10 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
         if (!finding->fix_why_not)
             code = uf_error_nomem(err);
     }
+    if (!code && cycle.frees_all)
+        code = enter_cuts(cycles, &cycle, &finding->cuts, err);
+    if (!code && cycle.frees_all)
+        code = enter_alike(cycles, shape, &finding->cuts, err);
     uf_cycle_release(&cycle);
     return code ? code : fill_births(cycles, shape->component, finding, err);
 }
@@ -189,8 +244,11 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
         known->allocated_at_earlier = finding->allocated_at_earlier;
         finding->allocated_at = (uf_stack_frames){0};
     }
+    enum uf_code code = UF_OK;
+    if (same_look)
+        code = uf_cuts_join(&known->cuts, &finding->cuts, err);
     uf_finding_release(finding);
-    return UF_OK;
+    return code;
 }
 
 static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *err)
@@ -231,18 +289,30 @@ enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const stru
 static char *why_left(const struct cycles *cycles, uint32_t component)
 {
     const struct uf_graph *graph = cycles->view.graph;
-    const char *untracked = NULL;
+    const uint32_t *of = cycles->components.component;
+    uf_node blind = UF_NODE_NONE, unseen = UF_NODE_NONE; /* who does not report a reference to what */
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (cycles->components.component[n] != component)
             continue;
         if (graph->flags[n] & UF_NODE_FROZEN)
             return uf_mem_strdup(
                 "gc.freeze() moved it into the permanent generation, which is never collected");
-        if (!(graph->flags[n] & UF_NODE_TRACKED))
-            untracked = uf_graph_type_name(graph, n);
+        bool untracked = !(graph->flags[n] & UF_NODE_TRACKED);
+        uint32_t first = untracked ? graph->edge_start[n] : uf_graph_first_guessed(graph, n);
+        for (uint32_t e = first; e < graph->edge_start[n + 1]; e++)
+            if (of[graph->edge_target[e]] == component) {
+                blind = n;
+                unseen = graph->edge_target[e];
+            }
     }
-    if (untracked)
-        return uf_mem_printf("%s does not take part in garbage collection", untracked);
+    if (blind != UF_NODE_NONE && !(graph->flags[blind] & UF_NODE_TRACKED))
+        return uf_mem_printf("%s does not take part in garbage collection (a C type without "
+                             "Py_TPFLAGS_HAVE_GC): the collector cannot see that it holds a %s",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
+    if (blind != UF_NODE_NONE)
+        return uf_mem_printf("the tp_traverse of %s does not report that it holds a %s, so the "
+                             "collector takes that for held from outside",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
     return uf_mem_strdup("the collector ran and did not free it");
 }
 

@@ -6,8 +6,8 @@
  * function with ours. So our context is the one of the allocator below, and our
  * functions do not look at it.
  */
-#include "pyext/python.h"
-#include "pyext/tracing_private.h"
+#include "pyext/freelists.h"
+#include "pyext/stack_walk.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -40,74 +40,103 @@ static void leave_unlocked(struct uf_tracing *tracing)
     __atomic_sub_fetch(&tracing->in_flight, 1, __ATOMIC_RELEASE);
 }
 
-static void born(void *block, size_t bytes, enum uf_domain domain)
+static void born_unlocked(void *block, size_t bytes, enum uf_domain domain)
 {
     struct uf_tracing *tracing = &uf_tracing_self;
-    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED) || !block)
+    if (!enter_unlocked(tracing))
         return;
-    bool locked = uf_stack_main_lock_held(domain != UF_DOMAIN_RAW);
-    if (!locked && !enter_unlocked(tracing))
-        return;
-    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes,
-                   locked ? uf_stack_site(tracing, true) : UF_SITE_NONE, tracing->call, domain);
-    if (!locked)
-        leave_unlocked(tracing);
+    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, UF_SITE_NONE, tracing->call,
+                   domain);
+    leave_unlocked(tracing);
 }
 
-static uint64_t died(void *block, enum uf_domain domain, uint64_t *bytes)
+static void free_object(void *block);
+
+static void drain(struct uf_tracing *tracing, uint64_t block, uint32_t site, bool mem_calloc)
+{
+    uf_freelists_drain(&tracing->blocks,
+                       &(struct uf_freelists_event){block, site, tracing->call, mem_calloc},
+                       free_object);
+}
+
+void uf_hooks_settle(struct uf_tracing *tracing)
+{
+    if (tracing->watching && uf_freelists_touched(uf_stack_main_interpreter))
+        drain(tracing, 0, UF_SITE_NONE, false);
+}
+
+static inline void born(void *block, size_t bytes, enum uf_domain domain, bool is_calloc)
 {
     struct uf_tracing *tracing = &uf_tracing_self;
-    struct uf_block before;
-    uint64_t address = (uint64_t)(uintptr_t)block;
     if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED) || !block)
+        return;
+    PyThreadState *thread = uf_stack_thread(domain != UF_DOMAIN_RAW);
+    if (!thread) {
+        born_unlocked(block, bytes, domain);
+        return;
+    }
+    uint32_t site = uf_stack_site(tracing, thread);
+    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call, domain);
+    if (__builtin_expect(uf_freelists_touched(uf_stack_main_interpreter), 0))
+        drain(tracing, (uint64_t)(uintptr_t)block, site, is_calloc && domain == UF_DOMAIN_MEM);
+}
+
+/* Clears the block's word and returns it. Nobody need wait for this: what was forgotten in the
+ * meantime is only forgotten again. */
+static inline uint64_t died(void *block)
+{
+    struct uf_tracing *tracing = &uf_tracing_self;
+    uint64_t address = (uint64_t)(uintptr_t)block;
+    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED))
         return 0;
-    bool locked = uf_stack_main_lock_held(domain != UF_DOMAIN_RAW);
-    if (!locked && !enter_unlocked(tracing))
-        return 0;
-    if (bytes)
-        *bytes = uf_blocks_at(&tracing->blocks, address, &before) ? before.bytes : 0;
     uint64_t word = uf_blocks_died(&tracing->blocks, address);
-    if (locked && (word & UF_BLOCK_MARKED))
+    if (__builtin_expect(word & UF_BLOCK_MARKED, 0) && uf_stack_thread(false))
         uf_stack_code_died(tracing, address);
-    if (!locked)
-        leave_unlocked(tracing);
     return word;
 }
 
-static void *hooked_malloc(enum uf_domain domain, size_t bytes)
+static inline void *hooked_malloc(enum uf_domain domain, size_t bytes)
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
     void *block = under->malloc(under->ctx, bytes);
-    born(block, bytes, domain);
+    born(block, bytes, domain, false);
     return block;
 }
 
-static void *hooked_calloc(enum uf_domain domain, size_t count, size_t each)
+static inline void *hooked_calloc(enum uf_domain domain, size_t count, size_t each)
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
     void *block = under->calloc(under->ctx, count, each);
-    born(block, count * each, domain); /* it fits: the allocator has served it */
+    born(block, count * each, domain, true); /* it fits: the allocator has served it */
     return block;
 }
 
-static void *hooked_realloc(enum uf_domain domain, void *old, size_t bytes)
+static inline void *hooked_realloc(enum uf_domain domain, void *old, size_t bytes)
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
-    uint64_t old_bytes = 0, word = died(old, domain, &old_bytes);
+    struct uf_block before = {0};
+    bool known = uf_blocks_at(&uf_tracing_self.blocks, (uint64_t)(uintptr_t)old, &before);
+    if (old)
+        died(old); /* at once: when it has moved, another thread may get its address */
     void *block = under->realloc(under->ctx, old, bytes);
     if (block)
-        born(block, bytes, domain);
-    else if (word & UF_BLOCK_LIVE) /* it stays as it was */
-        uf_blocks_born(&uf_tracing_self.blocks, (uint64_t)(uintptr_t)old, old_bytes,
-                       UF_BLOCK_SITE(word), UF_BLOCK_CALL(word), UF_BLOCK_DOMAIN(word));
+        born(block, bytes, domain, false);
+    else if (known) /* it stays as it was */
+        uf_blocks_born(&uf_tracing_self.blocks, (uint64_t)(uintptr_t)old, before.bytes, before.site,
+                       before.call, (enum uf_domain)before.domain);
     return block;
 }
 
-static void hooked_free(enum uf_domain domain, void *block)
+static inline void hooked_free(enum uf_domain domain, void *block)
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
-    died(block, domain, NULL);
+    died(block);
     under->free(under->ctx, block);
+}
+
+static void free_object(void *block)
+{
+    hooked_free(UF_DOMAIN_OBJECT, block);
 }
 
 #define HOOKS(name, domain)                                                                        \

@@ -33,7 +33,6 @@ static int warm_up(struct uf_session *session)
     uf_capture_release(&before);
     int status = code ? uf_session_fault(session) : 0;
     session->rss_start = session->result.rss.before_bytes = uf_read_rss_bytes();
-    uf_read_descriptor_set(session->descriptors_before, UF_DESCRIPTOR_BITS);
     /* both are observed: what changes already here is grouped before the measured calls */
     for (int i = 0; i < WARMUP_CALLS && !status; i++)
         status = uf_measure_call(session,
@@ -44,8 +43,12 @@ static int warm_up(struct uf_session *session)
                            &session->capture.names, addresses.at, addresses.len, &session->error))
         status = uf_session_fault(session);
     uf_vec_release(&addresses);
-    if (!status)
+    if (!status && uf_resources_mark(&session->resources, session->capture.heap, &session->error))
+        status = uf_session_fault(session);
+    if (!status) {
         uf_groups_seal(session->groups);
+        uf_surpluses_seal(session->surpluses);
+    }
     return status ? status : uf_session_note_pass(session, "warmup", WARMUP_CALLS, started);
 }
 
@@ -105,7 +108,11 @@ static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend
     const uf_series *series[] = {&session->native_bytes, &session->mapped_bytes,
                                  &session->descriptors, &session->threads, &session->garbage};
     enum uf_growth_wish wish = uf_groups_wish(session->groups);
-    *trend = uf_groups_calls_to_show(session->groups) > 0;
+    bool surplus;
+    enum uf_growth_wish other = uf_surpluses_wish(session->surpluses, &surplus);
+    if (other > wish)
+        wish = other;
+    *trend = uf_groups_calls_to_show(session->groups) > 0 || surplus;
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
         struct uf_growth growth = uf_growth_judge(series[i]->at, series[i]->len);
         if (growth.wish > wish)
@@ -223,7 +230,8 @@ int uf_runner_run(struct uf_session *session)
     session->started = uf_now_seconds();
     session->deadline = session->started + session->request->budget_seconds;
     uf_channel_progress(session->channel)->seconds_limit = session->request->budget_seconds;
-    if (uf_groups_create(&session->groups, &session->error))
+    if (uf_groups_create(&session->groups, &session->error) ||
+        uf_surpluses_create(&session->surpluses, &session->error))
         return uf_session_fault(session);
     int status = measure_all(session);
     session->result.rss.after_bytes = uf_read_rss_bytes();

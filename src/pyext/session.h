@@ -10,12 +10,13 @@
 #include "analysis/groups.h"
 #include "analysis/reach.h"
 #include "analysis/result.h"
+#include "analysis/surplus.h"
 #include "capture/capture.h"
 #include "pyext/collector.h"
 #include "pyext/invoke.h"
+#include "pyext/resources.h"
 #include "pyext/target.h"
 
-#define UF_DESCRIPTOR_BITS 4096
 #define UF_COLLECT_ROUNDS_MAX 5
 
 typedef UF_VEC(struct uf_growth_point) uf_series;
@@ -50,10 +51,12 @@ struct uf_session {
     struct uf_reach reach;
     bool has_capture;
     struct uf_groups *groups;
+    struct uf_surpluses *surpluses;
 
     /* one point per observation, by calls made since the warm-up */
     uf_series nodes, python_bytes, native_bytes, mapped_bytes, python_blocks, descriptors, threads,
         tasks;
+    struct uf_resources resources; /* descriptors, threads, tasks by sort */
     uf_series
         garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
 
@@ -65,7 +68,6 @@ struct uf_session {
     double collect_seconds, capture_seconds;
     double collected_total;
     double rss_start;
-    uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
     uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
     struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */
@@ -123,7 +125,16 @@ int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t 
 void uf_session_warn(struct uf_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* garbage.c: explains what waits for the collector now. */
+/* garbage.c: what waits for the collector now. */
+struct uf_garbage {
+    struct uf_capture capture;
+    uint8_t *member; /* by node */
+    double objects, tracked, bytes;
+};
+/* Fills `garbage` ({0}), to be released in any case. 0, or -1 with session->stop set. */
+int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage);
+void uf_garbage_release(struct uf_garbage *garbage);
+/* Explains it. */
 int uf_garbage_look(struct uf_session *session);
 /* births_pass.c: some calls with every allocation watched; then the kept capture is of the heap after
  * them. `garbage`: one of them to see what waits for the collector. */
@@ -133,6 +144,10 @@ const struct uf_births *uf_births_of(struct uf_session *session);
 void uf_births_drop(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
+/* orphans.c: of what only its count keeps alive, tells what C code holds from what it has lost. */
+int uf_orphans_judge(struct uf_session *session);
+/* ... and adds objects that are counted more often with each call. The last of the findings. */
+int uf_orphans_tell_surpluses(struct uf_session *session);
 /* process_findings.c: adds what grows by descriptors, threads or native bytes. */
 int uf_process_findings(struct uf_session *session);
 /* set_aside.c: takes out of the result what --ignore and --baseline name. */

@@ -25,13 +25,10 @@ extern struct uf_tracing uf_tracing_self;
 /* hooks.c */
 void uf_hooks_install(bool raw);
 void uf_hooks_remove(void);
+/* Takes note of what was born without the allocator since the last birth (freelists.h). */
+void uf_hooks_settle(struct uf_tracing *tracing);
 
-/* stack_walk.c */
-/* The stack of the running thread, which holds the main interpreter's lock, or UF_SITE_NONE.
- * `certain`: the caller's thread holds a lock of some interpreter for sure. */
-uint32_t uf_stack_site(struct uf_tracing *tracing, bool certain);
-/* Whether this thread holds the main interpreter's lock; `certain` as above. */
-bool uf_stack_main_lock_held(bool certain);
+/* stack_walk.c (the hot part: stack_walk.h) */
 /* The block of a code object that stacks name is about to be freed. */
 void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block);
 /* Before a start: finds the main interpreter, and forgets what was cached. */

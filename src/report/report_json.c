@@ -119,6 +119,7 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
     uf_json_number(json, "retained_bytes_per_call", finding->retained_bytes_per_call);
     uf_json_number(json, "objects", finding->objects);
     uf_json_number(json, "bytes", finding->bytes);
+    uf_json_number(json, "references_per_call", finding->references_per_call);
     INLINE_ARRAY(json, "growth_by_call");
     for (size_t i = 0; i < finding->growth_by_call.len; i++)
         uf_json_number(json, NULL, finding->growth_by_call.at[i]);
@@ -208,9 +209,18 @@ static void write_fix(struct uf_json *json, const struct uf_finding *finding)
     uf_json_text(json, "edge", finding->fix_edge);
     uf_json_number(json, "frees_objects", finding->fix_frees_objects);
     uf_json_number(json, "frees_bytes", finding->fix_frees_bytes);
+    uf_json_number(json, "of_objects", finding->fix_of_objects);
     uf_json_bool(json, "verified", finding->fix_verified);
     uf_json_text(json, "how", hows[finding->fix_how]);
     uf_json_text(json, "why_not", finding->fix_why_not);
+    ARRAY(json, "candidates");
+    for (size_t i = 0; i < finding->candidates.len; i++) {
+        INLINE_OBJECT(json, NULL);
+        uf_json_text(json, "edge", finding->candidates.at[i].edge);
+        uf_json_bool(json, "alone", finding->candidates.at[i].alone);
+        uf_json_close(json);
+    }
+    uf_json_close(json);
     uf_json_close(json);
 }
 

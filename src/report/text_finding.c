@@ -151,12 +151,60 @@ static void add_bound(struct uf_text *ret, const struct uf_finding *finding)
     }
 }
 
+/* "None (NoneType) gains references that nothing drops, 1 per call" */
+static void add_gained(struct uf_text *ret, const struct uf_finding *finding)
+{
+    add_clean_or(ret, finding->holder, "an object");
+    uf_text_add_z(ret, " (");
+    add_clean_or(ret, finding->type, "object");
+    uf_text_add_z(ret, ") gains references that nothing drops, ");
+    uf_units_per_call(ret, finding->references_per_call);
+}
+
 static void add_resource(struct uf_text *ret, const struct uf_finding *finding, const char *what,
                          const char *state)
 {
     uf_text_add_z(ret, what);
     add_rate(ret, finding);
     uf_text_add_z(ret, state);
+}
+
+/* "; the newest is 7, a pipe": what is it, where its sort does not say so already. */
+static void add_descriptor(struct uf_text *ret, const struct uf_finding *finding)
+{
+    const char *sort = finding->type && strcmp(finding->type, "descriptor") != 0
+                           ? finding->type
+                           : "file descriptor";
+    const char *target = finding->descriptor_target;
+    add_clean_or(ret, sort, "file descriptor");
+    add_rate(ret, finding);
+    uf_text_add_z(ret, ", left open");
+    if (finding->descriptor_fd < 0)
+        return;
+    uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
+    if (target && target[0] && !strstr(sort, target)) {
+        uf_text_add_z(ret, ", ");
+        uf_columns_clean(ret, target);
+    }
+}
+
+/* "; the newest is poller, which runs app.poll" */
+static void add_newest(struct uf_text *ret, const char *name, const char *code)
+{
+    if (name && name[0]) {
+        uf_text_add_z(ret, "; the newest is ");
+        uf_columns_clean(ret, name);
+        uf_text_add_z(ret, code && code[0] ? ", which runs " : "");
+    } else if (code && code[0]) {
+        uf_text_add_z(ret, ": ");
+    }
+    if (code && code[0])
+        uf_columns_clean(ret, code);
+}
+
+static bool is_timer(const struct uf_finding *finding)
+{
+    return finding->type && strstr(finding->type, "TimerHandle") != NULL;
 }
 
 void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *finding)
@@ -178,6 +226,10 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         add_cycle(ret, finding);
         break;
     case UF_KIND_ORPHAN:
+        if (at_least(finding->references_per_call, 0.0001)) {
+            add_gained(ret, finding);
+            break;
+        }
         add_clean_or(ret, finding->type, "objects");
         add_rate(ret, finding);
         add_retained(ret, finding);
@@ -193,23 +245,16 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         uf_text_add_z(ret, ", outside Python's objects");
         break;
     case UF_KIND_DESCRIPTOR:
-        add_resource(ret, finding, "file descriptor", ", left open");
-        if (finding->descriptor_fd >= 0) {
-            uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
-            if (finding->descriptor_target)
-                uf_text_add_z(ret, ", ");
-            uf_columns_clean(ret, finding->descriptor_target);
-        }
+        add_descriptor(ret, finding);
         break;
     case UF_KIND_THREAD:
         add_resource(ret, finding, "thread", ", left running");
-        if (finding->thread_name) {
-            uf_text_add_z(ret, "; the newest is ");
-            uf_columns_clean(ret, finding->thread_name);
-        }
+        add_newest(ret, finding->thread_name, finding->thread_target);
         break;
     case UF_KIND_TASK:
-        add_resource(ret, finding, "asyncio task", ", left pending");
+        add_resource(ret, finding, is_timer(finding) ? "asyncio timer" : "asyncio task",
+                     ", left pending");
+        add_newest(ret, finding->task_name, finding->task_coroutine);
         break;
     }
 }
@@ -221,6 +266,10 @@ static void draw_path(struct uf_page *page, const struct uf_finding *finding)
     size_t count = finding->path.len;
 
     add_clean_or(&start, finding->path_root ? finding->path_root : finding->holder, "?");
+    if (count == 0 && finding->kind == UF_KIND_THREAD) {
+        uf_page_drop(page, &start); /* it holds itself; the headline names it */
+        return;
+    }
     if (count == 0) {
         if (finding->path_root && finding->holder) {
             uf_text_add_z(&start, ", ");
@@ -299,8 +348,26 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
                 finding->allocated_at_earlier ? UF_MARK_DIM
                     " (or where its memory was used before)" UF_MARK_PLAIN
                                               : "");
-    write_stack(page, "stands at", &finding->thread_stack, "");
+    write_stack(page, "now at", &finding->thread_stack, "");
     write_stack(page, "waits at", &finding->task_stack, "");
+}
+
+/* "freed 2 of 2 objects, 357 B per call": what was freed in all, in proportion to one call. */
+static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
+{
+    double share = 1;
+    bool per_call = finding->kind == UF_KIND_CYCLE
+                        ? finding->fix_of_objects >= finding->objects_per_call
+                        : at_least(finding->objects_per_call, 0) && at_least(finding->objects, 1);
+    if (per_call && finding->kind != UF_KIND_CYCLE)
+        share = finding->objects_per_call / finding->objects;
+    uf_units_count(ret, finding->fix_frees_objects * share);
+    uf_text_add_z(ret, " of ");
+    uf_units_plural(ret, finding->fix_of_objects * share, "object", "objects");
+    uf_text_add_z(ret, ", ");
+    uf_units_bytes(ret, finding->fix_frees_bytes * share);
+    if (per_call)
+        uf_text_add_z(ret, " per call");
 }
 
 static void write_fix(struct uf_page *page, const struct uf_finding *finding)
@@ -318,12 +385,14 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         label = "";
     }
     if (finding->fix_verified) {
-        bool done = finding->fix_how == UF_FIX_COPY;
+        bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
-        uf_text_add_z(&text,
-                      done ? "(done in a copy of the process" : "(checked on the graph of objects");
-        if (at_least(finding->fix_frees_objects, 0)) {
-            uf_text_add_z(&text, done ? ": freed " : ": it frees ");
+        uf_text_add_z(&text, done ? "(done in a copy of the process: freed "
+                                  : "(checked on the graph of objects");
+        if (done) {
+            add_freed(&text, finding);
+        } else if (at_least(finding->fix_frees_objects, 0)) {
+            uf_text_add_z(&text, ": it frees ");
             uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
             if (at_least(finding->fix_frees_bytes, 0)) {
                 uf_text_add_z(&text, ", ");

@@ -31,6 +31,7 @@
 #define UF_BLOCKS_MIDDLE_BITS 12
 #define UF_BLOCKS_LEAF_BITS 16
 #define UF_BLOCKS_TOP_BITS 16
+#define UF_BLOCKS_NO_ADDRESS (UINT64_MAX << UF_BLOCKS_ADDRESS_BITS | 15) /* bits that none has */
 
 #define UF_SITES_MAX ((uint32_t)1 << 26) /* a word has room for no more */
 #define UF_CALLS_MAX ((uint32_t)1 << 16) /* later calls count as the last */
@@ -41,9 +42,8 @@ struct uf_block {
     uint32_t site, call;
     uint64_t bytes;
     uint8_t domain; /* enum uf_domain */
-    bool marked;    /* uf_blocks_died() tells; the block may have been born before */
-    bool reused;    /* born again within the same memory, without the allocator (a freelist) */
-    bool resting;   /* its object has died, the memory waits in a freelist */
+    bool marked; /* uf_blocks_died() tells; the block may have been born before */
+    bool uncertain; /* born without the allocator, before the birth that its site and call are of */
 };
 
 typedef uint64_t *uf_blocks_leaf; /* 1 << UF_BLOCKS_LEAF_BITS words */
@@ -62,7 +62,7 @@ struct uf_blocks {
 #define UF_BLOCK_SIZE                                                                              \
     ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
 #define UF_BLOCK_MARKED ((uint64_t)4)
-#define UF_BLOCK_REUSED ((uint64_t)8) /* with UF_BLOCK_LIVE clear: resting */
+#define UF_BLOCK_UNCERTAIN ((uint64_t)8)
 #define UF_BLOCK_BYTES_LARGE ((uint64_t)0xffff)
 
 static inline uint64_t uf_block_word(uint32_t site, uint32_t call, uint64_t bytes,
@@ -88,10 +88,9 @@ void uf_blocks_clear(struct uf_blocks *blocks);
 /* The word of an address, NULL when its table is not there. */
 static inline uint64_t *uf_blocks_word(const struct uf_blocks *blocks, uint64_t address)
 {
-    uint64_t top = address >> 32;
-    if (__builtin_expect(top >> UF_BLOCKS_TOP_BITS || !blocks->top, 0))
+    if (__builtin_expect((address & UF_BLOCKS_NO_ADDRESS) || !blocks->top, 0))
         return NULL;
-    uf_blocks_middle middle = __atomic_load_n(&blocks->top[top], __ATOMIC_ACQUIRE);
+    uf_blocks_middle middle = __atomic_load_n(&blocks->top[address >> 32], __ATOMIC_ACQUIRE);
     if (__builtin_expect(!middle, 0))
         return NULL;
     uf_blocks_leaf leaf = __atomic_load_n(
@@ -111,7 +110,7 @@ static inline void uf_blocks_born(struct uf_blocks *blocks, uint64_t address, ui
 {
     uint64_t word = uf_block_word(site, call, bytes, domain);
     uint64_t *at = uf_blocks_word(blocks, address);
-    if (__builtin_expect(!at || (address & 15) || bytes >= UF_BLOCK_BYTES_LARGE, 0)) {
+    if (__builtin_expect(!at || bytes >= UF_BLOCK_BYTES_LARGE, 0)) {
         uf_blocks_born_slow(blocks, address, word, bytes);
         return;
     }
@@ -122,7 +121,7 @@ static inline void uf_blocks_born(struct uf_blocks *blocks, uint64_t address, ui
 static inline uint64_t uf_blocks_died(struct uf_blocks *blocks, uint64_t address)
 {
     uint64_t *at = uf_blocks_word(blocks, address);
-    if (!at || (address & 15))
+    if (!at)
         return 0;
     uint64_t word = __atomic_load_n(at, __ATOMIC_RELAXED);
     if (word == 0)
@@ -133,6 +132,9 @@ static inline uint64_t uf_blocks_died(struct uf_blocks *blocks, uint64_t address
     return word;
 }
 
+/* The live block at `address` is born again without the allocator; with site 0 the old one stays. */
+void uf_blocks_reborn(struct uf_blocks *blocks, uint64_t address, uint32_t site, uint32_t call,
+                      bool certain);
 /* Sets UF_BLOCK_MARKED on the block at `address`, known or not. */
 void uf_blocks_mark(struct uf_blocks *blocks, uint64_t address);
 
