@@ -6,15 +6,22 @@
 #include <string.h>
 
 #define ALL_SECONDS 3.0      /* for all copies, at the most, and ... */
-#define ALL_SHARE 0.1        /* ... of the budget, */
+#define ALL_SHARE 0.2        /* ... of the budget, */
 #define ALL_LEAST_SECONDS 1. /* but at least so long */
-#define COPY_SECONDS 1.0     /* for one */
+#define COPY_SECONDS 1.0     /* for one, and its looks at the heap */
+
+/* Which of the fixes tried so far closed most of the new descriptors. */
+struct closed {
+    uint64_t all, closed;
+    const char *edge; /* what was cut; in that finding */
+};
 
 struct proof {
     struct uf_session *session;
     struct uf_proof_filter filter;
     double started, until;
     uint32_t copies;
+    struct closed most;
 };
 
 static void begin(struct proof *proof, struct uf_session *session)
@@ -75,32 +82,98 @@ static void enter(struct uf_finding *finding, const struct uf_proof_answer *answ
     }
 }
 
-static void try_one(struct proof *proof, struct uf_finding *finding, const struct uf_capture *capture,
-                    const struct uf_cuts *cuts)
+static void note_closed(struct proof *proof, const struct uf_finding *finding,
+                        const struct uf_proof_answer *answer)
 {
-    struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
+    if (answer->end == UF_PROOF_DONE && answer->descriptors_closed > proof->most.closed)
+        proof->most = (struct closed){.all = answer->descriptors,
+                                      .closed = answer->descriptors_closed,
+                                      .edge = finding->fix_edge};
+}
+
+/* False: there was no time, which the finding says. */
+static bool ask_copy(struct proof *proof, struct uf_finding *finding,
+                     const struct uf_capture *capture, const struct uf_cuts *cuts,
+                     struct uf_proof_answer *ret)
+{
     struct uf_error err = {0};
     double left = proof->until - uf_now_seconds();
-    if (!finding->fix_verified || cuts->references.len == 0)
-        return;
+    /* a copy looks at the heap up to four times */
+    double seconds = COPY_SECONDS + 4 * proof->session->capture_seconds;
     if (left <= 0.01) {
         say_why_not(finding, uf_mem_strdup("the time for copies of the process was over"));
-        return;
+        return false;
     }
     if (!proof->filter.code && uf_proof_filter_build(&proof->filter, &err)) {
-        answer.end = UF_PROOF_NO_SANDBOX;
-        (void)snprintf(answer.why, sizeof answer.why, "%.150s", err.message);
-    } else {
-        struct uf_proof_task task = {.session = proof->session,
-                                     .filter = &proof->filter,
-                                     .graph = &capture->graph,
-                                     .names = &capture->names,
-                                     .cuts = cuts,
-                                     .seconds = left < COPY_SECONDS ? left : COPY_SECONDS};
-        uf_proof_try(&task, &answer);
-        proof->copies++;
+        *ret = (struct uf_proof_answer){.end = UF_PROOF_NO_SANDBOX};
+        (void)snprintf(ret->why, sizeof ret->why, "%.150s", err.message);
+        return true;
     }
+    struct uf_proof_task task = {.session = proof->session,
+                                 .filter = &proof->filter,
+                                 .graph = &capture->graph,
+                                 .names = &capture->names,
+                                 .cuts = cuts,
+                                 .seconds = left < seconds ? left : seconds};
+    uf_proof_try(&task, ret);
+    proof->copies++;
+    return true;
+}
+
+static void try_one(struct proof *proof, struct uf_finding *finding,
+                    const struct uf_capture *capture, const struct uf_cuts *cuts)
+{
+    struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
+    if (!finding->fix_verified || cuts->references.len == 0 ||
+        !ask_copy(proof, finding, capture, cuts, &answer))
+        return;
+    note_closed(proof, finding, &answer);
     enter(finding, &answer);
+}
+
+static void enter_closed(struct uf_finding *finding, const struct closed *closed)
+{
+    finding->fix_how = UF_FIX_COPY;
+    finding->fix_of_objects = (double)closed->all;
+    finding->fix_frees_objects = (double)closed->closed;
+    finding->fix_verified = closed->closed > 0 && (double)closed->closed >= finding->objects;
+    if (closed->edge && !finding->fix_edge)
+        finding->fix_edge = uf_mem_strdup(closed->edge);
+    if (!finding->fix_verified)
+        say_why_not(finding, uf_mem_printf("in a copy of the process %llu of %llu stayed open",
+                                           (unsigned long long)(closed->all - closed->closed),
+                                           (unsigned long long)closed->all));
+}
+
+/* Descriptors that are closed when what holds their objects lets go need no other fix; the rest is
+ * closed as the advice says. */
+static void try_descriptors(struct proof *proof, struct uf_finding *finding)
+{
+    struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
+    if (proof->most.closed > 0 && (double)proof->most.closed >= finding->objects) {
+        enter_closed(finding, &proof->most);
+        return;
+    }
+    if (!proof->session->has_capture || !ask_copy(proof, finding, &proof->session->capture, NULL,
+                                                  &answer))
+        return;
+    if (answer.end == UF_PROOF_DONE)
+        enter_closed(finding, &(struct closed){.all = answer.descriptors,
+                                               .closed = answer.descriptors_closed});
+    else
+        enter(finding, &answer);
+}
+
+/* What there is nothing to cut for. */
+static void explain(struct uf_finding *finding)
+{
+    const char *why = NULL;
+    if (finding->kind == UF_KIND_THREAD)
+        why = "no thread goes on in a copy of the process";
+    else if (finding->kind == UF_KIND_NATIVE || finding->kind == UF_KIND_ORPHAN)
+        why = "C code has lost it: there is no reference to cut";
+    if (why && finding->fix_how == UF_FIX_NOT_TRIED && !finding->fix_why_not)
+        say_why_not(finding, uf_mem_strdup(why));
 }
 
 int uf_proof_leaks(struct uf_session *session)
@@ -113,7 +186,11 @@ int uf_proof_leaks(struct uf_session *session)
         if (session->has_capture && finding->severity == UF_SEVERITY_LEAK)
             try_one(&proof, finding, &session->capture, &finding->cuts);
         uf_cuts_release(&finding->cuts);
+        explain(finding);
     }
+    for (size_t i = 0; i < result->findings.len; i++)
+        if (result->findings.at[i].kind == UF_KIND_DESCRIPTOR)
+            try_descriptors(&proof, &result->findings.at[i]);
     return end(&proof, 0);
 }
 

@@ -17,7 +17,7 @@
 #define MAGIC UINT64_C(0x756e667265656421) /* "unfreed!" */
 #define COLLECT_ROUNDS_MAX 3
 #define OVERDUE_SECONDS 0.1 /* the copy's own timer goes first */
-#define START_SECONDS 0.25  /* malloc has answered, and the interpreter, unless a lock is lost */
+#define START_SECONDS 0.3   /* malloc has answered, and the interpreter, unless a lock is lost */
 #define TRIES 3             /* a lock that another thread held for a moment is free the next time */
 
 /* What the copy writes; less than PIPE_BUF, so in one piece. A finalizer may write to any
@@ -106,13 +106,18 @@ static bool list_objects(struct child *child)
     return !(child->copy->threads > 1) || take_stock(child, NOT_COUNTED);
 }
 
-static uint64_t count_new_descriptors(const struct uf_session *session)
+static bool is_new_descriptor(const struct copy *copy, int fd)
+{
+    const uint64_t *before = copy->task->session->descriptors_before;
+    return fd != copy->read_end && fd != copy->write_end &&
+           !(before[(unsigned)fd / 64] >> (unsigned)fd % 64 & 1) && fcntl(fd, F_GETFD) >= 0;
+}
+
+static uint64_t count_new_descriptors(const struct copy *copy)
 {
     uint64_t count = 0;
-    for (unsigned fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
-        if (!(session->descriptors_before[fd / 64] >> fd % 64 & 1) &&
-            fcntl((int)fd, F_GETFD) >= 0)
-            count++;
+    for (int fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
+        count += is_new_descriptor(copy, fd);
     return count;
 }
 
@@ -163,7 +168,7 @@ static bool cut_and_count(struct child *child)
     struct uf_proof_answer *answer = &child->message.answer;
     if (!list_objects(child))
         return false;
-    uint64_t descriptors = count_new_descriptors(task->session);
+    answer->descriptors = count_new_descriptors(child->copy);
     if (!uf_proof_cut(task->graph, task->names, task->cuts, answer->why, sizeof answer->why))
         return child_fails(child, UF_PROOF_CANNOT_CUT, answer->why);
     if (!take_stock(child, FREED))
@@ -173,9 +178,28 @@ static bool cut_and_count(struct child *child)
         if (!collect(child))
             return false;
     }
-    uint64_t left = count_new_descriptors(task->session);
-    answer->descriptors_closed = descriptors > left ? descriptors - left : 0;
+    uint64_t left = count_new_descriptors(child->copy);
+    answer->descriptors_closed = answer->descriptors > left ? answer->descriptors - left : 0;
     count(child);
+    answer->end = UF_PROOF_DONE;
+    return true;
+}
+
+/* What Python owns is closed by its owner, else the number is. */
+static bool close_and_count(struct child *child)
+{
+    const struct copy *copy = child->copy;
+    struct uf_proof_answer *answer = &child->message.answer;
+    answer->descriptors = count_new_descriptors(copy);
+    for (uf_node n = 0; n < copy->task->graph->node_count; n++) {
+        int fd = uf_proof_descriptor_of(copy->task->graph, n);
+        if (fd >= 0 && fd < UF_DESCRIPTOR_BITS && is_new_descriptor(copy, fd))
+            uf_proof_close(copy->task->graph, n);
+    }
+    for (int fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
+        if (is_new_descriptor(copy, fd))
+            (void)close(fd);
+    answer->descriptors_closed = answer->descriptors - count_new_descriptors(copy);
     answer->end = UF_PROOF_DONE;
     return true;
 }
@@ -218,7 +242,10 @@ static _Noreturn void live_as_copy(const struct copy *copy)
     PyErr_Clear();
     send(&child);
     child.message.started = false;
-    (void)cut_and_count(&child);
+    if (copy->task->cuts)
+        (void)cut_and_count(&child);
+    else
+        (void)close_and_count(&child);
     send(&child);
     _exit(0);
 }

@@ -307,6 +307,16 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
 static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
 {
     double share = 1;
+    if (finding->kind == UF_KIND_DESCRIPTOR) {
+        uf_units_count(ret, finding->fix_frees_objects);
+        uf_text_add_z(ret, " of ");
+        uf_units_plural(ret, finding->fix_of_objects, "descriptor", "descriptors");
+        if (finding->fix_edge) {
+            uf_text_add_z(ret, " by cutting ");
+            uf_columns_clean(ret, finding->fix_edge);
+        }
+        return;
+    }
     bool per_call = finding->kind == UF_KIND_CYCLE
                         ? finding->fix_of_objects >= finding->objects_per_call
                         : at_least(finding->objects_per_call, 0) && at_least(finding->objects, 1);
@@ -338,8 +348,10 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
     if (finding->fix_verified) {
         bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
-        uf_text_add_z(&text, done ? "(done in a copy of the process: freed "
-                                  : "(checked on the graph of objects");
+        uf_text_add_z(&text, !done ? "(checked on the graph of objects"
+                            : finding->kind == UF_KIND_DESCRIPTOR
+                                ? "(done in a copy of the process: closed "
+                                : "(done in a copy of the process: freed ");
         if (done) {
             add_freed(&text, finding);
         } else if (at_least(finding->fix_frees_objects, 0)) {

@@ -56,6 +56,10 @@ TEST(the_fix_of_a_registry_is_checked_on_the_graph)
     const struct uf_finding *f = only();
     EXPECT(f->fix_verified && f->fix_frees_objects == 17 * 4 && f->fix_frees_bytes == 17 * 357);
     EXPECT_TEXT(f->fix_edge, "app.STORE._sessions['id16']");
+    EXPECT(f->candidates.len == 1 && f->candidates.at[0].alone);
+    EXPECT_TEXT(f->candidates.at[0].edge, f->fix_edge);
+    EXPECT(f->cuts.members.len == 17 && f->cuts.objects.len == 17 * 4 && !f->cuts.by_counting);
+    EXPECT(f->cuts.references.len == 17 * 2); /* entries and their keys */
     EXPECT(strstr(f->fix_advice, "delete the entry from app.STORE._sessions") != NULL);
     done();
 }
@@ -72,9 +76,34 @@ TEST(what_is_held_twice_says_by_whom)
     check(held_twice);
     print();
     const struct uf_finding *f = only();
-    EXPECT(!f->fix_verified && f->fix_why_not &&
-           strstr(f->fix_why_not, "app.OTHERS.a.b.kept") != NULL);
+    EXPECT(f->fix_verified && f->fix_frees_objects == 17 * 3);
+    EXPECT(strstr(f->fix_advice, "; app.OTHERS.a.b.kept must let go of it, too") != NULL);
     EXPECT(f->retained_bytes_per_call > 300);
+    EXPECT(f->candidates.len == 2 && !f->candidates.at[0].alone && !f->candidates.at[1].alone);
+    EXPECT_TEXT(f->candidates.at[0].edge, "app.STORE._sessions['id16']");
+    EXPECT_TEXT(f->candidates.at[1].edge, "app.OTHERS.a.b.kept");
+    EXPECT(f->cuts.references.len == 18); /* one more than there are sessions */
+    done();
+}
+
+static void held_by_many(struct uf_text *text, int call)
+{
+    registry(text, call);
+    uf_text_printf(text, "globals -> many ['MANY']\nmany: app.Many tracked\n"
+                         "many -> a .a\na: app.A\na -> b .b\nb: app.B\n");
+    for (int h = 0; h < 3; h++) {
+        uf_text_printf(text, "b -> h%d .h%d\nh%d: app.Holder tracked\n", h, h, h);
+        for (int i = 0; i < 5 + call; i++)
+            uf_text_printf(text, "h%d -> s%d .kept\n", h, i);
+    }
+}
+
+TEST(what_many_hold_is_not_to_be_cut_from_all_of_them)
+{
+    check(held_by_many);
+    const struct uf_finding *f = only();
+    EXPECT(!f->fix_verified && f->fix_why_not && strstr(f->fix_why_not, "app.MANY.a.b.h"));
+    EXPECT(f->candidates.len == 0 && f->cuts.references.len == 0);
     done();
 }
 
@@ -397,6 +426,7 @@ int main(void)
     RUN(a_path_shows_where_it_grows);
     RUN(the_fix_of_a_registry_is_checked_on_the_graph);
     RUN(what_is_held_twice_says_by_whom);
+    RUN(what_many_hold_is_not_to_be_cut_from_all_of_them);
     RUN(a_growing_list_of_ints_is_one_finding_of_kind_growing);
     RUN(a_list_of_shared_ints_grows_in_place);
     RUN(a_text_rebuilt_longer_grows_in_place);
