@@ -41,7 +41,7 @@ def main() -> int:
     try:
         environment = prepared(given.venv, given.python, Options(), ("test",))
         commands = _commands(environment)
-        settings = {**environment.variables(), "PYTHONPATH": str(probes(environment))}
+        settings = {**environment.variables(), "PYTHONPATH": probes(environment)}
     except (Failed, NoInterpreter, system_packages.Missing) as error:
         say(str(error))
         return 1

@@ -11,6 +11,7 @@ marked `native` are left out, by name: the sanitizer's malloc has no mallinfo2.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -45,11 +46,12 @@ def sanitizer_variables() -> dict[str, str]:
     }
 
 
-def probes(environment: Environment) -> Path:
-    """The folder of the compiled probes, for PYTHONPATH."""
+def probes(environment: Environment) -> str:
+    """The folders of the compiled extensions of the tests, as PYTHONPATH."""
     if environment.meson("compile", PROBES) != 0:
         raise Failed("the probes of the tests do not compile")
-    return environment.build / "tests" / "oracle"
+    tests = environment.build / "tests"
+    return os.pathsep.join(str(tests / folder) for folder in ("oracle", "extension"))
 
 
 def run_c_tests(environment: Environment, variables: dict[str, str]) -> bool:
@@ -65,7 +67,7 @@ def run_python_tests(
     settings = {
         **environment.variables(),
         **variables,
-        "PYTHONPATH": str(probes(environment)),
+        "PYTHONPATH": probes(environment),
     }
     if environment.options.sanitize:
         chosen = [word for word in arguments if word not in ("-q", "-v")]  # one name per line

@@ -187,8 +187,7 @@ static char *edge_text(const struct uf_view *view, const leg_list *legs, size_t 
             return uf_mem_printf("class %s", from + 1);
         }
     }
-    if (place > 0 && is(leg->name.text, ".cell_contents") &&
-        leg[-1].name.kind == UF_REF_CLOSURE)
+    if (place > 0 && is(leg->name.text, ".cell_contents") && leg[-1].name.kind == UF_REF_CLOSURE)
         leg--;
     if (leg->name.kind == UF_REF_CLOSURE)
         return uf_mem_strdup(leg->name.text);

@@ -48,8 +48,7 @@ static enum uf_code add_cut(struct explainer *x, uint32_t edge)
 /* Puts the reference in its place among the best of those that are enough alone. */
 static void enter_single(struct explainer *x, uint32_t edge, const struct uf_preference *preference)
 {
-    size_t i = x->single_count < UF_CYCLE_SINGLES_MAX ? x->single_count++
-                                                      : UF_CYCLE_SINGLES_MAX;
+    size_t i = x->single_count < UF_CYCLE_SINGLES_MAX ? x->single_count++ : UF_CYCLE_SINGLES_MAX;
     for (; i > 0 && uf_preference_compare(preference, &x->preference[i - 1]) < 0; i--) {
         if (i == UF_CYCLE_SINGLES_MAX)
             continue; /* the last one falls out */

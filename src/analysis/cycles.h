@@ -39,7 +39,7 @@ struct uf_cycle {
      * weak references, ends all of these cycles. */
     bool alike;
     uint64_t frees_objects, frees_bytes; /* by the cascade after cutting `cuts` */
-    UF_VEC(uf_node) kept; /* what this component keeps alive, itself included */
+    UF_VEC(uf_node) kept;                /* what this component keeps alive, itself included */
     /* Nothing that this component keeps alive is left. False: more than UF_CYCLE_CUTS_MAX would
      * have to be cut, and `cuts` are only some of them (or the component has more references than
      * UF_KINDS_EDGES_MAX, and `cuts` is just one of them). */

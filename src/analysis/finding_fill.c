@@ -1,6 +1,7 @@
 /* finding_fill.c - one group told as a finding: figures, path, holder, bound, fix. */
 #include "analysis/advice.h"
 #include "analysis/findings_private.h"
+#include "analysis/orphans.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -111,7 +112,8 @@ static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t sh
     return UF_OK;
 }
 
-/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
+/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list, the
+ * tuple of a call's arguments, which holds as many things for each entry)? */
 static bool is_part_of_cache(const struct uf_search *search, const struct located *located,
                              size_t at)
 {
@@ -119,8 +121,14 @@ static bool is_part_of_cache(const struct uf_search *search, const struct locate
     const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
     if (strstr(type, "lru_list_elem"))
         return true;
-    return at > 0 && strcmp(type, "dict") == 0 &&
-           strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 1]), "lru_cache") != NULL;
+    if (at == 0)
+        return false;
+    const char *above = uf_graph_type_name(graph, located->path.nodes.at[at - 1]);
+    if (strcmp(type, "tuple") == 0)
+        return strstr(above, "lru_list_elem") != NULL ||
+               (at > 1 && strcmp(above, "dict") == 0 &&
+                strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 2]), "lru_cache"));
+    return strcmp(type, "dict") == 0 && strstr(above, "lru_cache") != NULL;
 }
 
 /* The bound of what directly holds the entries, and how many there are. */
@@ -412,7 +420,11 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
             if (!inside)
                 finding->objects = (double)load.members.len;
             code = uf_load_try_fix(&load, search, finding, err);
+            if (!code)
+                code = uf_load_fill_births(&load, &search->view, finding, err);
         }
+        if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
+            code = uf_orphans_list(finding, search->view.graph, &load.members, err);
     }
     uf_load_release(&load);
     uf_path_release(&located.path);

@@ -117,6 +117,23 @@ static struct uf_finding *find_by_id(struct uf_check_result *result, const char 
     return NULL;
 }
 
+/* Where the component's objects of the finding's type were allocated. */
+static enum uf_code fill_births(const struct cycles *cycles, uint32_t component,
+                                struct uf_finding *finding, struct uf_error *err)
+{
+    const struct uf_graph *graph = cycles->view.graph;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    for (uf_node n = 0; n < graph->node_count && cycles->view.births && !code; n++)
+        if (cycles->components.component[n] == component && finding->type &&
+            strcmp(uf_graph_type_name(graph, n), finding->type) == 0 && uf_vec_push(&nodes, n))
+            code = uf_error_nomem(err);
+    if (!code)
+        code = uf_finding_fill_births(&cycles->view, nodes.at, nodes.len, finding, err);
+    uf_vec_release(&nodes);
+    return code;
+}
+
 static enum uf_code enter_cuts(const struct cycles *cycles, const struct uf_cycle *cycle,
                                struct uf_cuts *cuts, struct uf_error *err)
 {
@@ -195,7 +212,7 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
     if (!code && cycle.frees_all)
         code = enter_alike(cycles, shape, &finding->cuts, err);
     uf_cycle_release(&cycle);
-    return code;
+    return code ? code : fill_births(cycles, shape->component, finding, err);
 }
 
 /* Findings of one look are added up by id; those of an earlier look are raised to the larger
@@ -222,6 +239,11 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
             *figures[i] = values[i];
     }
     known->fix_verified &= finding->fix_verified;
+    if (known->allocated_at.len == 0 && finding->allocated_at.len > 0) {
+        known->allocated_at = finding->allocated_at;
+        known->allocated_at_earlier = finding->allocated_at_earlier;
+        finding->allocated_at = (uf_stack_frames){0};
+    }
     enum uf_code code = UF_OK;
     if (same_look)
         code = uf_cuts_join(&known->cuts, &finding->cuts, err);
@@ -242,9 +264,9 @@ static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *er
 
 enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const struct uf_graph *graph,
                                       const uint8_t *member, const struct uf_names *names,
-                                      struct uf_error *err)
+                                      const struct uf_births *births, struct uf_error *err)
 {
-    struct cycles cycles = {.view = {graph, NULL, names}, .member = member};
+    struct cycles cycles = {.view = {graph, NULL, names, births}, .member = member};
     size_t first_of_look = result->findings.len, most = first_of_look + FINDINGS_MAX;
     enum uf_code code = cycles_find(&cycles, err);
     for (size_t i = 0; i < cycles.shapes.len && i < SHAPES_MAX && !code; i++) {
@@ -267,18 +289,30 @@ enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const stru
 static char *why_left(const struct cycles *cycles, uint32_t component)
 {
     const struct uf_graph *graph = cycles->view.graph;
-    const char *untracked = NULL;
+    const uint32_t *of = cycles->components.component;
+    uf_node blind = UF_NODE_NONE, unseen = UF_NODE_NONE; /* who does not report a reference to what */
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (cycles->components.component[n] != component)
             continue;
         if (graph->flags[n] & UF_NODE_FROZEN)
             return uf_mem_strdup(
                 "gc.freeze() moved it into the permanent generation, which is never collected");
-        if (!(graph->flags[n] & UF_NODE_TRACKED))
-            untracked = uf_graph_type_name(graph, n);
+        bool untracked = !(graph->flags[n] & UF_NODE_TRACKED);
+        uint32_t first = untracked ? graph->edge_start[n] : uf_graph_first_guessed(graph, n);
+        for (uint32_t e = first; e < graph->edge_start[n + 1]; e++)
+            if (of[graph->edge_target[e]] == component) {
+                blind = n;
+                unseen = graph->edge_target[e];
+            }
     }
-    if (untracked)
-        return uf_mem_printf("%s does not take part in garbage collection", untracked);
+    if (blind != UF_NODE_NONE && !(graph->flags[blind] & UF_NODE_TRACKED))
+        return uf_mem_printf("%s does not take part in garbage collection (a C type without "
+                             "Py_TPFLAGS_HAVE_GC): the collector cannot see that it holds a %s",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
+    if (blind != UF_NODE_NONE)
+        return uf_mem_printf("the tp_traverse of %s does not report that it holds a %s, so the "
+                             "collector takes that for held from outside",
+                             uf_graph_type_name(graph, blind), uf_graph_type_name(graph, unseen));
     return uf_mem_strdup("the collector ran and did not free it");
 }
 

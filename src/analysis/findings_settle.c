@@ -99,13 +99,39 @@ static enum uf_code find_best(const struct uf_search *search, struct uf_map *bes
     return UF_OK;
 }
 
-/* Of the groups that grow at one holder, the ones of the best rank are told; keys and lesser
+/* A key that keeps much more alive than its value is the thing to name: what a cache holds by its
+ * arguments. */
+static enum uf_code prefer_heavy_keys(struct uf_search *search, struct uf_map *best,
+                                      struct uf_error *err)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        uint64_t key = holder_key(search, g), own = 0, value = 0;
+        if (key == 0 || !uf_groups_get(search->groups, g)->key ||
+            uf_group_rank(search, g) < UF_RANK_THING)
+            continue;
+        uint32_t leader = uf_map_get(best, key);
+        if (leader == g || uf_groups_get(search->groups, leader)->key)
+            continue;
+        enum uf_code code = uf_group_weigh(search, g, &own, err);
+        if (!code)
+            code = uf_group_weigh(search, leader, &value, err);
+        if (code)
+            return code;
+        if (own > UF_MUCH_HEAVIER * value && uf_map_set(best, key, g))
+            return uf_error_nomem(err);
+    }
+    return UF_OK;
+}
+
+/* Of the groups that grow at one holder, the ones of the leader's rank are told; keys and lesser
  * values go with them. Where a container grows by nothing but numbers, the container is what is
  * told. */
 static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *err)
 {
     struct uf_map best = {0};
     enum uf_code code = find_best(search, &best, err);
+    if (!code)
+        code = prefer_heavy_keys(search, &best, err);
     for (uint32_t g = 0; g < search->count && !code; g++) {
         struct uf_candidate *candidate = &search->candidates[g];
         uint64_t key = holder_key(search, g);
@@ -117,7 +143,7 @@ static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *e
         if (container != UF_GROUP_NONE && best_rank == 0) {
             candidate->told_by = container;
             search->candidates[container].has_entries = true;
-        } else if (uf_group_rank(search, g) < best_rank || (at_root && g != leader)) {
+        } else if (uf_group_rank(search, g) != best_rank || (at_root && g != leader)) {
             candidate->told_by = leader;
         }
         if (container != UF_GROUP_NONE && best_rank > 0)
@@ -166,6 +192,13 @@ static bool same_rate(const struct uf_search *search, uint32_t a, uint32_t b)
     return fabs(search->candidates[b].growth.objects.per_call - rate) <= 0.01 * rate;
 }
 
+static bool is_weak(const struct uf_search *search, uint32_t group)
+{
+    const char *type =
+        uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type);
+    return strncmp(type, "weakref.", 8) == 0;
+}
+
 static bool is_thread_type(const char *type)
 {
     size_t len = strlen(type);
@@ -212,22 +245,35 @@ static bool is_pruned(const struct uf_search *search, const struct uf_group *ent
     return strncmp(owner, "_weakrefset.Weak", 16) == 0 || strncmp(owner, "weakref.Weak", 12) == 0;
 }
 
-/* What prunes itself piles up because what it refers to does. */
+/* A callback is dropped when it is called (CPython 3.12 Objects/weakrefobject.c): what has one
+ * refers to something that lives. */
+static bool has_callback(const struct uf_search *search, const struct uf_group *entry)
+{
+    const struct uf_graph *graph = search->view.graph;
+    if (entry->example == UF_NODE_NONE)
+        return false;
+    for (uint32_t e = graph->edge_start[entry->example]; e < graph->edge_start[entry->example + 1];
+         e++)
+        if (!(graph->flags[graph->edge_target[e]] & UF_NODE_TYPE))
+            return true;
+    return false;
+}
+
+/* What prunes itself piles up because what it refers to does. So does most likely what has a
+ * callback, if something else grows just as fast. */
 static void leave_weak_entries(struct uf_search *search)
 {
-    bool others = false;
-    for (uint32_t g = 0; g < search->count && !others; g++)
-        others = uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
-                 !search->candidates[g].subsumed &&
-                 strncmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type),
-                         "weakref.", 8) != 0;
-    for (uint32_t g = 0; g < search->count && others; g++) {
+    for (uint32_t g = 0; g < search->count; g++) {
         const struct uf_group *entry = uf_groups_get(search->groups, g);
         if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || entry->parent == UF_GROUP_NONE ||
-            strncmp(uf_groups_text(search->groups, entry->type), "weakref.", 8) != 0)
+            search->candidates[g].subsumed || !is_weak(search, g))
             continue;
-        if (is_pruned(search, entry))
-            search->candidates[g].subsumed = true;
+        bool pruned = is_pruned(search, entry), callback = has_callback(search, entry);
+        for (uint32_t other = 0; other < search->count && (pruned || callback); other++)
+            if (uf_candidate_grows(search, other) == UF_BY_OBJECTS &&
+                !search->candidates[other].subsumed && !is_weak(search, other) &&
+                (pruned || same_rate(search, g, other)))
+                search->candidates[g].subsumed = true;
     }
 }
 

@@ -12,6 +12,7 @@ void uf_finding_init(struct uf_finding *finding)
     finding->retained_bytes_per_call = UF_UNKNOWN;
     finding->objects = UF_UNKNOWN;
     finding->entries_per_call = UF_UNKNOWN;
+    finding->references_per_call = UF_UNKNOWN;
     finding->bytes = UF_UNKNOWN;
     finding->confidence = UF_UNKNOWN;
     finding->bound_limit = UF_UNKNOWN;
@@ -137,6 +138,7 @@ void uf_finding_release(struct uf_finding *finding)
     uf_cuts_release(&finding->cuts);
     uf_mem_free(finding->made_at);
     uf_mem_free(finding->not_from_call);
+    uf_vec_release(&finding->unheld);
     uf_finding_init(finding);
 }
 

@@ -114,13 +114,18 @@ struct uf_finding {
     double fix_frees_objects, fix_frees_bytes;
     double fix_of_objects; /* how many the copy looked for; UF_UNKNOWN: not tried in a copy */
     UF_VEC(struct uf_fix_candidate) candidates; /* at most UF_CANDIDATES_MAX, the best first */
-    struct uf_cuts cuts;   /* internal; empty once the proof is done */
+    struct uf_cuts cuts;                        /* internal; empty once the proof is done */
     bool fix_verified;
     enum uf_fix_how fix_how;
     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     double entries_per_call;
+    /* kind orphan, an object that lives on: references counted per call that nobody has; else
+     * UF_UNKNOWN */
+    double references_per_call;
+    /* internal, kind retained: addresses of objects of which only the count tells that they are held */
+    UF_VEC(uint64_t) unheld;
     bool holder_grows; /* the holder named in `path` grows by one entry (or more) per call */
     /* why this finding is outside the verdict (grows while no call is made); NULL = counts */
     char *not_from_call;

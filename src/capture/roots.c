@@ -1,5 +1,7 @@
 #include "capture/roots.h"
 
+#include "capture/guess.h"
+
 #define AHEAD 32 /* references between prefetching a counter and using it */
 
 typedef UF_VEC(struct uf_graph_root) root_list;
@@ -83,7 +85,11 @@ static int add_native(root_list *list, const struct uf_graph *graph, const uint3
         /* UF_COUNT_IMMORTAL is more than can be found */
         if (graph->refcount[node] <= found[node] && !(graph->flags[node] & UF_NODE_STATIC))
             continue;
-        struct uf_graph_root entry = {.node = node, .kind = UF_ROOT_NATIVE};
+        bool lasting = graph->refcount[node] == UF_COUNT_IMMORTAL ||
+                       graph->refcount[node] <= found[node];
+        struct uf_graph_root entry = {.node = node,
+                                      .kind = UF_ROOT_NATIVE,
+                                      .surplus = lasting ? 0 : graph->refcount[node] - found[node]};
         if (uf_vec_push(list, entry))
             return -1;
     }
@@ -97,7 +103,13 @@ enum uf_code uf_capture_roots(struct uf_graph *graph, struct uf_heap *heap,
     root_list list = {0};
     uint32_t *found = count_references(graph, builder, roots);
 
-    if (found == NULL || add_named(&list, builder, roots, false) ||
+    enum uf_code code = found ? uf_capture_guess(graph, heap, builder, found, err)
+                              : uf_error_nomem(err);
+    if (code) {
+        uf_mem_free(found);
+        return code;
+    }
+    if (add_named(&list, builder, roots, false) ||
         add_static_types(&list, graph, heap) || add_named(&list, builder, roots, true) ||
         add_native(&list, graph, found)) {
         uf_mem_free(found);

@@ -5,6 +5,7 @@
  * a UF_ROOT_NATIVE. Counts of immortal and of static objects tell nothing, but
  * these never die, so they are such roots too: else what only garbage refers
  * to, as the int 5, would be garbage.
+ * References that nothing reports are guessed before (guess.h).
  * Before 3.12, an interned string's count leaves out the two references of the
  * dict of interned strings, which is not in the graph either; from 3.13 on
  * that dict is a node, and its references are not counted here for the same reason.

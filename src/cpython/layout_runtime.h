@@ -50,6 +50,7 @@ struct uf_layout_runtime {
 
     /* struct _is */
     struct {
+        uint32_t bytes; /* of the whole */
         uint32_t next;
         uint32_t threads_head;              /* newest thread state first */
         uint32_t gc;                        /* struct _gc_runtime_state, embedded */

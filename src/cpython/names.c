@@ -162,6 +162,11 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
         return;
     q.plan = &heap->plans.at[type];
     q.view = uf_view(heap, q.object, q.plan->view_bytes);
+    uint32_t end = uf_graph_first_guessed(graph, source);
+    if (q.view && edge >= end) {
+        uf_name_opaque(&q);
+        return;
+    }
     if (!q.view || (q.plan->slot_count && name_slot(&q)))
         return;
     if (q.plan->attributes && !q.plan->traverse_visits_dict && name_attribute(&q))
@@ -170,7 +175,7 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
         uf_name_opaque(&q);
         return;
     }
-    uint32_t rest = graph->edge_start[source + 1] - edge; /* this one and those behind it */
+    uint32_t rest = end - edge; /* this one and those behind it */
     uint32_t behind = trailing(&q);
     if (rest > behind) {
         uf_name_contained(&q);

@@ -17,6 +17,34 @@ const char *uf_graph_type_name(const struct uf_graph *graph, uf_node node)
     return uf_strings_get(&graph->strings, graph->types[graph->type[node]].name);
 }
 
+/* How many guessed edges come before `edge`. */
+static uint32_t guessed_before(const struct uf_graph *graph, uint32_t edge)
+{
+    uint32_t low = 0, high = graph->guessed_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (graph->guessed[middle] < edge)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t uf_graph_first_guessed(const struct uf_graph *graph, uf_node node)
+{
+    uint32_t end = graph->edge_start[node + 1];
+    if (graph->guessed_count == 0)
+        return end;
+    return end - (guessed_before(graph, end) - guessed_before(graph, graph->edge_start[node]));
+}
+
+bool uf_graph_is_guessed(const struct uf_graph *graph, uint32_t edge)
+{
+    uint32_t place = guessed_before(graph, edge);
+    return place < graph->guessed_count && graph->guessed[place] == edge;
+}
+
 static bool is_string(const struct uf_graph *graph, uint32_t number)
 {
     return number == 0 || number < graph->strings.count;
@@ -36,6 +64,17 @@ static enum uf_code check_edges(const struct uf_graph *graph, struct uf_error *e
     if (graph->edge_start[graph->node_count] != graph->edge_count)
         return uf_error_set(err, UF_ECORRUPT, "edge_start ends with %u, not with %u",
                             graph->edge_start[graph->node_count], graph->edge_count);
+    for (uint32_t i = 0; i < graph->guessed_count; i++)
+        if (graph->guessed[i] >= graph->edge_count ||
+            (i > 0 && graph->guessed[i] <= graph->guessed[i - 1]))
+            return uf_error_set(err, UF_ECORRUPT, "guessed edge %u is out of range or order", i);
+    for (uf_node node = 0, i = 0; node < graph->node_count && i < graph->guessed_count; node++) {
+        uint32_t end = graph->edge_start[node + 1], first = i;
+        while (i < graph->guessed_count && graph->guessed[i] < end)
+            i++;
+        if (i > first && graph->guessed[first] != end - (i - first))
+            return uf_error_set(err, UF_ECORRUPT, "guessed edges of node %u are not its last", node);
+    }
     for (uint32_t edge = 0; edge < graph->edge_count; edge++)
         if (graph->edge_target[edge] >= graph->node_count)
             return uf_error_set(err, UF_ECORRUPT, "target %u of edge %u is out of range",
@@ -124,6 +163,7 @@ void uf_graph_release(struct uf_graph *graph)
     uf_mem_free(graph->flags);
     uf_mem_free(graph->edge_start);
     uf_mem_free(graph->edge_target);
+    uf_mem_free(graph->guessed);
     uf_mem_free(graph->types);
     uf_mem_free(graph->roots);
     uf_map_release(&graph->big_sizes);

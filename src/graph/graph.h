@@ -13,7 +13,7 @@
  * Invariants (uf_graph_check verifies them): every edge target, root node and
  * type index is in range; edge_start is ascending, begins with 0 and ends with
  * edge_count; addresses are distinct and not 0; a size stands in big_sizes
- * exactly when size[n] is UF_SIZE_BIG.
+ * exactly when size[n] is UF_SIZE_BIG; guessed edges ascend and are the last ones of their sources.
  */
 #ifndef UF_GRAPH_GRAPH_H
 #define UF_GRAPH_GRAPH_H
@@ -65,6 +65,9 @@ struct uf_graph_root {
     uint32_t name;  /* in strings */
     uint32_t label; /* in strings; 0 = none: what the root calls this object */
     uint8_t kind;   /* enum uf_root_kind */
+    /* UF_ROOT_NATIVE: references counted and not found; 0: an immortal object, whose count tells nothing, or
+     * one that is never freed */
+    uint32_t surplus;
 };
 
 struct uf_graph {
@@ -78,6 +81,10 @@ struct uf_graph {
     uint32_t edge_count;
     uint32_t *edge_start; /* node_count + 1 entries */
     uf_node *edge_target;
+    /* Edges that nothing reports: a word in the memory of an opaque object that explains a surplus of
+     * its target's count (capture/guess.h). Ascending; behind the canonical ones of their source. */
+    uint32_t *guessed;
+    uint32_t guessed_count;
 
     struct uf_graph_type *types;
     uint32_t type_count;
@@ -92,6 +99,10 @@ struct uf_graph {
 /* Shallow size in bytes. */
 uint64_t uf_graph_size(const struct uf_graph *graph, uf_node node);
 const char *uf_graph_type_name(const struct uf_graph *graph, uf_node node);
+
+/* The guessed edges of a node are its last ones: the index of the first, or of the end. */
+uint32_t uf_graph_first_guessed(const struct uf_graph *graph, uf_node node);
+bool uf_graph_is_guessed(const struct uf_graph *graph, uint32_t edge);
 
 /* Verifies the invariants above; UF_ECORRUPT names the first that does not hold. */
 enum uf_code uf_graph_check(const struct uf_graph *graph, struct uf_error *err);

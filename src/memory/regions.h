@@ -12,8 +12,9 @@
 struct uf_region {
     uint64_t start, end; /* end > start */
     bool readable, writable, executable;
-    bool shared;      /* what is written is seen by others */
-    const char *path; /* into the line: file, "[heap]", "/memfd:name (deleted)"; "" if there is none */
+    bool shared; /* what is written is seen by others */
+    const char
+        *path; /* into the line: file, "[heap]", "/memfd:name (deleted)"; "" if there is none */
     size_t path_len;
 };
 

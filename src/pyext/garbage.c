@@ -169,7 +169,7 @@ int uf_garbage_look(struct uf_session *session)
     result->collector.would_free_objects = garbage.tracked;
     if (garbage.objects > 0 &&
         uf_findings_from_garbage(result, &garbage.capture.graph, garbage.member,
-                                 &garbage.capture.names, &session->error))
+                                 &garbage.capture.names, uf_births_of(session), &session->error))
         status = uf_session_fault(session);
 out:
     uf_garbage_release(&garbage);

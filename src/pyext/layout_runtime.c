@@ -56,6 +56,7 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
         },
     .interpreter =
         {
+            .bytes = SIZE(PyInterpreterState),
             .next = AT(PyInterpreterState, next),
             .gc = AT(PyInterpreterState, gc),
 #if PY_VERSION_HEX < 0x030b0000

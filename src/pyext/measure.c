@@ -1,4 +1,5 @@
 /* measure.c - one measured call, one window of plain calls, one observation of the heap. */
+#include "pyext/native_preload.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -180,6 +181,9 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
                                                  &capture->names, &session->error)
                             : uf_groups_add(session->groups, &capture->graph, &session->reach,
                                             &capture->names, group_calls(session), &session->error);
+    if (!code && !idle)
+        code = uf_surpluses_add(session->surpluses, &capture->graph, group_calls(session),
+                                &session->error);
     if (code)
         return uf_session_fault(session);
     *python_bytes = (double)capture->python_bytes;
@@ -194,6 +198,8 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
     if (add_point(session, &session->nodes, nodes) ||
         add_point(session, &session->python_bytes, *python_bytes) ||
         add_point(session, &session->native_bytes, *native_bytes) ||
+        add_point(session, &session->mapped_bytes, uf_native_mapped_bytes()) ||
+        add_point(session, &session->python_blocks, uf_native_python_blocks()) ||
         add_point(session, &session->descriptors, uf_read_descriptors()) ||
         add_point(session, &session->threads, uf_read_threads()) ||
         add_point(session, &session->tasks, count_tasks(&capture->graph)) ||
@@ -327,13 +333,18 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how)
 
 int uf_measure_window(struct uf_session *session, uint32_t calls)
 {
-    double seconds, tracked, python_bytes, native_bytes;
-    struct collected collected;
-    double threads = uf_read_threads();
+    double seconds, threads = uf_read_threads();
     session->window_calls = calls;
     for (uint32_t i = 0; i < calls; i++)
         if (uf_measure_plain_call(session, session->request->collector_on, &seconds))
             return -1;
+    return uf_measure_window_end(session, threads);
+}
+
+int uf_measure_window_end(struct uf_session *session, double threads)
+{
+    double tracked, python_bytes, native_bytes;
+    struct collected collected;
     uf_collector_hold(&session->collector);
     settle(threads);
     if (uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ||

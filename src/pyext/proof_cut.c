@@ -30,7 +30,7 @@ struct job {
     PyObject *source;
     const struct uf_cut *cuts;
     size_t count;
-    PyObject **targets; /* ascending by address */
+    PyObject **targets;              /* ascending by address */
     const struct uf_ref_name *names; /* of the cuts, as they were before the first was done */
 };
 
@@ -245,7 +245,8 @@ static bool clear_local(const struct job *job, const char *text)
         PyCodeObject *code = PyFrame_GetCode(frame);
         PyFrame_LocalsToFast(frame, 0);
         if (code->co_flags & CO_OPTIMIZED)
-            PyDict_Clear(locals); /* copies of the locals; of a module or class it is the real thing */
+            PyDict_Clear(
+                locals); /* copies of the locals; of a module or class it is the real thing */
         Py_DECREF(code);
     }
 #endif
@@ -424,8 +425,7 @@ static bool do_all(struct cutter *cutter)
     for (size_t i = 0, next; i < cutter->cuts.len && well; i = next) {
         uf_node source = cutter->cuts.at[i].source;
         for (next = i; next < cutter->cuts.len && cutter->cuts.at[next].source == source; next++)
-            targets[next - i] =
-                object_of(graph, graph->edge_target[cutter->cuts.at[next].edge]);
+            targets[next - i] = object_of(graph, graph->edge_target[cutter->cuts.at[next].edge]);
         struct job job = {.cutter = cutter,
                           .node = source,
                           .source = object_of(graph, source),

@@ -133,7 +133,8 @@ static enum uf_code export(scmp_filter_ctx context, struct uf_proof_filter *filt
     failed = seccomp_export_bpf(context, fd);
     if (failed || fstat(fd, &about) || about.st_size <= 0 ||
         about.st_size / (off_t)sizeof *filter->code > BPF_MAXINSNS)
-        code = uf_error_set(err, UF_EUNSUPPORTED, "no filter for system calls (seccomp) can be built");
+        code =
+            uf_error_set(err, UF_EUNSUPPORTED, "no filter for system calls (seccomp) can be built");
     if (!code) {
         filter->len = (unsigned short)((size_t)about.st_size / sizeof *filter->code);
         filter->code = uf_mem_alloc((size_t)about.st_size);
@@ -156,7 +157,8 @@ enum uf_code uf_proof_filter_build(struct uf_proof_filter *filter, struct uf_err
     /* calls by another machine's numbers (32-bit ones) must not slip through */
     if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) ||
         !add_rules(context))
-        code = uf_error_set(err, UF_EUNSUPPORTED, "no filter for system calls (seccomp) can be built");
+        code =
+            uf_error_set(err, UF_EUNSUPPORTED, "no filter for system calls (seccomp) can be built");
     else
         code = export(context, filter, err);
     seccomp_release(context);

@@ -49,8 +49,8 @@ static bool limit_life(const struct uf_sandbox *sandbox, char *why, size_t size)
 {
     sigset_t held;
     struct itimerval timer = {.it_value = {.tv_sec = (time_t)sandbox->seconds}};
-    timer.it_value.tv_usec = (suseconds_t)((sandbox->seconds - (double)timer.it_value.tv_sec) *
-                                           1e6);
+    timer.it_value.tv_usec =
+        (suseconds_t)((sandbox->seconds - (double)timer.it_value.tv_sec) * 1e6);
     static const int deadly[] = {SIGALRM, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
     sigfillset(&held);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
@@ -208,8 +208,8 @@ static bool make_private(const struct uf_region *region, char *why, size_t size)
     void *old = (void *)(uintptr_t)region->start; // NOLINT
     int protection = (region->readable ? PROT_READ : 0) | (region->writable ? PROT_WRITE : 0) |
                      (region->executable ? PROT_EXEC : 0);
-    char *copy = mmap(NULL, len, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *copy =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (copy == MAP_FAILED)
         return fails(why, size, "no memory for a copy of its shared memory");
     if (region->readable)

@@ -1,5 +1,6 @@
 /* runner.c - the order of things: warm-up, measured calls, windows, idle, findings, the collector. */
 #include "analysis/findings.h"
+#include "pyext/native_pass.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -43,8 +44,10 @@ static int warm_up(struct uf_session *session)
                            &session->capture.names, addresses.at, addresses.len, &session->error))
         status = uf_session_fault(session);
     uf_vec_release(&addresses);
-    if (!status)
+    if (!status) {
         uf_groups_seal(session->groups);
+        uf_surpluses_seal(session->surpluses);
+    }
     return status ? status : uf_session_note_pass(session, "warmup", WARMUP_CALLS, started);
 }
 
@@ -101,10 +104,14 @@ static int measure_one_by_one(struct uf_session *session)
 /* What more calls could still change, over all series; and whether anything rises steadily by now. */
 static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend)
 {
-    const uf_series *series[] = {&session->native_bytes, &session->descriptors, &session->threads,
-                                 &session->garbage};
+    const uf_series *series[] = {&session->native_bytes, &session->mapped_bytes,
+                                 &session->descriptors, &session->threads, &session->garbage};
     enum uf_growth_wish wish = uf_groups_wish(session->groups);
-    *trend = uf_groups_any_trend(session->groups);
+    bool surplus;
+    enum uf_growth_wish other = uf_surpluses_wish(session->surpluses, &surplus);
+    if (other > wish)
+        wish = other;
+    *trend = uf_groups_calls_to_show(session->groups) > 0 || surplus;
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
         struct uf_growth growth = uf_growth_judge(series[i]->at, series[i]->len);
         if (growth.wish > wish)
@@ -171,6 +178,22 @@ static bool has_something_to_say(const struct uf_session *session)
     }
 }
 
+/* What the first pass found is looked at more closely, unless the user wants an end. */
+static int trace(struct uf_session *session, bool trend)
+{
+    bool garbage = uf_garbage_is_steady(session);
+    bool asked = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED ||
+                 session->stop == UF_STOP_MEMORY;
+    if (asked || (!trend && !garbage))
+        return 0;
+    enum uf_stop stop = session->stop; /* why the calls ended does not end this */
+    session->stop = UF_STOP_NOT;
+    int status = uf_births_pass(session, garbage);
+    if (session->stop == UF_STOP_NOT)
+        session->stop = stop;
+    return status;
+}
+
 static int measure_all(struct uf_session *session)
 {
     if (warm_up(session) || measure_one_by_one(session))
@@ -194,9 +217,11 @@ static int measure_all(struct uf_session *session)
         share = GROWTH_SHARE;
     }
     wish_of(session, &trend);
-    if (trend)
-        return measure_idle(session, session->call_seconds * session->window_calls);
-    return 0;
+    if (trend && measure_idle(session, session->call_seconds * session->window_calls))
+        return -1;
+    if (uf_native_pass(session))
+        return -1;
+    return trace(session, trend);
 }
 
 int uf_runner_run(struct uf_session *session)
@@ -204,7 +229,8 @@ int uf_runner_run(struct uf_session *session)
     session->started = uf_now_seconds();
     session->deadline = session->started + session->request->budget_seconds;
     uf_channel_progress(session->channel)->seconds_limit = session->request->budget_seconds;
-    if (uf_groups_create(&session->groups, &session->error))
+    if (uf_groups_create(&session->groups, &session->error) ||
+        uf_surpluses_create(&session->surpluses, &session->error))
         return uf_session_fault(session);
     int status = measure_all(session);
     session->result.rss.after_bytes = uf_read_rss_bytes();
@@ -215,6 +241,7 @@ int uf_runner_run(struct uf_session *session)
     uf_channel_set_state(session->channel, UF_STATE_ANALYSING);
     if (uf_verdict_reach(session))
         return -1;
+    uf_births_drop(session);
     bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
     if (!ended_early && uf_waiting_measure(session) && !has_something_to_say(session))
         return -1;

@@ -10,6 +10,7 @@
 #include "analysis/groups.h"
 #include "analysis/reach.h"
 #include "analysis/result.h"
+#include "analysis/surplus.h"
 #include "capture/capture.h"
 #include "pyext/collector.h"
 #include "pyext/invoke.h"
@@ -50,9 +51,11 @@ struct uf_session {
     struct uf_reach reach;
     bool has_capture;
     struct uf_groups *groups;
+    struct uf_surpluses *surpluses;
 
     /* one point per observation, by calls made since the warm-up */
-    uf_series nodes, python_bytes, native_bytes, descriptors, threads, tasks;
+    uf_series nodes, python_bytes, native_bytes, mapped_bytes, python_blocks, descriptors, threads,
+        tasks;
     uf_series
         garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
 
@@ -67,6 +70,8 @@ struct uf_session {
     uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
     uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
+    struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */
+    struct uf_births births;          /* of it */
     double tracked;                   /* objects after the last collection ... */
     bool tracked_known;               /* ... and no call was made since */
     bool endless_garbage;
@@ -79,6 +84,7 @@ struct uf_session {
     uint32_t garbage_captures_hit; /* ... and found */
     double waiting_bytes_per_object;
     enum uf_stop stop;
+    struct uf_native *native; /* native_pass.h; NULL: not run */
 };
 
 /* Finds unfreed's own objects in a fresh interpreter, before the target is loaded. */
@@ -94,6 +100,8 @@ struct uf_measure {
 int uf_measure_call(struct uf_session *session, const struct uf_measure *how);
 /* `calls` plain calls, then settle, one collection and one observation. */
 int uf_measure_window(struct uf_session *session, uint32_t calls);
+/* What follows the calls of a window: settle, one collection and one observation. `threads`: before. */
+int uf_measure_window_end(struct uf_session *session, double threads);
 /* A window without calls, as long as `seconds`: what grows here does not come from the call. */
 int uf_measure_idle(struct uf_session *session, double seconds);
 /* Collects what was there before the first call: garbage of imports is not the target's. */
@@ -128,12 +136,24 @@ int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage);
 void uf_garbage_release(struct uf_garbage *garbage);
 /* Explains it. */
 int uf_garbage_look(struct uf_session *session);
+/* births_pass.c: some calls with every allocation watched; then the kept capture is of the heap after
+ * them. `garbage`: one of them to see what waits for the collector. */
+int uf_births_pass(struct uf_session *session, bool garbage);
+/* Where what is in the kept capture was allocated; NULL when that was not watched. */
+const struct uf_births *uf_births_of(struct uf_session *session);
+void uf_births_drop(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
+/* orphans.c: of what only its count keeps alive, tells what C code holds from what it has lost. */
+int uf_orphans_judge(struct uf_session *session);
+/* ... and adds objects that are counted more often with each call. The last of the findings. */
+int uf_orphans_tell_surpluses(struct uf_session *session);
 /* process_findings.c: adds what grows by descriptors, threads or native bytes. */
 int uf_process_findings(struct uf_session *session);
 /* set_aside.c: takes out of the result what --ignore and --baseline name. */
 void uf_set_findings_aside(struct uf_session *session);
+/* verdict.c: whether each call left garbage that only the collector freed */
+bool uf_garbage_is_steady(const struct uf_session *session);
 /* verdict.c: figures per call, findings, verdict, evidence. */
 int uf_verdict_reach(struct uf_session *session);
 

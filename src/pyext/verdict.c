@@ -62,7 +62,7 @@ static struct uf_growth judge_garbage(const struct uf_session *session)
     return uf_growth_judge(session->garbage.at, session->garbage.len);
 }
 
-static bool is_delayed(const struct uf_session *session)
+bool uf_garbage_is_steady(const struct uf_session *session)
 {
     if (session->garbage_captures == 0 || session->garbage_captures_hit < session->garbage_captures)
         return false;
@@ -239,13 +239,16 @@ int uf_verdict_reach(struct uf_session *session)
         return -1;
     fill_per_call(session);
     fill_collector(session);
-    if (!is_delayed(session))
+    if (!uf_garbage_is_steady(session))
         drop_delayed_findings(result);
     if (session->has_capture &&
         uf_findings_from_groups(result, session->groups, &session->capture.graph, &session->reach,
-                                &session->capture.names, &session->summary, &session->error))
+                                &session->capture.names, uf_births_of(session), &session->summary,
+                                &session->error))
         return uf_session_fault(session);
-    if (uf_process_findings(session))
+    if (uf_orphans_judge(session))
+        return -1;
+    if (uf_process_findings(session) || uf_orphans_tell_surpluses(session))
         return -1;
     uf_set_findings_aside(session);
     uf_findings_sort(result);

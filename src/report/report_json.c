@@ -119,6 +119,7 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
     uf_json_number(json, "retained_bytes_per_call", finding->retained_bytes_per_call);
     uf_json_number(json, "objects", finding->objects);
     uf_json_number(json, "bytes", finding->bytes);
+    uf_json_number(json, "references_per_call", finding->references_per_call);
     INLINE_ARRAY(json, "growth_by_call");
     for (size_t i = 0; i < finding->growth_by_call.len; i++)
         uf_json_number(json, NULL, finding->growth_by_call.at[i]);
@@ -147,7 +148,7 @@ static void write_frames(struct uf_json *json, const char *key, const uf_stack_f
             uf_json_number(json, "offset", (double)frame->offset);
         }
         uf_json_text(json, "file", frame->file);
-        uf_json_number(json, "line", frame->line ? frame->line : UF_UNKNOWN);
+        uf_json_number(json, "line", frame->line ? (double)frame->line : UF_UNKNOWN);
         if (!frame->library)
             uf_json_text(json, "function", frame->function);
         uf_json_close(json);

@@ -151,6 +151,16 @@ static void add_bound(struct uf_text *ret, const struct uf_finding *finding)
     }
 }
 
+/* "None (NoneType) gains references that nothing drops, 1 per call" */
+static void add_gained(struct uf_text *ret, const struct uf_finding *finding)
+{
+    add_clean_or(ret, finding->holder, "an object");
+    uf_text_add_z(ret, " (");
+    add_clean_or(ret, finding->type, "object");
+    uf_text_add_z(ret, ") gains references that nothing drops, ");
+    uf_units_per_call(ret, finding->references_per_call);
+}
+
 static void add_resource(struct uf_text *ret, const struct uf_finding *finding, const char *what,
                          const char *state)
 {
@@ -178,6 +188,10 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         add_cycle(ret, finding);
         break;
     case UF_KIND_ORPHAN:
+        if (at_least(finding->references_per_call, 0.0001)) {
+            add_gained(ret, finding);
+            break;
+        }
         add_clean_or(ret, finding->type, "objects");
         add_rate(ret, finding);
         add_retained(ret, finding);

@@ -214,6 +214,33 @@ TEST(a_cache_on_a_method_shows_what_its_keys_hold)
     done();
 }
 
+/* The cache of a method whose result is a small object, and whose `self` is large. */
+static void heavy_keys(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text,
+                   "globals -> f ['get']\nf: functools._lru_cache_wrapper len=%d tracked\n"
+                   "f -> cache cache\ncache: dict len=%d size=%d tracked\n",
+                   call, call, 64 + 30 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text,
+                       "cache -> k%d key (...,)\nk%d: tuple size=48 tracked\n"
+                       "cache -> v%d ['k%d']\nv%d: app.Answer size=90 tracked\n"
+                       "k%d -> c%d [0]\nc%d: app.Client size=500 tracked\n",
+                       i, i, i, i, i, i, i, i);
+}
+
+TEST(a_key_that_keeps_much_more_alive_than_its_value_is_named)
+{
+    check(heavy_keys);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT_TEXT(f->type, "app.Client");
+    EXPECT_TEXT(f->holder, "app.get cache");
+    EXPECT(f->retained_bytes_per_call == 638 && f->fix_frees_objects == 36);
+    done();
+}
+
 static void cached_ints(struct uf_text *text, int call)
 {
     module(text);
@@ -246,6 +273,36 @@ TEST(growth_inside_a_bounded_holder_is_bounded)
     const struct uf_finding *f = only();
     EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 512 && f->bound_fill == 12);
     EXPECT_TEXT(f->type, "app.Result");
+    done();
+}
+
+/* A full cache of two entries, in which things take the place of numbers. */
+static void full_cache(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_add_z(text, "globals -> f ['f']\n"
+                        "f: functools._lru_cache_wrapper len=20 bound=20 tracked\n"
+                        "f -> cache cache\ncache: dict len=20 size=900 tracked\n");
+    for (int i = 0; i < 20; i++) {
+        uf_text_printf(text,
+                       "f -> l%d entry\nl%d: functools._lru_list_elem size=56 tracked\n"
+                       "l%d -> k%d key\nk%d: tuple size=48 tracked\ncache -> l%d [...]\n"
+                       "cache -> k%d key ...\n",
+                       i, i, i, i, i, i, i);
+        if (i < call)
+            uf_text_printf(text, "k%d -> c%d [0]\nc%d: app.Model size=500 tracked\n", i, i, i);
+        else
+            uf_text_printf(text, "k%d -> c%d [0]\nc%d: int size=28\n", i, i, i);
+    }
+}
+
+TEST(what_the_arguments_of_a_bounded_cache_hold_is_bounded)
+{
+    check(full_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 20 && f->bound_fill == 20);
+    EXPECT_TEXT(f->type, "app.Model");
     done();
 }
 
@@ -398,7 +455,7 @@ static bool make_findings(void)
     struct uf_growth_summary ignored;
     uf_check_result_init(&made);
     enum uf_code code = uf_findings_from_groups(&made, program.groups, &program.made.graph,
-                                                &program.reach, &program.made.names, &ignored,
+                                                &program.reach, &program.made.names, NULL, &ignored,
                                                 NULL);
     uf_check_result_release(&made);
     return code == UF_OK;
@@ -431,8 +488,10 @@ int main(void)
     RUN(a_list_of_shared_ints_grows_in_place);
     RUN(a_text_rebuilt_longer_grows_in_place);
     RUN(a_cache_on_a_method_shows_what_its_keys_hold);
+    RUN(a_key_that_keeps_much_more_alive_than_its_value_is_named);
     RUN(a_cache_of_numbers_is_told_as_the_cache);
     RUN(growth_inside_a_bounded_holder_is_bounded);
+    RUN(what_the_arguments_of_a_bounded_cache_hold_is_bounded);
     RUN(what_has_settled_is_bounded);
     RUN(untracked_keys_of_the_warning_registry_are_one_finding);
     RUN(a_namespace_used_as_a_registry_is_one_finding);

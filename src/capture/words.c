@@ -1,0 +1,251 @@
+#include "capture/words.h"
+
+#include <link.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)1 << 20)
+#define PAGE ((uint64_t)4096)
+/* a chunk with a mapping of its own, and the heaps of threads: glibc 2.36 malloc/malloc.c, arena.c */
+#define CHUNK_FLAGS ((uint64_t)7)
+#define CHUNK_MAPPED ((uint64_t)2)
+#define HEAP_BYTES ((uint64_t)64 << 20)
+/* pools of the small allocator: 3.10 to 3.15, Objects/obmalloc.c, 64 bit (POOL_BITS 14) */
+#define POOL_BYTES ((uint64_t)16 << 10)
+#define POOL_HEAD 48
+#define SMALL_CLASSES 32
+/* stacks of frames: 3.11 and later, Python/pystate.c (_PyStackChunk, DATA_STACK_CHUNK_SIZE) */
+#define FRAMES_LEAST ((uint64_t)16 << 10)
+#define FRAMES_MOST ((uint64_t)1 << 30)
+
+struct walk {
+    int memory;
+    const struct uf_words_except *except;
+    uint64_t left; /* bytes that may still be read */
+    bool complete;
+    uf_words_visit visit;
+    void *context;
+    uint64_t *buffer; /* BUFFER_BYTES */
+    uint64_t *pool;   /* POOL_BYTES */
+};
+
+/* struct pool_header, Objects/obmalloc.c (pycore_obmalloc.h since 3.12) */
+struct pool_head {
+    uint32_t count, unused;
+    uint64_t free, next, previous;
+    uint32_t arena, class, next_offset, max_next_offset;
+};
+
+static int visit_range(struct walk *walk, uint64_t from, uint64_t to, uint8_t place,
+                       const char *library)
+{
+    int status = 0;
+    for (uint64_t at = from; at < to && !status;) {
+        uint64_t size = to - at < BUFFER_BYTES ? to - at : BUFFER_BYTES;
+        if (size > walk->left) {
+            walk->complete = false;
+            return 0;
+        }
+        walk->left -= size;
+        size_t got = uf_own_memory_read(walk->memory, at, walk->buffer, (size_t)size);
+        struct uf_words words = {.address = at,
+                                 .words = walk->buffer,
+                                 .count = got / sizeof(uint64_t),
+                                 .library = library,
+                                 .place = place};
+        if (words.count)
+            status = walk->visit(walk->context, &words);
+        at += size;
+    }
+    return status;
+}
+
+static int visit_run(struct walk *walk, uint64_t from, uint64_t to, uint8_t place,
+                     const char *library)
+{
+    const struct uf_words_except *except = walk->except;
+    if (except->end <= from || to <= except->start)
+        return visit_range(walk, from, to, place, library);
+    int status = visit_range(walk, from, except->start, place, library);
+    return status ? status : visit_range(walk, except->end, to, place, library);
+}
+
+/* The first words of a page tell what begins there. */
+static bool read_head(struct walk *walk, uint64_t at, uint64_t *words, size_t count)
+{
+    return uf_own_memory_read(walk->memory, at, words, count * sizeof *words) ==
+           count * sizeof *words;
+}
+
+/* Bytes of the malloc chunk that has a mapping of its own at `at`; 0: there is none. */
+static uint64_t mapped_chunk(const uint64_t *head, uint64_t room)
+{
+    uint64_t bytes = head[1] & ~CHUNK_FLAGS;
+    bool fits = bytes >= PAGE && bytes % PAGE == 0 && bytes <= room;
+    return head[0] == 0 && (head[1] & CHUNK_FLAGS) == CHUNK_MAPPED && fits ? bytes : 0;
+}
+
+/* struct _heap_info {arena, previous, size, mprotect_size} at a multiple of HEAP_MAX_SIZE */
+static uint64_t thread_heap(uint64_t at, const uint64_t *head, uint64_t room)
+{
+    if (at % HEAP_BYTES || head[0] == 0 || head[0] % 16 || head[1] % HEAP_BYTES)
+        return 0;
+    uint64_t bytes = head[2];
+    return bytes >= PAGE && bytes % PAGE == 0 && bytes <= HEAP_BYTES && bytes <= head[3] &&
+                   head[3] <= HEAP_BYTES && bytes <= room
+               ? bytes
+               : 0;
+}
+
+/* struct _stack_chunk {previous, size, top}: bytes in use */
+static uint64_t frame_stack(const uint64_t *head, uint64_t room)
+{
+    uint64_t bytes = head[1], top = head[2];
+    bool power = bytes >= FRAMES_LEAST && bytes <= FRAMES_MOST && (bytes & (bytes - 1)) == 0;
+    bool fits = power && bytes <= room && top > 0 && top <= bytes / 8 && head[0] % PAGE == 0;
+    return fits ? bytes : 0;
+}
+
+static bool is_pool(const struct pool_head *head, uint64_t at)
+{
+    uint64_t size = ((uint64_t)head->class + 1) * 16;
+    return head->class < SMALL_CLASSES && head->max_next_offset == POOL_BYTES - size &&
+           head->count > 0 && head->count <= (POOL_BYTES - POOL_HEAD) / size &&
+           head->next_offset >= POOL_HEAD && (head->next_offset - POOL_HEAD) % size == 0 &&
+           head->next_offset <= POOL_BYTES && (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
+}
+
+/* Marks the freed blocks: they are linked through their first words. */
+static void mark_free(const uint64_t *pool, uint64_t at, uint64_t size, uint8_t *is_free)
+{
+    const struct pool_head *head = (const void *)pool;
+    uint64_t free = head->free, limit = POOL_BYTES / 16;
+    while (free && free / POOL_BYTES == at / POOL_BYTES && limit-- > 0) {
+        uint64_t offset = free - at;
+        if (offset < POOL_HEAD || (offset - POOL_HEAD) % size || offset + 8 > POOL_BYTES)
+            return;
+        is_free[(offset - POOL_HEAD) / size] = 1;
+        free = pool[offset / 8];
+    }
+}
+
+static int visit_pool(struct walk *walk, uint64_t at)
+{
+    struct pool_head head;
+    uint8_t is_free[POOL_BYTES / 16] = {0};
+    if (walk->left < POOL_BYTES) {
+        walk->complete = false;
+        return 0;
+    }
+    walk->left -= POOL_BYTES;
+    if (uf_own_memory_read(walk->memory, at, walk->pool, POOL_BYTES) != POOL_BYTES)
+        return 0;
+    memcpy(&head, walk->pool, sizeof head);
+    if (!is_pool(&head, at))
+        return 0;
+    uint64_t size = ((uint64_t)head.class + 1) * 16;
+    mark_free(walk->pool, at, size, is_free);
+    int status = 0;
+    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status; offset += size) {
+        if (is_free[(offset - POOL_HEAD) / size])
+            continue;
+        struct uf_words words = {.address = at + offset,
+                                 .words = walk->pool + offset / 8,
+                                 .count = size / 8,
+                                 .block_start = at + offset,
+                                 .block_end = at + offset + size,
+                                 .place = UF_WORDS_SMALL};
+        status = walk->visit(walk->context, &words);
+    }
+    return status;
+}
+
+/* A mapping without a name may be anything: only what is recognised is looked through, page by page. */
+static int visit_anonymous(struct walk *walk, const struct uf_segment *segment)
+{
+    int status = 0;
+    for (uint64_t at = segment->start; at < segment->end && !status;) {
+        uint64_t head[6], room = segment->end - at, bytes;
+        uint64_t step = PAGE;
+        if (!read_head(walk, at, head, 6)) {
+            at += PAGE;
+            continue;
+        }
+        if ((bytes = mapped_chunk(head, room)) != 0 || (bytes = thread_heap(at, head, room)) != 0) {
+            status = visit_run(walk, at + 16, at + bytes, UF_WORDS_MALLOC, NULL);
+            step = bytes;
+        } else if (at % POOL_BYTES == 0 && room >= POOL_BYTES && is_pool((const void *)head, at)) {
+            status = visit_pool(walk, at);
+            step = POOL_BYTES;
+        } else if ((bytes = frame_stack(head, room)) != 0) {
+            status = visit_run(walk, at + 24, at + head[2] * 8, UF_WORDS_FRAMES, NULL);
+            step = bytes;
+        }
+        at += step;
+    }
+    return status;
+}
+
+static bool is_left_out(const struct dl_phdr_info *image, const struct uf_words_except *except)
+{
+    const char *slash = strrchr(image->dlpi_name, '/');
+    const char *name = slash ? slash + 1 : image->dlpi_name;
+    for (size_t i = 0; i < image->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &image->dlpi_phdr[i];
+        uint64_t start = image->dlpi_addr + header->p_vaddr, bytes = header->p_memsz;
+        if (header->p_type == PT_LOAD &&
+            (except->images[0] - start < bytes || except->images[1] - start < bytes))
+            return true;
+    }
+    return strncmp(name, "libunfreed_preload", 18) == 0;
+}
+
+/* What a library may write to: its data and what follows it in memory without being in the file (bss).
+ * The loader's own tables tell its bounds; other mappings may lie right behind it. */
+static int visit_image(struct dl_phdr_info *image, size_t size, void *context)
+{
+    struct walk *walk = context;
+    const char *name = image->dlpi_name[0] ? image->dlpi_name : "python";
+    int status = 0;
+    (void)size;
+    if (is_left_out(image, walk->except))
+        return 0;
+    for (size_t i = 0; i < image->dlpi_phnum && !status; i++) {
+        const ElfW(Phdr) *header = &image->dlpi_phdr[i];
+        uint64_t start = image->dlpi_addr + header->p_vaddr;
+        if (header->p_type == PT_LOAD && header->p_flags & PF_W)
+            status = visit_run(walk, (start + 7) & ~UINT64_C(7), start + header->p_memsz,
+                               UF_WORDS_DATA, name);
+    }
+    return status;
+}
+
+int uf_words_each(const struct uf_segments *segments, const struct uf_words_except *except,
+                  uf_words_visit visit, void *context, bool *complete)
+{
+    struct walk walk = {.memory = uf_own_memory_open(),
+                        .except = except,
+                        .left = except->bytes_max,
+                        .complete = true,
+                        .visit = visit,
+                        .context = context,
+                        .buffer = uf_mem_alloc(BUFFER_BYTES),
+                        .pool = uf_mem_alloc(POOL_BYTES)};
+    int status = walk.buffer && walk.pool ? 0 : -1;
+    walk.complete = walk.memory >= 0;
+    if (!status && walk.memory >= 0)
+        status = dl_iterate_phdr(visit_image, &walk);
+    for (size_t i = 0; i < segments->list.len && !status && walk.memory >= 0; i++) {
+        const struct uf_segment *segment = &segments->list.at[i];
+        if (segment->kind == UF_SEGMENT_HEAP)
+            status = visit_run(&walk, segment->start, segment->end, UF_WORDS_MALLOC, NULL);
+        else if (segment->kind == UF_SEGMENT_ANONYMOUS)
+            status = visit_anonymous(&walk, segment);
+    }
+    if (walk.memory >= 0)
+        close(walk.memory);
+    uf_mem_free(walk.buffer);
+    uf_mem_free(walk.pool);
+    *complete = walk.complete;
+    return status;
+}

@@ -1,0 +1,60 @@
+#include "cpython/scan.h"
+
+#include "cpython/plan.h"
+#include "cpython/read.h"
+
+/* Is the word at `offset` a declared member or a slot? Its reference is in the graph. */
+static bool is_slot(const struct uf_heap *heap, const struct uf_plan *plan, uint32_t offset)
+{
+    const struct uf_slot *slot = heap->slots.at + plan->first_slot;
+    for (uint32_t i = 0; i < plan->slot_count; i++)
+        if (slot[i].offset == offset)
+            return true;
+    return false;
+}
+
+/* Where the part begins that no layout describes; plan->basic_size: there is none. */
+static uint64_t unknown_from(const struct uf_heap *heap, const struct uf_plan *plan)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    if (plan->holds == UF_HOLDS_TYPE)
+        return plan->basic_size;
+    if (!plan->record)
+        return plan->item_size ? lay->object.var_head_bytes : lay->object.head_bytes;
+    /* behind the base part; where items follow that one, the extra fields lie behind them */
+    return plan->item_size ? plan->basic_size : plan->base_basic_size;
+}
+
+static int add_words(struct uf_scans *scans, const struct uf_heap *heap, const struct uf_plan *plan)
+{
+    struct uf_scan scan = {.first = (uint32_t)scans->offsets.len};
+    const struct uf_layout_objects *lay = heap->objects;
+    uint64_t weak = uf_source_word(heap->source, plan->address + lay->type.weaklist_offset);
+    uint64_t end = plan->basic_size < plan->view_bytes ? plan->basic_size : plan->view_bytes;
+    for (uint64_t at = (unknown_from(heap, plan) + 7) & ~UINT64_C(7);
+         at + 8 <= end && scan.count < UF_SCAN_WORDS_MAX; at += 8) {
+        uint32_t offset = (uint32_t)at;
+        bool dict = plan->attributes == UF_ATTRIBUTES_AT && plan->dict_offset == (int64_t)at;
+        if (at == weak || dict || is_slot(heap, plan, offset))
+            continue;
+        if (uf_vec_push(&scans->offsets, offset))
+            return -1;
+        scan.count++;
+    }
+    return uf_vec_push(&scans->of_type, scan);
+}
+
+enum uf_code uf_scans_make(struct uf_scans *ret, const struct uf_heap *heap, struct uf_error *err)
+{
+    ret->source = heap->source;
+    for (size_t t = 0; t < heap->plans.len; t++)
+        if (add_words(ret, heap, &heap->plans.at[t]))
+            return uf_error_nomem(err);
+    return UF_OK;
+}
+
+void uf_scans_release(struct uf_scans *scans)
+{
+    uf_vec_release(&scans->offsets);
+    uf_vec_release(&scans->of_type);
+}

@@ -1,0 +1,108 @@
+#include "pyext/stack_walk.h"
+
+#include "cpython/code.h"
+#include "cpython/str.h"
+
+struct uf_stack_cache uf_stack_last;
+PyInterpreterState *uf_stack_main_interpreter;
+
+/* UTF-8 of a str, cut to fit. PyUnicode_AsUTF8() would allocate for text that is not ASCII. */
+static void copy_text(char *ret, size_t size, PyObject *text)
+{
+    size_t len = 0;
+    if (text && PyUnicode_Check(text))
+        for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text) && len + 5 < size; i++)
+            len += uf_utf8_put(ret + len, PyUnicode_READ_CHAR(text, i));
+    ret[len] = 0;
+}
+
+static uint32_t line_of(uf_own_frame *frame, PyCodeObject *code)
+{
+    int64_t offset = uf_frame_offset_bytes(frame, code);
+    int line = 0;
+    if (offset >= 0)
+        line = uf_code_line_in_table(UF_LINE_FORM,
+                                     (const uint8_t *)PyBytes_AS_STRING(code->co_linetable),
+                                     (size_t)PyBytes_GET_SIZE(code->co_linetable),
+                                     code->co_firstlineno, (uint64_t)offset);
+    return (uint32_t)(line ? line : code->co_firstlineno);
+}
+
+/* The site of a frame that no step was remembered for. */
+static uint32_t enter(struct uf_tracing *tracing, uint32_t parent, uf_own_frame *frame)
+{
+    char file[1024], name[256];
+    PyCodeObject *code = uf_frame_code(frame);
+    uint32_t site = parent;
+    if (code) {
+        copy_text(file, sizeof file, code->co_filename);
+        copy_text(name, sizeof name, uf_code_name(code));
+        uint32_t function =
+            uf_sites_function(&tracing->sites, file, name, (uint32_t)code->co_firstlineno);
+        if (function == UF_SITE_FAILED)
+            return UF_SITE_FAILED;
+        site = uf_sites_enter(&tracing->sites, parent, function, line_of(frame, code));
+        if (site == UF_SITE_FAILED)
+            return UF_SITE_FAILED;
+        /* A code object is no block of the collector's: it begins where its block does. */
+        uf_blocks_mark(&tracing->blocks, (uint64_t)(uintptr_t)code);
+    }
+    uf_sites_remember(&tracing->sites, parent, uf_frame_position(frame), site);
+    return site;
+}
+
+uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
+{
+    struct uf_stack_cache *last = &uf_stack_last;
+    uf_own_frame *frames[UF_STACK_FRAMES_MAX], *frame = innermost;
+    size_t depth = 0;
+    while (frame && depth < UF_STACK_FRAMES_MAX) {
+        frames[depth++] = frame;
+        frame = uf_frame_caller(frame);
+    }
+    uint32_t site = UF_SITE_NONE;
+    size_t known = last->at[0].frame == frame ? last->depth : 0;
+    last->at[0] = (struct uf_stack_entry){.frame = frame, .site = UF_SITE_NONE};
+    last->depth = depth;
+    for (size_t i = 1; i <= depth; i++) {
+        frame = frames[depth - i];
+        struct uf_stack_entry *entry = &last->at[i];
+        uint64_t position = uf_frame_position(frame);
+        if (i <= known && entry->position == position) {
+            entry->frame = frame; /* the position alone decides */
+            site = entry->site;
+            continue;
+        }
+        known = 0;
+        uint32_t next = uf_sites_step(&tracing->sites, site, position);
+        if (next == UF_SITE_FAILED)
+            next = enter(tracing, site, frame);
+        if (next == UF_SITE_FAILED) {
+            last->depth = 0;
+            return UF_SITE_NONE;
+        }
+        *entry = (struct uf_stack_entry){frame, position, next};
+        site = next;
+    }
+    return site;
+}
+
+void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block)
+{
+    uint64_t from, to;
+    uf_code_positions((PyCodeObject *)(uintptr_t)block, &from, &to); // NOLINT
+    uf_sites_forget(&tracing->sites, from, to);
+    uf_stack_last.depth = 0;
+}
+
+void uf_stack_reset(void)
+{
+    uf_stack_main_interpreter = PyInterpreterState_Main();
+    uf_stack_last.depth = 0;
+}
+
+uint32_t uf_tracing_site_now(struct uf_tracing *tracing)
+{
+    PyThreadState *thread = uf_stack_thread(false);
+    return thread ? uf_stack_site(tracing, thread) : UF_SITE_NONE;
+}
