@@ -210,7 +210,7 @@ static void try_garbage(struct proof *proof, const struct uf_garbage *garbage)
     now.function = uf_mem_strdup(result->function);
     if (now.function &&
         uf_findings_from_garbage(&now, &garbage->capture.graph, garbage->member,
-                                 &garbage->capture.names, &proof->session->error) == UF_OK)
+                                 &garbage->capture.names, NULL, &proof->session->error) == UF_OK)
         for (size_t i = 0; i < result->findings.len; i++)
             for (size_t k = 0; k < now.findings.len; k++)
                 if (result->findings.at[i].severity == UF_SEVERITY_DELAYED &&
