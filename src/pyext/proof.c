@@ -154,8 +154,8 @@ static void try_descriptors(struct proof *proof, struct uf_finding *finding)
         enter_closed(finding, &proof->most);
         return;
     }
-    if (!proof->session->has_capture || !ask_copy(proof, finding, &proof->session->capture, NULL,
-                                                  &answer))
+    if (!proof->session->has_capture ||
+        !ask_copy(proof, finding, &proof->session->capture, NULL, &answer))
         return;
     if (answer.end == UF_PROOF_DONE)
         enter_closed(finding, &(struct closed){.all = answer.descriptors,

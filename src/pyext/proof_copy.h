@@ -39,7 +39,7 @@ struct uf_proof_task {
     const struct uf_graph *graph; /* of the heap as it stands now */
     const struct uf_names *names;
     const struct uf_cuts *cuts; /* NULL: close the descriptors instead */
-    double seconds; /* for all of it */
+    double seconds;             /* for all of it */
 };
 
 void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret);

@@ -363,9 +363,9 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
         uf_text_add_z(&text, !done ? "(checked on the graph of objects"
-                            : finding->kind == UF_KIND_DESCRIPTOR
-                                ? "(done in a copy of the process: closed "
-                                : "(done in a copy of the process: freed ");
+                             : finding->kind == UF_KIND_DESCRIPTOR
+                                 ? "(done in a copy of the process: closed "
+                                 : "(done in a copy of the process: freed ");
         if (done) {
             add_freed(&text, finding);
         } else if (at_least(finding->fix_frees_objects, 0)) {

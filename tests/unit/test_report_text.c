@@ -263,8 +263,7 @@ static void descriptors(struct uf_finding *finding)
 TEST(the_fix_says_how_it_was_tried_and_what_that_freed)
 {
     expect_fix(nothing, "(done in a copy of the process: freed 2 of 2 objects, 357 B per call)");
-    expect_fix(growing,
-               "(done in a copy of the process: freed 10,024 of 10,024 objects, 1.7 MiB)");
+    expect_fix(growing, "(done in a copy of the process: freed 10,024 of 10,024 objects, 1.7 MiB)");
     expect_fix(on_the_graph, "(checked on the graph of objects: it frees 10,024 objects, 1.7 MiB; "
                              "not done in a copy of the process: it");
     expect_fix(not_all, "(not checked: in a copy of the process 2 of 10 objects stayed (a.B))");
