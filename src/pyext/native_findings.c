@@ -63,6 +63,27 @@ static const char *why_unknown(void)
     return uf_native_preloaded(&why) ? not_run : why;
 }
 
+/* Of a descriptor or thread the Python code matters that asked for it, and not how that was done. */
+static void drop_native_frames(uf_stack_frames *frames)
+{
+    size_t kept = 0, python = 0;
+    for (size_t i = 0; i < frames->len; i++)
+        python += frames->at[i].library == NULL;
+    for (size_t i = 0; i < frames->len && python > 0; i++) {
+        struct uf_stack_frame *frame = &frames->at[i];
+        if (!frame->library) {
+            frames->at[kept++] = *frame;
+            continue;
+        }
+        uf_mem_free(frame->file);
+        uf_mem_free(frame->function);
+        uf_mem_free(frame->library);
+        uf_mem_free(frame->symbol);
+    }
+    if (python > 0)
+        frames->len = kept;
+}
+
 int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
                         enum uf_native_kind kind)
 {
@@ -71,10 +92,14 @@ int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
         struct uf_symbols *symbols = NULL;
         struct uf_error error;
         (void)uf_symbols_open(&symbols, &error); /* without them there are the Python frames */
+        uf_stack_frames_release(&finding->allocated_at); /* of the object that stands for it */
+        finding->allocated_at_earlier = false;
         int status = name_stack(session->native, place, symbols, &finding->allocated_at);
         uf_symbols_close(symbols);
         if (status)
             return fault(session);
+        if (kind != UF_NATIVE_HEAP)
+            drop_native_frames(&finding->allocated_at);
     }
     if (finding->allocated_at.len == 0 && !finding->allocated_at_unknown)
         finding->allocated_at_unknown = uf_mem_strdup(why_unknown());

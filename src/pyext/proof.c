@@ -10,18 +10,13 @@
 #define ALL_LEAST_SECONDS 1. /* but at least so long */
 #define COPY_SECONDS 1.0     /* for one, and its looks at the heap */
 
-/* Which of the fixes tried so far closed most of the new descriptors. */
-struct closed {
-    uint64_t all, closed;
-    const char *edge; /* what was cut; in that finding */
-};
-
 struct proof {
     struct uf_session *session;
     struct uf_proof_filter filter;
     double started, until;
     uint32_t copies;
-    struct closed most;
+    /* of the fixes tried so far the one that closed most of the new descriptors */
+    const struct uf_finding *closes_most;
 };
 
 static void begin(struct proof *proof, struct uf_session *session)
@@ -47,11 +42,23 @@ static void say_why_not(struct uf_finding *finding, char *text)
     finding->fix_why_not = text; /* NULL when memory is out: nothing is said */
 }
 
+static void enter_descriptors(struct uf_finding *finding, double closed, double all)
+{
+    finding->fix_closes = closed;
+    finding->fix_of_closes = all;
+    if (finding->kind != UF_KIND_DESCRIPTOR || closed >= finding->objects)
+        return;
+    finding->fix_verified = false;
+    say_why_not(finding, uf_mem_printf("in a copy of the process %.0f of %.0f descriptors stayed open",
+                                       all - closed, all));
+}
+
 static void enter_done(struct uf_finding *finding, const struct uf_proof_answer *answer)
 {
     bool by_members = answer->members > 0;
     finding->fix_how = UF_FIX_COPY;
     finding->fix_of_objects = (double)answer->objects;
+    finding->fix_of_members = (double)answer->members;
     finding->fix_frees_objects = (double)answer->freed_objects;
     finding->fix_frees_bytes = (double)answer->freed_bytes;
     finding->fix_verified = by_members ? answer->freed_members == answer->members
@@ -63,6 +70,9 @@ static void enter_done(struct uf_finding *finding, const struct uf_proof_answer 
                     uf_mem_printf("in a copy of the process %llu of %llu objects stayed (%s)",
                                   (unsigned long long)(answer->objects - answer->freed_objects),
                                   (unsigned long long)answer->objects, answer->kept));
+    if (answer->descriptors_closed > 0 || finding->kind == UF_KIND_DESCRIPTOR)
+        enter_descriptors(finding, (double)answer->descriptors_closed,
+                          (double)answer->descriptors);
 }
 
 static void enter(struct uf_finding *finding, const struct uf_proof_answer *answer)
@@ -80,15 +90,6 @@ static void enter(struct uf_finding *finding, const struct uf_proof_answer *answ
     } else {
         say_why_not(finding, uf_mem_printf("not done in a copy of the process: %s", answer->why));
     }
-}
-
-static void note_closed(struct proof *proof, const struct uf_finding *finding,
-                        const struct uf_proof_answer *answer)
-{
-    if (answer->end == UF_PROOF_DONE && answer->descriptors_closed > proof->most.closed)
-        proof->most = (struct closed){.all = answer->descriptors,
-                                      .closed = answer->descriptors_closed,
-                                      .edge = finding->fix_edge};
 }
 
 /* False: there was no time, which the finding says. */
@@ -127,41 +128,40 @@ static void try_one(struct proof *proof, struct uf_finding *finding,
     if (!finding->fix_verified || cuts->references.len == 0 ||
         !ask_copy(proof, finding, capture, cuts, &answer))
         return;
-    note_closed(proof, finding, &answer);
     enter(finding, &answer);
-}
-
-static void enter_closed(struct uf_finding *finding, const struct closed *closed)
-{
-    finding->fix_how = UF_FIX_COPY;
-    finding->fix_of_objects = (double)closed->all;
-    finding->fix_frees_objects = (double)closed->closed;
-    finding->fix_verified = closed->closed > 0 && (double)closed->closed >= finding->objects;
-    if (closed->edge && !finding->fix_edge)
-        finding->fix_edge = uf_mem_strdup(closed->edge);
-    if (!finding->fix_verified)
-        say_why_not(finding, uf_mem_printf("in a copy of the process %llu of %llu stayed open",
-                                           (unsigned long long)(closed->all - closed->closed),
-                                           (unsigned long long)closed->all));
+    if (finding->fix_closes > 0 &&
+        (!proof->closes_most || finding->fix_closes > proof->closes_most->fix_closes))
+        proof->closes_most = finding;
 }
 
 /* Descriptors that are closed when what holds their objects lets go need no other fix; the rest is
  * closed as the advice says. */
 static void try_descriptors(struct proof *proof, struct uf_finding *finding)
 {
+    const struct uf_finding *other = proof->closes_most;
     struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
-    if (proof->most.closed > 0 && (double)proof->most.closed >= finding->objects) {
-        enter_closed(finding, &proof->most);
+    if (finding->fix_how == UF_FIX_COPY)
+        return;
+    if (other && other->fix_closes >= finding->objects) {
+        finding->fix_how = UF_FIX_COPY;
+        finding->fix_verified = true;
+        say_why_not(finding, NULL);
+        if (!finding->fix_edge && other->fix_edge)
+            finding->fix_edge = uf_mem_strdup(other->fix_edge);
+        enter_descriptors(finding, other->fix_closes, other->fix_of_closes);
         return;
     }
     if (!proof->session->has_capture ||
         !ask_copy(proof, finding, &proof->session->capture, NULL, &answer))
         return;
-    if (answer.end == UF_PROOF_DONE)
-        enter_closed(finding, &(struct closed){.all = answer.descriptors,
-                                               .closed = answer.descriptors_closed});
-    else
+    if (answer.end == UF_PROOF_DONE) {
+        finding->fix_how = UF_FIX_COPY;
+        finding->fix_verified = true;
+        say_why_not(finding, NULL);
+        enter_descriptors(finding, (double)answer.descriptors_closed, (double)answer.descriptors);
+    } else {
         enter(finding, &answer);
+    }
 }
 
 /* What there is nothing to cut for. */
@@ -189,7 +189,8 @@ int uf_proof_leaks(struct uf_session *session)
         explain(finding);
     }
     for (size_t i = 0; i < result->findings.len; i++)
-        if (result->findings.at[i].kind == UF_KIND_DESCRIPTOR)
+        if (result->findings.at[i].kind == UF_KIND_DESCRIPTOR &&
+            result->findings.at[i].severity == UF_SEVERITY_LEAK)
             try_descriptors(&proof, &result->findings.at[i]);
     return end(&proof, 0);
 }

@@ -47,6 +47,7 @@ struct child {
     struct message message;
     struct uf_map place_of; /* address of an object -> its place in cuts->objects */
     uint8_t *state;         /* by place */
+    int highest;            /* descriptor that was open at the start */
 };
 
 static bool child_fails(struct child *child, enum uf_proof_end end, const char *why)
@@ -108,16 +109,15 @@ static bool list_objects(struct child *child)
 
 static bool is_new_descriptor(const struct copy *copy, int fd)
 {
-    const uint64_t *before = copy->task->session->descriptors_before;
-    return fd != copy->read_end && fd != copy->write_end &&
-           !(before[(unsigned)fd / 64] >> (unsigned)fd % 64 & 1) && fcntl(fd, F_GETFD) >= 0;
+    return fd != copy->read_end && fd != copy->write_end && fcntl(fd, F_GETFD) >= 0 &&
+           !uf_resources_had_descriptor(&copy->task->session->resources, fd);
 }
 
-static uint64_t count_new_descriptors(const struct copy *copy)
+static uint64_t count_new_descriptors(const struct child *child)
 {
     uint64_t count = 0;
-    for (int fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
-        count += is_new_descriptor(copy, fd);
+    for (int fd = 0; fd <= child->highest; fd++)
+        count += is_new_descriptor(child->copy, fd);
     return count;
 }
 
@@ -168,7 +168,7 @@ static bool cut_and_count(struct child *child)
     struct uf_proof_answer *answer = &child->message.answer;
     if (!list_objects(child))
         return false;
-    answer->descriptors = count_new_descriptors(child->copy);
+    answer->descriptors = count_new_descriptors(child);
     if (!uf_proof_cut(task->graph, task->names, task->cuts, answer->why, sizeof answer->why))
         return child_fails(child, UF_PROOF_CANNOT_CUT, answer->why);
     if (!take_stock(child, FREED))
@@ -178,7 +178,7 @@ static bool cut_and_count(struct child *child)
         if (!collect(child))
             return false;
     }
-    uint64_t left = count_new_descriptors(child->copy);
+    uint64_t left = count_new_descriptors(child);
     answer->descriptors_closed = answer->descriptors > left ? answer->descriptors - left : 0;
     count(child);
     answer->end = UF_PROOF_DONE;
@@ -190,16 +190,16 @@ static bool close_and_count(struct child *child)
 {
     const struct copy *copy = child->copy;
     struct uf_proof_answer *answer = &child->message.answer;
-    answer->descriptors = count_new_descriptors(copy);
+    answer->descriptors = count_new_descriptors(child);
     for (uf_node n = 0; n < copy->task->graph->node_count; n++) {
         int fd = uf_proof_descriptor_of(copy->task->graph, n);
-        if (fd >= 0 && fd < UF_DESCRIPTOR_BITS && is_new_descriptor(copy, fd))
+        if (fd >= 0 && is_new_descriptor(copy, fd))
             uf_proof_close(copy->task->graph, n);
     }
-    for (int fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
+    for (int fd = 0; fd <= child->highest; fd++)
         if (is_new_descriptor(copy, fd))
             (void)close(fd);
-    answer->descriptors_closed = answer->descriptors - count_new_descriptors(copy);
+    answer->descriptors_closed = answer->descriptors - count_new_descriptors(child);
     answer->end = UF_PROOF_DONE;
     return true;
 }
@@ -237,6 +237,7 @@ static _Noreturn void live_as_copy(const struct copy *copy)
         send(&child);
         _exit(0);
     }
+    child.highest = sandbox.highest;
     child.message.started = true;
     probe_malloc();
     uf_proof_fork_child();

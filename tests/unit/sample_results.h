@@ -233,6 +233,7 @@ static inline void sample_session_finding(struct uf_finding *finding)
     finding->fix_verified = true;
     finding->fix_how = UF_FIX_COPY;
     finding->fix_frees_objects = finding->fix_of_objects = 10024;
+    finding->fix_of_members = 5012;
     finding->fix_frees_bytes = 1789284;
     (void)uf_finding_add_candidate(finding, finding->fix_edge, true, NULL);
 }

@@ -1,5 +1,4 @@
 #include "check_findings.h"
-#include "fail.h"
 
 static void registry(struct uf_text *text, int call)
 {

@@ -238,7 +238,7 @@ static void nothing(struct uf_finding *finding)
 
 static void growing(struct uf_finding *finding)
 {
-    finding->objects_per_call = UF_UNKNOWN;
+    finding->fix_of_members = UF_UNKNOWN;
 }
 
 static void on_the_graph(struct uf_finding *finding)
@@ -257,7 +257,8 @@ static void not_all(struct uf_finding *finding)
 static void descriptors(struct uf_finding *finding)
 {
     finding->kind = UF_KIND_DESCRIPTOR;
-    finding->fix_frees_objects = finding->fix_of_objects = 14;
+    finding->fix_of_objects = UF_UNKNOWN;
+    finding->fix_closes = finding->fix_of_closes = 14;
 }
 
 TEST(the_fix_says_how_it_was_tried_and_what_that_freed)
