@@ -49,8 +49,9 @@ static void enter_descriptors(struct uf_finding *finding, double closed, double 
     if (finding->kind != UF_KIND_DESCRIPTOR || closed >= finding->objects)
         return;
     finding->fix_verified = false;
-    say_why_not(finding, uf_mem_printf("in a copy of the process %.0f of %.0f descriptors stayed open",
-                                       all - closed, all));
+    say_why_not(finding,
+                uf_mem_printf("in a copy of the process %.0f of %.0f descriptors stayed open",
+                              all - closed, all));
 }
 
 static void enter_done(struct uf_finding *finding, const struct uf_proof_answer *answer)
@@ -71,8 +72,7 @@ static void enter_done(struct uf_finding *finding, const struct uf_proof_answer 
                                   (unsigned long long)(answer->objects - answer->freed_objects),
                                   (unsigned long long)answer->objects, answer->kept));
     if (answer->descriptors_closed > 0 || finding->kind == UF_KIND_DESCRIPTOR)
-        enter_descriptors(finding, (double)answer->descriptors_closed,
-                          (double)answer->descriptors);
+        enter_descriptors(finding, (double)answer->descriptors_closed, (double)answer->descriptors);
 }
 
 static void enter(struct uf_finding *finding, const struct uf_proof_answer *answer)
@@ -134,6 +134,12 @@ static void try_one(struct proof *proof, struct uf_finding *finding,
         proof->closes_most = finding;
 }
 
+static void set_edge(struct uf_finding *finding, const char *edge)
+{
+    uf_mem_free(finding->fix_edge);
+    finding->fix_edge = edge ? uf_mem_strdup(edge) : NULL;
+}
+
 /* Descriptors that are closed when what holds their objects lets go need no other fix; the rest is
  * closed as the advice says. */
 static void try_descriptors(struct proof *proof, struct uf_finding *finding)
@@ -146,8 +152,7 @@ static void try_descriptors(struct proof *proof, struct uf_finding *finding)
         finding->fix_how = UF_FIX_COPY;
         finding->fix_verified = true;
         say_why_not(finding, NULL);
-        if (!finding->fix_edge && other->fix_edge)
-            finding->fix_edge = uf_mem_strdup(other->fix_edge);
+        set_edge(finding, other->fix_edge);
         enter_descriptors(finding, other->fix_closes, other->fix_of_closes);
         return;
     }
@@ -158,6 +163,7 @@ static void try_descriptors(struct proof *proof, struct uf_finding *finding)
         finding->fix_how = UF_FIX_COPY;
         finding->fix_verified = true;
         say_why_not(finding, NULL);
+        set_edge(finding, NULL);
         enter_descriptors(finding, (double)answer.descriptors_closed, (double)answer.descriptors);
     } else {
         enter(finding, &answer);
