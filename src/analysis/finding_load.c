@@ -211,18 +211,32 @@ static void find_other_holder(const struct uf_search *search, const struct uf_lo
         uf_mem_strdup("cutting the references found does not free it: it is also held from C");
 }
 
+static enum uf_code need_dominators(struct uf_search *search, struct uf_error *err)
+{
+    if (search->has_dominators)
+        return UF_OK;
+    enum uf_code code = uf_dominators_build(&search->dominators, search->view.graph, err);
+    search->has_dominators = code == UF_OK;
+    return code;
+}
+
+enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *bytes,
+                            struct uf_error *err)
+{
+    uf_node example = uf_groups_get(search->groups, group)->example;
+    enum uf_code code = need_dominators(search, err);
+    *bytes = !code && example != UF_NODE_NONE ? search->dominators.retained[example] : 0;
+    return code;
+}
+
 /* By dominators: what the members alone keep alive, whoever holds them. */
 static enum uf_code weigh(struct uf_search *search, const struct uf_load *load, uint64_t *bytes,
                           struct uf_error *err)
 {
-    enum uf_code code = UF_OK;
     uint64_t objects;
-    if (!search->has_dominators) {
-        code = uf_dominators_build(&search->dominators, search->view.graph, err);
-        if (code)
-            return code;
-        search->has_dominators = true;
-    }
+    enum uf_code code = need_dominators(search, err);
+    if (code)
+        return code;
     return uf_retained_of_set(&search->dominators, load->members.at, load->members.len, bytes,
                               &objects, err);
 }

@@ -40,6 +40,19 @@ static void calm(struct uf_growth *growth)
         growth->kind = UF_GROWTH_SETTLED;
 }
 
+/* Where there is a length, allocated bytes follow it in steps, and say less: a full cache whose old
+ * entries make room for new ones lets its dictionary be resized now and then though no entry is
+ * added (insertion_resize() in CPython 3.12 Objects/dictobject.c). */
+static void follow_length(struct uf_growth *bytes, const struct uf_growth *length)
+{
+    if (length->kind == UF_GROWTH_TREND)
+        return;
+    if (bytes->kind == UF_GROWTH_TREND || bytes->kind == UF_GROWTH_UNDECIDED) {
+        bytes->kind = length->kind;
+        bytes->wish = length->wish;
+    }
+}
+
 static bool constant(const struct uf_group *group)
 {
     const struct uf_group_point *first = &group->points.at[0];
@@ -71,6 +84,8 @@ enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
         points[i].value = (double)group->points.at[i].length;
     ret->length = uf_growth_judge(points, count);
     uf_mem_free(points);
+    if (group->has_length)
+        follow_length(&ret->bytes, &ret->length);
     if (bounded_by_design(groups, index)) {
         calm(&ret->objects);
         calm(&ret->bytes);

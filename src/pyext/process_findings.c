@@ -1,5 +1,6 @@
 /* process_findings.c - findings that the process tells: descriptors, threads, tasks, memory of C code. */
 #include "pyext/kind_findings.h"
+#include "pyext/native_findings.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -57,13 +58,19 @@ int uf_process_findings(struct uf_session *session)
 {
     if (uf_task_findings(session) || uf_thread_findings(session) || uf_descriptor_findings(session))
         return -1;
-    if (native_growth_is_its_own(session)) {
+    bool explained;
+    if (uf_native_findings(session, &explained))
+        return -1;
+    if (!explained && native_growth_is_its_own(session)) {
         struct uf_finding *finding =
             find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
-        if (finding)
+        if (finding) {
             finding->fix_advice =
                 uf_mem_strdup("memory that C code took from malloc and did not give back: look at "
                               "the extension modules that the call uses");
+            if (uf_native_fill_site(session, finding, UF_NATIVE_HEAP))
+                return -1;
+        }
     }
     return session->stop == UF_STOP_FAULT ? -1 : 0;
 }

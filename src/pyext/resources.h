@@ -12,7 +12,7 @@
 #include "cpython/stacks.h"
 #include "pyext/descriptors.h"
 
-#define UF_NATIVE_THREAD "native thread" /* the sort of those without Python frames */
+#define UF_THREAD_OF_C "native thread" /* the sort of those without Python frames */
 
 struct uf_resources {
     struct uf_tally descriptors, threads, tasks;
@@ -35,7 +35,7 @@ bool uf_resources_had_descriptor(const struct uf_resources *resources, int fd);
 /* --- threads (resources_threads.c) ------------------------------------------------------------ */
 
 /* Every thread of the interpreter but the one that runs this: its sort, "module.function" where its own
- * code begins, or UF_NATIVE_THREAD. */
+ * code begins, or UF_THREAD_OF_C. */
 typedef enum uf_code (*uf_thread_visit)(void *context, const struct uf_thread_state *thread,
                                         const char *sort);
 enum uf_code uf_threads_each(struct uf_heap *heap, uf_thread_visit visit, void *context,

@@ -51,10 +51,10 @@ enum uf_code uf_threads_each(struct uf_heap *heap, uf_thread_visit visit, void *
         if (threads[i].ident == (uint64_t)pthread_self())
             continue;
         uf_stack_from_outside(heap, &threads[i], take_outermost, &sort);
-        code = visit(context, &threads[i], sort.text[0] ? sort.text : UF_NATIVE_THREAD);
+        code = visit(context, &threads[i], sort.text[0] ? sort.text : UF_THREAD_OF_C);
     }
     for (double i = 0; i < native && !code; i++)
-        code = visit(context, NULL, UF_NATIVE_THREAD);
+        code = visit(context, NULL, UF_THREAD_OF_C);
     uf_mem_free(threads);
     return code;
 }

@@ -4,6 +4,7 @@
 #include "cpython/str.h"
 #include "cpython/threads.h"
 #include "pyext/kind_findings.h"
+#include "pyext/native_findings.h"
 #include "pyext/readings.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct gathered {
     uint8_t *marks;  /* by node */
     uf_node newest_node;
     size_t count;
+    bool only_sort; /* no other sort of thread grows: what the native pass found is about this one */
 };
 
 static bool was_there(const struct uf_session *session, uint64_t ident)
@@ -101,6 +103,21 @@ static void name_target(const struct gathered *g, char *ret, size_t size)
     }
 }
 
+/* Where it was started, rather than where its Thread was made. */
+static int fill_site(struct uf_session *session, struct uf_finding *finding)
+{
+    uf_stack_frames born = finding->allocated_at;
+    finding->allocated_at = (uf_stack_frames){0};
+    int status = uf_native_fill_site(session, finding, UF_NATIVE_THREAD);
+    if (finding->allocated_at.len > 0 || born.len == 0) {
+        uf_stack_frames_release(&born);
+        return status;
+    }
+    finding->allocated_at = born;
+    uf_set_text(&finding->allocated_at_unknown, NULL);
+    return status;
+}
+
 static int tell(struct gathered *g, const struct uf_growth *growth, double count)
 {
     struct uf_session *session = g->session;
@@ -114,7 +131,7 @@ static int tell(struct gathered *g, const struct uf_growth *growth, double count
         (void)snprintf(root, sizeof root, "thread %s", name);
         mark_objects(g);
     }
-    bool native = strcmp(g->sort, UF_NATIVE_THREAD) == 0;
+    bool native = strcmp(g->sort, UF_THREAD_OF_C) == 0;
     name_target(g, target, sizeof target);
     const char *type = "thread";
     if (g->newest_node != UF_NODE_NONE)
@@ -125,7 +142,7 @@ static int tell(struct gathered *g, const struct uf_growth *growth, double count
         .growth = growth,
         .count = count,
         .sort = target,
-        .type = native ? UF_NATIVE_THREAD : type,
+        .type = native ? UF_THREAD_OF_C : type,
         .node_is_new = native ? NULL : g->marks,
         .newest = g->newest_node,
         .is_face = is_face,
@@ -145,7 +162,7 @@ static int tell(struct gathered *g, const struct uf_growth *growth, double count
                     ? "C code starts a thread in each call and does not end it: close or shut down "
                       "the object that starts it, or share one"
                     : "end and join() the threads that the call starts, or share one pool");
-    return 0;
+    return g->only_sort ? fill_site(session, finding) : 0;
 }
 
 int uf_thread_findings(struct uf_session *session)
@@ -154,36 +171,31 @@ int uf_thread_findings(struct uf_session *session)
     struct uf_growth total = uf_growth_judge(session->threads.at, session->threads.len);
     if (!session->has_capture || total.kind != UF_GROWTH_TREND)
         return 0;
-    size_t nodes = session->capture.graph.node_count;
+    size_t nodes = session->capture.graph.node_count, largest = SIZE_MAX, growing = 0;
     uint8_t *marks = uf_mem_alloc(nodes + 1);
     if (!marks) {
         uf_error_nomem(&session->error);
         return uf_session_fault(session);
     }
-    size_t largest = SIZE_MAX;
-    bool told = false;
+    for (size_t i = 0; i < tally->sorts.len; i++) {
+        growing += uf_tally_judge(tally, i).kind == UF_GROWTH_TREND;
+        if (largest == SIZE_MAX || uf_tally_gain(tally, i) > uf_tally_gain(tally, largest))
+            largest = i;
+    }
     int status = 0;
     for (size_t i = 0; i < tally->sorts.len && status == 0; i++) {
         struct uf_growth growth = uf_tally_judge(tally, i);
-        if (largest == SIZE_MAX || uf_tally_gain(tally, i) > uf_tally_gain(tally, largest))
-            largest = i;
+        if (growing == 0 && i == largest)
+            growth = total; /* many sorts, none of which grows by itself */
         if (growth.kind != UF_GROWTH_TREND)
             continue;
         struct gathered g = {.session = session,
                              .sort = uf_tally_name(tally, i),
                              .marks = marks,
-                             .newest_node = UF_NODE_NONE};
+                             .newest_node = UF_NODE_NONE,
+                             .only_sort = growing <= 1};
         memset(marks, 0, nodes);
-        told = true;
         status = tell(&g, &growth, uf_tally_gain(tally, i));
-    }
-    if (!told && largest != SIZE_MAX && status == 0) {
-        struct gathered g = {.session = session,
-                             .sort = uf_tally_name(tally, largest),
-                             .marks = marks,
-                             .newest_node = UF_NODE_NONE};
-        memset(marks, 0, nodes);
-        status = tell(&g, &total, uf_tally_gain(tally, largest));
     }
     uf_mem_free(marks);
     return status;
