@@ -26,7 +26,8 @@ struct gathered {
     uint8_t *marks;  /* by node */
     uf_node newest_node;
     size_t count;
-    bool only_sort; /* no other sort of thread grows: what the native pass found is about this one */
+    bool
+        only_sort; /* no other sort of thread grows: what the native pass found is about this one */
 };
 
 static bool was_there(const struct uf_session *session, uint64_t ident)
