@@ -8,8 +8,14 @@ bool uf_bound_is_part_of_cache(const struct uf_graph *graph, const struct uf_pat
     const char *type = uf_graph_type_name(graph, path->nodes.at[at]);
     if (strstr(type, "lru_list_elem"))
         return true;
-    return at > 0 && strcmp(type, "dict") == 0 &&
-           strstr(uf_graph_type_name(graph, path->nodes.at[at - 1]), "lru_cache") != NULL;
+    if (at == 0)
+        return false;
+    const char *above = uf_graph_type_name(graph, path->nodes.at[at - 1]);
+    if (strcmp(type, "tuple") == 0)
+        return strstr(above, "lru_list_elem") != NULL ||
+               (at > 1 && strcmp(above, "dict") == 0 &&
+                strstr(uf_graph_type_name(graph, path->nodes.at[at - 2]), "lru_cache"));
+    return strcmp(type, "dict") == 0 && strstr(above, "lru_cache") != NULL;
 }
 
 /* What the owner is called: a module by its name, another object by its type. */

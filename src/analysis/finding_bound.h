@@ -17,7 +17,8 @@ struct uf_bound {
                          * the container's own */
 };
 
-/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
+/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list, the tuple of
+ * a call's arguments, which holds as many things for each entry)? */
 bool uf_bound_is_part_of_cache(const struct uf_graph *graph, const struct uf_path *path, size_t at);
 /* The bound of the container at place `holder` of the path; fill is set also without one. */
 bool uf_bound_find(const struct uf_view *view, const struct uf_path *path, size_t holder,

@@ -192,8 +192,6 @@ static int tell(struct fds *fds, const char *sort, const struct uf_growth *growt
     uf_set_text(&finding->descriptor_target, target.len ? target.at : NULL);
     uf_set_text(&finding->fix_advice, advice(faces.sort));
     uf_text_release(&target);
-    if (finding->allocated_at.len > 0) /* that of the object */
-        return 0;
     return uf_native_fill_descriptor_site(session, finding, is_of_sort, fds);
 }
 

@@ -186,14 +186,14 @@ static void send(const struct child *child)
     (void)done; /* no answer is an answer, too */
 }
 
-/* Blocks of all sorts of sizes: a lock of malloc that is lost shows now and not within a finalizer. */
+/* Blocks of all sorts of sizes, from malloc (the raw domain): a lock of malloc that is lost shows now and not within a finalizer. */
 static void probe_malloc(void)
 {
     for (size_t size = 16; size <= (size_t)1 << 18; size *= 4) {
-        volatile char *block = malloc(size);
+        volatile char *block = PyMem_RawMalloc(size);
         if (block)
             block[0] = 1;
-        free((void *)block);
+        PyMem_RawFree((void *)block);
     }
 }
 

@@ -104,21 +104,6 @@ static void name_target(const struct gathered *g, char *ret, size_t size)
     }
 }
 
-/* Where it was started, rather than where its Thread was made. */
-static int fill_site(struct uf_session *session, struct uf_finding *finding)
-{
-    uf_stack_frames born = finding->allocated_at;
-    finding->allocated_at = (uf_stack_frames){0};
-    int status = uf_native_fill_site(session, finding, UF_NATIVE_THREAD);
-    if (finding->allocated_at.len > 0 || born.len == 0) {
-        uf_stack_frames_release(&born);
-        return status;
-    }
-    finding->allocated_at = born;
-    uf_set_text(&finding->allocated_at_unknown, NULL);
-    return status;
-}
-
 static int tell(struct gathered *g, const struct uf_growth *growth, double count)
 {
     struct uf_session *session = g->session;
@@ -163,7 +148,7 @@ static int tell(struct gathered *g, const struct uf_growth *growth, double count
                     ? "C code starts a thread in each call and does not end it: close or shut down "
                       "the object that starts it, or share one"
                     : "end and join() the threads that the call starts, or share one pool");
-    return g->only_sort ? fill_site(session, finding) : 0;
+    return g->only_sort ? uf_native_fill_site(session, finding, UF_NATIVE_THREAD) : 0;
 }
 
 int uf_thread_findings(struct uf_session *session)

@@ -356,7 +356,7 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
                 finding->allocated_at_earlier ? UF_MARK_DIM
                     " (or where its memory was used before)" UF_MARK_PLAIN
                                               : "");
-    write_stack(page, "stands at", &finding->thread_stack, "");
+    write_stack(page, "now at", &finding->thread_stack, "");
     write_stack(page, "waits at", &finding->task_stack, "");
 }
 

@@ -247,6 +247,36 @@ TEST(growth_inside_a_bounded_holder_is_bounded)
     done();
 }
 
+/* A full cache of two entries, in which things take the place of numbers. */
+static void full_cache(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_add_z(text, "globals -> f ['f']\n"
+                        "f: functools._lru_cache_wrapper len=20 bound=20 tracked\n"
+                        "f -> cache cache\ncache: dict len=20 size=900 tracked\n");
+    for (int i = 0; i < 20; i++) {
+        uf_text_printf(text,
+                       "f -> l%d entry\nl%d: functools._lru_list_elem size=56 tracked\n"
+                       "l%d -> k%d key\nk%d: tuple size=48 tracked\ncache -> l%d [...]\n"
+                       "cache -> k%d key ...\n",
+                       i, i, i, i, i, i, i);
+        if (i < call)
+            uf_text_printf(text, "k%d -> c%d [0]\nc%d: app.Model size=500 tracked\n", i, i, i);
+        else
+            uf_text_printf(text, "k%d -> c%d [0]\nc%d: int size=28\n", i, i, i);
+    }
+}
+
+TEST(what_the_arguments_of_a_bounded_cache_hold_is_bounded)
+{
+    check(full_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 20 && f->bound_fill == 20);
+    EXPECT_TEXT(f->type, "app.Model");
+    done();
+}
+
 static void settled_cache(struct uf_text *text, int call)
 {
     module(text);
@@ -431,6 +461,7 @@ int main(void)
     RUN(a_key_that_keeps_much_more_alive_than_its_value_is_named);
     RUN(a_cache_of_numbers_is_told_as_the_cache);
     RUN(growth_inside_a_bounded_holder_is_bounded);
+    RUN(what_the_arguments_of_a_bounded_cache_hold_is_bounded);
     RUN(what_has_settled_is_bounded);
     RUN(untracked_keys_of_the_warning_registry_are_one_finding);
     RUN(a_namespace_used_as_a_registry_is_one_finding);
