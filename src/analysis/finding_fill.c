@@ -375,6 +375,8 @@ static enum uf_code fill_located(struct uf_search *search, uint32_t index, struc
     uint32_t shown = see_through(search, index);
     enum uf_code code = locate(search, index, shown, located, err);
     if (!code)
+        finding->example = located->path.nodes.at[located->entry];
+    if (!code)
         code = fill_texts(search, shown, located, finding, err);
     if (!code)
         code = fill_bound(search, index, located, finding, err);

@@ -21,6 +21,7 @@ void uf_finding_init(struct uf_finding *finding)
     finding->fix_frees_bytes = UF_UNKNOWN;
     finding->fix_of_objects = UF_UNKNOWN;
     finding->descriptor_fd = -1;
+    finding->example = UINT32_MAX;
 }
 
 void uf_check_result_init(struct uf_check_result *result)

@@ -121,6 +121,8 @@ struct uf_finding {
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     double entries_per_call;
+    /* the object that is shown, as a node of the last capture; UINT32_MAX: none. For analyses only. */
+    uint32_t example;
     /* kind orphan, an object that lives on: references counted per call that nobody has; else
      * UF_UNKNOWN */
     double references_per_call;

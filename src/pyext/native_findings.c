@@ -63,6 +63,27 @@ static const char *why_unknown(void)
     return uf_native_preloaded(&why) ? not_run : why;
 }
 
+/* Of a descriptor or thread the Python code matters that asked for it, and not how that was done. */
+static void drop_native_frames(uf_stack_frames *frames)
+{
+    size_t kept = 0, python = 0;
+    for (size_t i = 0; i < frames->len; i++)
+        python += frames->at[i].library == NULL;
+    for (size_t i = 0; i < frames->len && python > 0; i++) {
+        struct uf_stack_frame *frame = &frames->at[i];
+        if (!frame->library) {
+            frames->at[kept++] = *frame;
+            continue;
+        }
+        uf_mem_free(frame->file);
+        uf_mem_free(frame->function);
+        uf_mem_free(frame->library);
+        uf_mem_free(frame->symbol);
+    }
+    if (python > 0)
+        frames->len = kept;
+}
+
 int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
                         enum uf_native_kind kind)
 {
@@ -71,10 +92,14 @@ int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
         struct uf_symbols *symbols = NULL;
         struct uf_error error;
         (void)uf_symbols_open(&symbols, &error); /* without them there are the Python frames */
+        uf_stack_frames_release(&finding->allocated_at); /* of the object that stands for it */
+        finding->allocated_at_earlier = false;
         int status = name_stack(session->native, place, symbols, &finding->allocated_at);
         uf_symbols_close(symbols);
         if (status)
             return fault(session);
+        if (kind != UF_NATIVE_HEAP)
+            drop_native_frames(&finding->allocated_at);
     }
     if (finding->allocated_at.len == 0 && !finding->allocated_at_unknown)
         finding->allocated_at_unknown = uf_mem_strdup(why_unknown());
@@ -121,6 +146,12 @@ static char *advice_of(const struct uf_native_place *place, const uf_stack_frame
     char library[128];
     uf_native_library_name(frames->at[0].library, library, sizeof library);
     const char *symbol = frames->at[0].symbol;
+    bool foreign = strncmp(library, "_ctypes", 7) == 0 ||
+                   strncmp(library, "_cffi_backend", 13) == 0;
+    if (foreign && place->python.len > 0 && place->python.at[0].function)
+        return uf_mem_printf("a C function that %s() calls %s it and no Python object leads to it: "
+                             "look there for the call of %s that is missing",
+                             place->python.at[0].function, taken, back);
     if (place->holder)
         return uf_mem_printf("%s%s%s %s it and a %s keeps it: release it there, or make a new "
                              "object for each use",

@@ -92,7 +92,7 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argu
     uint64_t address = (uint64_t)_Unwind_GetIP(context);
     if (address == 0 || within(&watch.eval, address))
         return _URC_END_OF_STACK;
-    if (trace->count == 0 && (within(&watch.own[0], address) || within(&watch.own[1], address)))
+    if (within(&watch.own[0], address) || within(&watch.own[1], address))
         return _URC_NO_REASON;
     trace->at[trace->count++] = address;
     return trace->count < UF_NATIVE_FRAMES_MAX ? _URC_NO_REASON : _URC_END_OF_STACK;

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DESCRIPTORS_MAX 65536 /* looked at one by one: /proc is out of reach in the copy */
 #define MAGIC UINT64_C(0x756e667265656421) /* "unfreed!" */
 #define COLLECT_ROUNDS_MAX 3
 #define OVERDUE_SECONDS 0.1 /* the copy's own timer goes first */
@@ -109,8 +110,8 @@ static bool list_objects(struct child *child)
 static uint64_t count_new_descriptors(const struct uf_session *session)
 {
     uint64_t count = 0;
-    for (unsigned fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
-        if (!(session->descriptors_before[fd / 64] >> fd % 64 & 1) && fcntl((int)fd, F_GETFD) >= 0)
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        if (!uf_resources_had_descriptor(&session->resources, fd) && fcntl(fd, F_GETFD) >= 0)
             count++;
     return count;
 }
@@ -185,14 +186,14 @@ static void send(const struct child *child)
     (void)done; /* no answer is an answer, too */
 }
 
-/* Blocks of all sorts of sizes: a lock of malloc that is lost shows now and not within a finalizer. */
+/* Blocks of all sorts of sizes, from malloc (the raw domain): a lock of malloc that is lost shows now and not within a finalizer. */
 static void probe_malloc(void)
 {
     for (size_t size = 16; size <= (size_t)1 << 18; size *= 4) {
-        volatile char *block = malloc(size);
+        volatile char *block = PyMem_RawMalloc(size);
         if (block)
             block[0] = 1;
-        free((void *)block);
+        PyMem_RawFree((void *)block);
     }
 }
 

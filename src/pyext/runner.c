@@ -33,7 +33,6 @@ static int warm_up(struct uf_session *session)
     uf_capture_release(&before);
     int status = code ? uf_session_fault(session) : 0;
     session->rss_start = session->result.rss.before_bytes = uf_read_rss_bytes();
-    uf_read_descriptor_set(session->descriptors_before, UF_DESCRIPTOR_BITS);
     /* both are observed: what changes already here is grouped before the measured calls */
     for (int i = 0; i < WARMUP_CALLS && !status; i++)
         status = uf_measure_call(session,
@@ -44,6 +43,8 @@ static int warm_up(struct uf_session *session)
                            &session->capture.names, addresses.at, addresses.len, &session->error))
         status = uf_session_fault(session);
     uf_vec_release(&addresses);
+    if (!status && uf_resources_mark(&session->resources, session->capture.heap, &session->error))
+        status = uf_session_fault(session);
     if (!status) {
         uf_groups_seal(session->groups);
         uf_surpluses_seal(session->surpluses);

@@ -169,6 +169,44 @@ static void add_resource(struct uf_text *ret, const struct uf_finding *finding, 
     uf_text_add_z(ret, state);
 }
 
+/* "; the newest is 7, a pipe": what is it, where its sort does not say so already. */
+static void add_descriptor(struct uf_text *ret, const struct uf_finding *finding)
+{
+    const char *sort = finding->type && strcmp(finding->type, "descriptor") != 0
+                           ? finding->type
+                           : "file descriptor";
+    const char *target = finding->descriptor_target;
+    add_clean_or(ret, sort, "file descriptor");
+    add_rate(ret, finding);
+    uf_text_add_z(ret, ", left open");
+    if (finding->descriptor_fd < 0)
+        return;
+    uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
+    if (target && target[0] && !strstr(sort, target)) {
+        uf_text_add_z(ret, ", ");
+        uf_columns_clean(ret, target);
+    }
+}
+
+/* "; the newest is poller, which runs app.poll" */
+static void add_newest(struct uf_text *ret, const char *name, const char *code)
+{
+    if (name && name[0]) {
+        uf_text_add_z(ret, "; the newest is ");
+        uf_columns_clean(ret, name);
+        uf_text_add_z(ret, code && code[0] ? ", which runs " : "");
+    } else if (code && code[0]) {
+        uf_text_add_z(ret, ": ");
+    }
+    if (code && code[0])
+        uf_columns_clean(ret, code);
+}
+
+static bool is_timer(const struct uf_finding *finding)
+{
+    return finding->type && strstr(finding->type, "TimerHandle") != NULL;
+}
+
 void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *finding)
 {
     if (finding->severity == UF_SEVERITY_BOUNDED) {
@@ -207,23 +245,16 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         uf_text_add_z(ret, ", outside Python's objects");
         break;
     case UF_KIND_DESCRIPTOR:
-        add_resource(ret, finding, "file descriptor", ", left open");
-        if (finding->descriptor_fd >= 0) {
-            uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
-            if (finding->descriptor_target)
-                uf_text_add_z(ret, ", ");
-            uf_columns_clean(ret, finding->descriptor_target);
-        }
+        add_descriptor(ret, finding);
         break;
     case UF_KIND_THREAD:
         add_resource(ret, finding, "thread", ", left running");
-        if (finding->thread_name) {
-            uf_text_add_z(ret, "; the newest is ");
-            uf_columns_clean(ret, finding->thread_name);
-        }
+        add_newest(ret, finding->thread_name, finding->thread_target);
         break;
     case UF_KIND_TASK:
-        add_resource(ret, finding, "asyncio task", ", left pending");
+        add_resource(ret, finding, is_timer(finding) ? "asyncio timer" : "asyncio task",
+                     ", left pending");
+        add_newest(ret, finding->task_name, finding->task_coroutine);
         break;
     }
 }
@@ -235,6 +266,10 @@ static void draw_path(struct uf_page *page, const struct uf_finding *finding)
     size_t count = finding->path.len;
 
     add_clean_or(&start, finding->path_root ? finding->path_root : finding->holder, "?");
+    if (count == 0 && finding->kind == UF_KIND_THREAD) {
+        uf_page_drop(page, &start); /* it holds itself; the headline names it */
+        return;
+    }
     if (count == 0) {
         if (finding->path_root && finding->holder) {
             uf_text_add_z(&start, ", ");
@@ -313,7 +348,7 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
                 finding->allocated_at_earlier ? UF_MARK_DIM
                     " (or where its memory was used before)" UF_MARK_PLAIN
                                               : "");
-    write_stack(page, "stands at", &finding->thread_stack, "");
+    write_stack(page, "now at", &finding->thread_stack, "");
     write_stack(page, "waits at", &finding->task_stack, "");
 }
 

@@ -42,9 +42,8 @@ struct uf_block {
     uint32_t site, call;
     uint64_t bytes;
     uint8_t domain; /* enum uf_domain */
-    bool marked;    /* uf_blocks_died() tells; the block may have been born before */
-    bool reused;    /* born again within the same memory, without the allocator (a freelist) */
-    bool resting;   /* its object has died, the memory waits in a freelist */
+    bool marked; /* uf_blocks_died() tells; the block may have been born before */
+    bool uncertain; /* born without the allocator, before the birth that its site and call are of */
 };
 
 typedef uint64_t *uf_blocks_leaf; /* 1 << UF_BLOCKS_LEAF_BITS words */
@@ -63,7 +62,7 @@ struct uf_blocks {
 #define UF_BLOCK_SIZE                                                                              \
     ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
 #define UF_BLOCK_MARKED ((uint64_t)4)
-#define UF_BLOCK_REUSED ((uint64_t)8) /* with UF_BLOCK_LIVE clear: resting */
+#define UF_BLOCK_UNCERTAIN ((uint64_t)8)
 #define UF_BLOCK_BYTES_LARGE ((uint64_t)0xffff)
 
 static inline uint64_t uf_block_word(uint32_t site, uint32_t call, uint64_t bytes,
@@ -133,6 +132,9 @@ static inline uint64_t uf_blocks_died(struct uf_blocks *blocks, uint64_t address
     return word;
 }
 
+/* The live block at `address` is born again without the allocator; with site 0 the old one stays. */
+void uf_blocks_reborn(struct uf_blocks *blocks, uint64_t address, uint32_t site, uint32_t call,
+                      bool certain);
 /* Sets UF_BLOCK_MARKED on the block at `address`, known or not. */
 void uf_blocks_mark(struct uf_blocks *blocks, uint64_t address);
 
