@@ -55,6 +55,33 @@ TEST(what_the_arguments_of_a_bounded_cache_hold_is_bounded)
     done();
 }
 
+/* Each entry holds the frame of its caller by its key, and a small class as its result. */
+static void cached_frames(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text,
+                   "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=512 tracked\n",
+                   call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text,
+                       "f -> l%d entry\nl%d: functools._lru_list_elem size=56 tracked\n"
+                       "l%d -> k%d key\nk%d: tuple size=48 tracked\nl%d -> v%d .result\n"
+                       "v%d: app.Schema size=99 tracked\nk%d -> r%d [0]\n"
+                       "r%d: frame size=500 tracked\n",
+                       i, i, i, i, i, i, i, i, i, i, i);
+}
+
+TEST(of_what_an_entry_holds_the_thing_that_is_much_heavier_is_named)
+{
+    check(cached_frames);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 512 && f->bound_fill == 12);
+    EXPECT_TEXT(f->type, "frame");
+    EXPECT_TEXT(f->holder, "app.f");
+    done();
+}
+
 /* Entries that come now and then, in a holder with a bound or without. */
 static void rare_entries(struct uf_text *text, int call, const char *bound)
 {
@@ -117,5 +144,6 @@ int main(void)
     RUN(what_the_arguments_of_a_bounded_cache_hold_is_bounded);
     RUN(what_a_bound_holds_back_leaves_no_verdict_open);
     RUN(what_has_settled_is_bounded);
+    RUN(of_what_an_entry_holds_the_thing_that_is_much_heavier_is_named);
     return test_end();
 }
