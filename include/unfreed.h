@@ -73,6 +73,9 @@ struct uf_channel *uf_channel_create(int *fd);
  * the channel of an unfreed of this version (the descriptor is then left open). */
 struct uf_channel *uf_channel_open(int fd);
 void uf_channel_close(struct uf_channel *channel);
+/* In a forked copy of the interpreter: gives the mapping up; any use of the channel from now on ends
+ * the copy (SIGSEGV). False with errno set: it is as before. */
+bool uf_channel_leave(struct uf_channel *channel);
 
 /* Enters a text (len bytes, NUL added); 0 when the text area is full. Texts entered one after the
  * other lie one behind the other. The text of offset 0 is NULL. */

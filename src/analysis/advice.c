@@ -65,7 +65,7 @@ static bool is_atexit(const struct uf_leak_facts *facts)
 
 static bool is_at_fork(const struct uf_leak_facts *facts)
 {
-    return has(facts->root, "fork") || has(facts->path, "fork");
+    return has(facts->root, "at-fork");
 }
 
 static bool is_interned(const struct uf_leak_facts *facts)
@@ -80,7 +80,34 @@ static bool is_module(const struct uf_leak_facts *facts)
 
 static bool is_logger(const struct uf_leak_facts *facts)
 {
-    return has(facts->path, "loggerDict") || is(facts->type, "logging.Logger");
+    return ends(facts->holder_text, "loggerDict") || is(facts->type, "logging.Logger");
+}
+
+static bool is_log_handler(const struct uf_leak_facts *facts)
+{
+    return ends(facts->holder_text, ".handlers") && ends(facts->type, "Handler");
+}
+
+/* The sets of weak references in which abc notes what it was asked about (Modules/_abc.c). */
+static bool is_abc_cache(const struct uf_leak_facts *facts)
+{
+    return has(facts->path, "._abc_impl");
+}
+
+/* The dictionary of a weakref.WeakKeyDictionary (Lib/weakref.py): a value can only pile up there
+ * while its key lives. */
+static bool is_weak_key_mapping(const struct uf_leak_facts *facts)
+{
+    if (!facts->view->reach || facts->holder == UF_NODE_NONE || !is(facts->holder_type, "dict"))
+        return false;
+    uf_node owner = facts->holder;
+    for (int up = 0; up < 2 && owner != UF_NODE_NONE; up++) {
+        owner = facts->view->reach->parent[owner];
+        if (owner != UF_NODE_NONE &&
+            is(uf_graph_type_name(facts->view->graph, owner), "weakref.WeakKeyDictionary"))
+            return ends(facts->holder_text, ".data");
+    }
+    return false;
 }
 
 static bool is_warning_registry(const struct uf_leak_facts *facts)
@@ -123,8 +150,8 @@ static bool is_thread(const struct uf_leak_facts *facts)
 
 static bool is_context(const struct uf_leak_facts *facts)
 {
-    return has(facts->root, "context") || is(facts->type, "Token") ||
-           is(facts->type, "_contextvars.Context");
+    bool thread = strncmp(facts->path, "thread ", 7) == 0 && has(facts->path, " context");
+    return thread || is(facts->type, "Token") || is(facts->type, "_contextvars.Context");
 }
 
 static bool is_native(const struct uf_leak_facts *facts)
@@ -250,6 +277,16 @@ static const struct pattern patterns[] = {
     {is_logger,
      "do not make a logger per call: logging keeps each name for ever; use one logger and put what "
      "varies into the message or `extra`"},
+    {is_log_handler,
+     "add the handler once, at import, and not in each call, or take it off again by "
+     "removeHandler(): a logger keeps each one"},
+    {is_weak_key_mapping,
+     "a value of a WeakKeyDictionary that leads back to its own key keeps the key, and so itself, "
+     "for ever: keep the value in an attribute of the key object, or let it refer to the key "
+     "weakly; if the keys are held elsewhere, drop them there"},
+    {is_abc_cache,
+     "an abstract base class remembers each class that isinstance() or issubclass() asked about, "
+     "as long as the class lives: make classes once, or ask about fewer of them"},
     {is_finalizer,
      "the finalizer's callback or arguments must not refer to the object itself (a bound method "
      "does): pass a weakref, or only what the clean-up needs"},

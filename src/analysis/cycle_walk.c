@@ -11,6 +11,7 @@
 
 /* One reference of the walk with the hop over an attribute dictionary merged. */
 struct leg {
+    uint32_t edge;          /* the last of them */
     uf_node source, target; /* source: the instance, where its dictionary holds the target */
     struct uf_ref_name name;
 };
@@ -60,7 +61,8 @@ static enum uf_code collect_legs(const struct uf_view *view, const struct uf_cyc
     uf_node dict_owner = UF_NODE_NONE;
     for (size_t i = 0; i < count; i++) {
         uint32_t edge = cycle->walk.at[(first + i) % count];
-        struct leg leg = {.source = uf_edges_source(graph, edge),
+        struct leg leg = {.edge = edge,
+                          .source = uf_edges_source(graph, edge),
                           .target = graph->edge_target[edge]};
         uf_step_name(view, leg.source, edge, dict_owner != UF_NODE_NONE, &leg.name);
         if (leg.name.kind == UF_REF_DICT && i + 1 < count) {
@@ -172,11 +174,11 @@ static const struct leg *find_class(const struct uf_view *view, const leg_list *
 }
 
 /* "RequestHistory.error"; "local 'e' of f()"; "closure 'f'"; "class shop.make.<locals>.K". */
-static char *edge_text(const struct uf_view *view, const leg_list *legs)
+static char *edge_text(const struct uf_view *view, const leg_list *legs, size_t place)
 {
-    const struct leg *leg = &legs->at[legs->len - 1], *class = find_class(view, legs);
+    const struct leg *leg = &legs->at[place], *class = find_class(view, legs);
     struct uf_text text = {0};
-    if (class) {
+    if (class && place == legs->len - 1) {
         char preview[160] = "";
         view->names->preview(view->names->context, class->target, preview, sizeof preview);
         char *from = strchr(preview, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
@@ -185,8 +187,7 @@ static char *edge_text(const struct uf_view *view, const leg_list *legs)
             return uf_mem_printf("class %s", from + 1);
         }
     }
-    if (legs->len > 1 && is(leg->name.text, ".cell_contents") &&
-        leg[-1].name.kind == UF_REF_CLOSURE)
+    if (place > 0 && is(leg->name.text, ".cell_contents") && leg[-1].name.kind == UF_REF_CLOSURE)
         leg--;
     if (leg->name.kind == UF_REF_CLOSURE)
         return uf_mem_strdup(leg->name.text);
@@ -259,6 +260,24 @@ static char *make_advice(const struct uf_view *view, const struct uf_cycle *cycl
     return uf_advice_for_cycle(&facts);
 }
 
+/* What is enough alone lies on every cycle, so on the walk. */
+static enum uf_code fill_candidates(const struct uf_view *view, const struct uf_cycle *cycle,
+                                    const leg_list *legs, struct uf_finding *finding,
+                                    struct uf_error *err)
+{
+    bool several = cycle->singles.len == 0;
+    enum uf_code code = uf_finding_add_candidate(finding, finding->fix_edge, !several, err);
+    for (size_t i = 0; i < cycle->singles.len && !code; i++)
+        for (size_t k = 0; k + 1 < legs->len && !code; k++) {
+            if (legs->at[k].edge != cycle->singles.at[i])
+                continue;
+            char *text = edge_text(view, legs, k);
+            code = uf_finding_add_candidate(finding, text, true, err);
+            uf_mem_free(text);
+        }
+    return code;
+}
+
 enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycle *cycle,
                                 const char *function, struct uf_finding *finding,
                                 struct uf_error *err)
@@ -275,14 +294,16 @@ enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycl
         const char *type = main_type(view, &legs);
         finding->type = uf_mem_strdup(type);
         finding->id = make_id(view, &legs, type, function);
-        finding->holder = edge_text(view, &legs);
-        finding->fix_edge = edge_text(view, &legs);
+        finding->holder = edge_text(view, &legs, legs.len - 1);
+        finding->fix_edge = edge_text(view, &legs, legs.len - 1);
         finding->made_at = made_at(view, &legs);
         finding->fix_advice = make_advice(view, cycle, &legs);
         if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge ||
             !finding->fix_advice)
             code = uf_error_nomem(err);
     }
+    if (!code)
+        code = fill_candidates(view, cycle, &legs, finding, err);
     uf_vec_release(&legs);
     return code;
 }

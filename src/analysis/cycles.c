@@ -15,6 +15,10 @@ struct explainer {
     struct uf_components core;   /* of piece.core: the one component */
     struct uf_feedback feedback; /* of it */
     uf_edge_vec cuts;            /* of piece.core */
+    /* Enough alone, the best first: references of piece.core. */
+    uint32_t single[UF_CYCLE_SINGLES_MAX];
+    struct uf_preference preference[UF_CYCLE_SINGLES_MAX];
+    size_t single_count;
     struct uf_error *err;
 };
 
@@ -41,22 +45,34 @@ static enum uf_code add_cut(struct explainer *x, uint32_t edge)
     return uf_vec_push(&x->cuts, edge) ? uf_error_nomem(x->err) : UF_OK;
 }
 
+/* Puts the reference in its place among the best of those that are enough alone. */
+static void enter_single(struct explainer *x, uint32_t edge, const struct uf_preference *preference)
+{
+    size_t i = x->single_count < UF_CYCLE_SINGLES_MAX ? x->single_count++ : UF_CYCLE_SINGLES_MAX;
+    for (; i > 0 && uf_preference_compare(preference, &x->preference[i - 1]) < 0; i--) {
+        if (i == UF_CYCLE_SINGLES_MAX)
+            continue; /* the last one falls out */
+        x->single[i] = x->single[i - 1];
+        x->preference[i] = x->preference[i - 1];
+    }
+    if (i < UF_CYCLE_SINGLES_MAX) {
+        x->single[i] = edge;
+        x->preference[i] = *preference;
+    }
+}
+
 /* The best of the references that are enough alone, if there are any. */
 static enum uf_code choose_single(struct explainer *x)
 {
-    struct uf_preference best;
-    uint32_t place = UINT32_MAX, asked = 0;
+    uint32_t asked = 0;
     for (uint32_t p = 0; p < x->feedback.cycle.len && asked < NAMES_MAX; p++) {
         if (!x->feedback.enough[p] || x->feedback.parallel[p] != 1)
             continue;
         asked++;
         struct uf_preference now = preference_at(x, p);
-        if (place == UINT32_MAX || uf_preference_compare(&now, &best) < 0) {
-            best = now;
-            place = p;
-        }
+        enter_single(x, x->feedback.cycle.at[p], &now);
     }
-    return place != UINT32_MAX ? add_cut(x, x->feedback.cycle.at[place]) : UF_OK;
+    return x->single_count > 0 ? add_cut(x, x->single[0]) : UF_OK;
 }
 
 /* None is enough alone: all of one kind, or a few of any kind; what is no worse a thing to cut. */
@@ -96,6 +112,12 @@ static enum uf_code choose_cuts(struct explainer *x, struct uf_cycle *cycle)
         cycle->frees_all = true;
     } else if (code == UF_OK) {
         code = choose_several(x, cycle);
+    }
+    for (size_t i = 0; i < x->single_count && code == UF_OK; i++) {
+        if (i > 0 && x->preference[i].rank > UF_PREFERENCE_CHANGEABLE)
+            break; /* nobody can change it */
+        if (uf_vec_push(&cycle->singles, x->piece.edge[x->single[i]]))
+            code = uf_error_nomem(x->err);
     }
     for (size_t i = 0; i < x->cuts.len && code == UF_OK; i++) {
         if (uf_vec_push(&cycle->cuts, x->piece.edge[x->cuts.at[i]]))
@@ -140,6 +162,10 @@ enum uf_code uf_cycle_explain(struct uf_cycle *cycle, const struct uf_graph *gra
         code = uf_cascade_run(graph, x.piece.nodes.at, x.piece.nodes.len, cycle->cuts.at,
                               cycle->cuts.len, NULL, &cycle->frees_objects, &cycle->frees_bytes,
                               err);
+    for (size_t i = 0; i < x.piece.nodes.len && code == UF_OK; i++) {
+        if (uf_vec_push(&cycle->kept, x.piece.nodes.at[i]))
+            code = uf_error_nomem(err);
+    }
     uf_feedback_release(&x.feedback);
     uf_components_release(&x.core);
     uf_vec_release(&x.cuts);
@@ -152,6 +178,8 @@ enum uf_code uf_cycle_explain(struct uf_cycle *cycle, const struct uf_graph *gra
 void uf_cycle_release(struct uf_cycle *cycle)
 {
     uf_vec_release(&cycle->walk);
+    uf_vec_release(&cycle->singles);
     uf_vec_release(&cycle->cuts);
+    uf_vec_release(&cycle->kept);
     *cycle = (struct uf_cycle){0};
 }

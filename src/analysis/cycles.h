@@ -11,6 +11,7 @@
 #include "graph/names.h"
 
 #define UF_CYCLE_CUTS_MAX 8
+#define UF_CYCLE_SINGLES_MAX 3
 
 /* What reference counting alone frees once the references `cut` (global edge indices, in any
  * order) are gone and nothing outside `member` holds any of them: cascade of counts over the
@@ -29,6 +30,8 @@ struct uf_cycle {
     uf_edge_vec walk;
     /* UINT32_MAX: no single reference is enough; then the first of `cuts` closes the walk. */
     uint32_t cut_edge;
+    /* All that are enough alone, the best first, at most UF_CYCLE_SINGLES_MAX. */
+    uf_edge_vec singles;
     /* The references to cut: one when cut_edge is set; when `alike`, all those of one name; else at
      * most UF_CYCLE_CUTS_MAX, none of them superfluous, first the one that does most. */
     uf_edge_vec cuts;
@@ -36,6 +39,7 @@ struct uf_cycle {
      * weak references, ends all of these cycles. */
     bool alike;
     uint64_t frees_objects, frees_bytes; /* by the cascade after cutting `cuts` */
+    UF_VEC(uf_node) kept;                /* what this component keeps alive, itself included */
     /* Nothing that this component keeps alive is left. False: more than UF_CYCLE_CUTS_MAX would
      * have to be cut, and `cuts` are only some of them (or the component has more references than
      * UF_KINDS_EDGES_MAX, and `cuts` is just one of them). */

@@ -413,6 +413,8 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
             if (!inside)
                 finding->objects = (double)load.members.len;
             code = uf_load_try_fix(&load, search, finding, err);
+            if (!code)
+                code = uf_load_fill_births(&load, &search->view, finding, err);
         }
         if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
             code = uf_orphans_list(finding, search->view.graph, &load.members, err);

@@ -3,6 +3,7 @@
 #include "analysis/findings_private.h"
 
 #include "analysis/edges.h"
+#include "analysis/holders.h"
 #include "analysis/weight.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 /* A check on the graph walks all of it: only for so many findings. */
 #define CUTS_TRIED_MAX 12
 
-enum { MARK_MEMBER = 1, MARK_COMPANION = 2 };
+enum { MARK_MEMBER = UF_MARK_MEMBER, MARK_COMPANION = UF_MARK_COMPANION };
 
 static enum uf_code list_members(struct uf_search *search, uint32_t group, uf_node_list *ret,
                                  struct uf_error *err)
@@ -132,13 +133,11 @@ void uf_load_release(struct uf_load *load)
     load->mark = NULL;
 }
 
-typedef UF_VEC(uint32_t) edge_list;
-
 /* The references to cut, ascending: of each holder all that lead to marked objects. A holder
  * that is a member itself (a list or tree) goes with what holds it. Of a growing object its
  * entries are cut. */
 static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_search *search,
-                                 bool inside, edge_list *cuts, struct uf_error *err)
+                                 bool inside, uf_edge_vec *cuts, struct uf_error *err)
 {
     const struct uf_graph *graph = search->view.graph;
     uint8_t *holds = uf_mem_zalloc((size_t)graph->node_count + 1);
@@ -172,7 +171,7 @@ static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_sea
 
 /* Who else holds `node`: the first reference from something that stays. */
 static void find_other_holder(const struct uf_search *search, const struct uf_load *load,
-                              uf_node node, const edge_list *cuts, const uint8_t *freed,
+                              uf_node node, const uf_edge_vec *cuts, const uint8_t *freed,
                               struct uf_finding *finding)
 {
     const struct uf_view *view = &search->view;
@@ -212,18 +211,32 @@ static void find_other_holder(const struct uf_search *search, const struct uf_lo
         uf_mem_strdup("cutting the references found does not free it: it is also held from C");
 }
 
+static enum uf_code need_dominators(struct uf_search *search, struct uf_error *err)
+{
+    if (search->has_dominators)
+        return UF_OK;
+    enum uf_code code = uf_dominators_build(&search->dominators, search->view.graph, err);
+    search->has_dominators = code == UF_OK;
+    return code;
+}
+
+enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *bytes,
+                            struct uf_error *err)
+{
+    uf_node example = uf_groups_get(search->groups, group)->example;
+    enum uf_code code = need_dominators(search, err);
+    *bytes = !code && example != UF_NODE_NONE ? search->dominators.retained[example] : 0;
+    return code;
+}
+
 /* By dominators: what the members alone keep alive, whoever holds them. */
 static enum uf_code weigh(struct uf_search *search, const struct uf_load *load, uint64_t *bytes,
                           struct uf_error *err)
 {
-    enum uf_code code = UF_OK;
     uint64_t objects;
-    if (!search->has_dominators) {
-        code = uf_dominators_build(&search->dominators, search->view.graph, err);
-        if (code)
-            return code;
-        search->has_dominators = true;
-    }
+    enum uf_code code = need_dominators(search, err);
+    if (code)
+        return code;
     return uf_retained_of_set(&search->dominators, load->members.at, load->members.len, bytes,
                               &objects, err);
 }
@@ -246,7 +259,23 @@ static double per_call(const struct uf_finding *finding, uint64_t bytes, size_t 
     return members ? (double)bytes / (double)members * finding->objects_per_call : UF_UNKNOWN;
 }
 
-static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, const edge_list *cuts,
+/* When the references that were found do not free all members: all that hold them from outside. */
+static enum uf_code try_more(struct uf_load *load, struct uf_search *search, uf_edge_vec *cuts,
+                             uint8_t *freed, struct uf_finding *finding, struct uf_error *err)
+{
+    uint64_t objects = 0, bytes = 0;
+    bool enough = false;
+    enum uf_code code =
+        uf_holders_cut_all(load, search, cuts, freed, &objects, &bytes, &enough, err);
+    if (code || !enough)
+        return code;
+    finding->fix_frees_objects = (double)objects;
+    finding->fix_frees_bytes = (double)bytes;
+    finding->fix_verified = true;
+    return uf_holders_tell(load, search, cuts, finding, err);
+}
+
+static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_edge_vec *cuts,
                             uint8_t *freed, struct uf_finding *finding, struct uf_error *err)
 {
     uint64_t objects = 0, bytes = 0;
@@ -269,11 +298,19 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
     finding->fix_frees_bytes = (double)bytes;
     finding->fix_how = UF_FIX_GRAPH;
     finding->fix_verified = inside ? objects > 0 : died == load->members.len;
+    if (!finding->fix_verified && !inside)
+        code = try_more(load, search, cuts, freed, finding, err);
+    if (code)
+        return code;
     if (finding->fix_verified && !inside)
-        finding->retained_bytes_per_call = per_call(finding, bytes, load->members.len);
-    else if (inside && objects == 0)
+        finding->retained_bytes_per_call =
+            per_call(finding, (uint64_t)finding->fix_frees_bytes, load->members.len);
+    if (finding->fix_verified)
+        return uf_cuts_fill(&finding->cuts, search->view.graph, cuts->at, cuts->len, freed,
+                            load->members.at, inside ? 0 : load->members.len, err);
+    if (inside && objects == 0)
         finding->fix_why_not = uf_mem_strdup("its entries are shared with other holders");
-    else if (!inside)
+    else
         find_other_holder(search, load, kept, cuts, freed, finding);
     return UF_OK;
 }
@@ -281,13 +318,15 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, cons
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err)
 {
-    edge_list cuts = {0};
+    uf_edge_vec cuts = {0};
     uint8_t *freed = uf_mem_zalloc((size_t)search->view.graph->node_count + 1);
     if (!freed)
         return uf_error_nomem(err);
     enum uf_code code = collect_cuts(load, search, finding->kind == UF_KIND_GROWING, &cuts, err);
     if (!code)
         code = try_cut(load, search, &cuts, freed, finding, err);
+    if (!code && finding->fix_verified && finding->candidates.len == 0)
+        code = uf_finding_add_candidate(finding, finding->fix_edge, true, err);
     if (!code && !finding->fix_verified && finding->kind != UF_KIND_GROWING) {
         uint64_t bytes = 0;
         code = weigh(search, load, &bytes, err);

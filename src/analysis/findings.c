@@ -194,11 +194,11 @@ static enum uf_code one_round(struct uf_search *search, bool settled, size_t mos
 
 enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_groups *groups,
                                      const struct uf_graph *graph, const struct uf_reach *reach,
-                                     const struct uf_names *names,
+                                     const struct uf_names *names, const struct uf_births *births,
                                      struct uf_growth_summary *summary, struct uf_error *err)
 {
     struct uf_search search = {
-        .view = {graph, reach, names},
+        .view = {graph, reach, names, births},
         .groups = groups,
         .result = result,
         .count = uf_groups_count(groups),

@@ -2,13 +2,15 @@
  *
  * Every entry point appends to result->findings and leaves the sorting (worst
  * first) done; on an error the findings that were complete stay.
- * result->function must be set before: it is part of each id.
+ * result->function must be set before: it is part of each id. `births` may be NULL: then
+ * nothing is said of where objects were allocated.
  */
 #ifndef UF_ANALYSIS_FINDINGS_H
 #define UF_ANALYSIS_FINDINGS_H
 
 #include "analysis/groups.h"
 #include "analysis/result.h"
+#include "graph/births.h"
 
 /* What the series said, all groups together: for the verdict and its evidence sentence. */
 struct uf_growth_summary {
@@ -29,7 +31,7 @@ struct uf_growth_summary {
  * added to `groups`. */
 enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_groups *groups,
                                      const struct uf_graph *graph, const struct uf_reach *reach,
-                                     const struct uf_names *names,
+                                     const struct uf_names *names, const struct uf_births *births,
                                      struct uf_growth_summary *summary, struct uf_error *err);
 
 /* The garbage of one call (member[n] is 1), before it is collected: one finding of kind cycle
@@ -37,7 +39,7 @@ enum uf_code uf_findings_from_groups(struct uf_check_result *result, struct uf_g
  * cycles known. */
 enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const struct uf_graph *graph,
                                       const uint8_t *member, const struct uf_names *names,
-                                      struct uf_error *err);
+                                      const struct uf_births *births, struct uf_error *err);
 
 /* Fills result->warmup: what is in `graph` and not among the `count` addresses `before` (any
  * order), grouped by the first new object on its path and who holds that; at most 20 rows. */

@@ -11,6 +11,10 @@
 #define FINDINGS_MAX 10
 /* Explaining costs: so many shapes of components are explained, the heaviest first. */
 #define SHAPES_MAX 48
+/* Of one shape so many are cut in the copy in which the fix is tried ... */
+#define CUT_MAX 8
+/* ... and of larger ones the first only. */
+#define CUT_SMALL_NODES 2000
 
 /* Components that hold the same number of objects of the same types: one fault made several
  * times. */
@@ -113,6 +117,70 @@ static struct uf_finding *find_by_id(struct uf_check_result *result, const char 
     return NULL;
 }
 
+/* Where the component's objects of the finding's type were allocated. */
+static enum uf_code fill_births(const struct cycles *cycles, uint32_t component,
+                                struct uf_finding *finding, struct uf_error *err)
+{
+    const struct uf_graph *graph = cycles->view.graph;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    for (uf_node n = 0; n < graph->node_count && cycles->view.births && !code; n++)
+        if (cycles->components.component[n] == component && finding->type &&
+            strcmp(uf_graph_type_name(graph, n), finding->type) == 0 && uf_vec_push(&nodes, n))
+            code = uf_error_nomem(err);
+    if (!code)
+        code = uf_finding_fill_births(&cycles->view, nodes.at, nodes.len, finding, err);
+    uf_vec_release(&nodes);
+    return code;
+}
+
+static enum uf_code enter_cuts(const struct cycles *cycles, const struct uf_cycle *cycle,
+                               struct uf_cuts *cuts, struct uf_error *err)
+{
+    const struct uf_graph *graph = cycles->view.graph;
+    bool failed = false;
+    cuts->by_counting = true;
+    for (size_t i = 0; i < cycle->cuts.len && !failed; i++) {
+        uint32_t edge = cycle->cuts.at[i];
+        struct uf_cut cut = {.source = uf_edges_source(graph, edge), .edge = edge};
+        failed = uf_vec_push(&cuts->references, cut) != 0;
+        for (size_t k = cuts->references.len - 1; k > 0 && !failed; k--) {
+            if (cuts->references.at[k - 1].edge < edge)
+                break;
+            cuts->references.at[k] = cuts->references.at[k - 1];
+            cuts->references.at[k - 1] = cut;
+        }
+    }
+    for (size_t i = 0; i < cycle->kept.len && !failed; i++)
+        failed = uf_vec_push(&cuts->objects, cycle->kept.at[i]) != 0;
+    return failed ? uf_error_nomem(err) : UF_OK;
+}
+
+/* The other cycles of the shape are cut where they would be cut: each is a call's, or one of many
+ * of the same call. */
+static enum uf_code enter_alike(const struct cycles *cycles, const struct shape *shape,
+                                struct uf_cuts *cuts, struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    uint32_t found = 1;
+    if (cuts->objects.len > CUT_SMALL_NODES)
+        return UF_OK;
+    for (uint32_t c = shape->component + 1; c < cycles->components.count && !code; c++) {
+        struct uf_cycle cycle = {0};
+        if (found >= CUT_MAX || found >= shape->count)
+            break;
+        if ((mix(cycles->key[c] ^ cycles->components.size_of[c]) | 1) != shape->key)
+            continue;
+        found++;
+        code = uf_cycle_explain(&cycle, cycles->view.graph, cycles->view.names, cycles->member,
+                                &cycles->components, c, err);
+        if (!code)
+            code = enter_cuts(cycles, &cycle, cuts, err);
+        uf_cycle_release(&cycle);
+    }
+    return code;
+}
+
 static enum uf_code explain(const struct cycles *cycles, const struct shape *shape,
                             const char *function, struct uf_finding *finding, struct uf_error *err)
 {
@@ -139,8 +207,12 @@ static enum uf_code explain(const struct cycles *cycles, const struct shape *sha
         if (!finding->fix_why_not)
             code = uf_error_nomem(err);
     }
+    if (!code && cycle.frees_all)
+        code = enter_cuts(cycles, &cycle, &finding->cuts, err);
+    if (!code && cycle.frees_all)
+        code = enter_alike(cycles, shape, &finding->cuts, err);
     uf_cycle_release(&cycle);
-    return code;
+    return code ? code : fill_births(cycles, shape->component, finding, err);
 }
 
 /* Findings of one look are added up by id; those of an earlier look are raised to the larger
@@ -167,8 +239,16 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
             *figures[i] = values[i];
     }
     known->fix_verified &= finding->fix_verified;
+    if (known->allocated_at.len == 0 && finding->allocated_at.len > 0) {
+        known->allocated_at = finding->allocated_at;
+        known->allocated_at_earlier = finding->allocated_at_earlier;
+        finding->allocated_at = (uf_stack_frames){0};
+    }
+    enum uf_code code = UF_OK;
+    if (same_look)
+        code = uf_cuts_join(&known->cuts, &finding->cuts, err);
     uf_finding_release(finding);
-    return UF_OK;
+    return code;
 }
 
 static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *err)
@@ -184,9 +264,9 @@ static enum uf_code fill_delayed(struct uf_finding *finding, struct uf_error *er
 
 enum uf_code uf_findings_from_garbage(struct uf_check_result *result, const struct uf_graph *graph,
                                       const uint8_t *member, const struct uf_names *names,
-                                      struct uf_error *err)
+                                      const struct uf_births *births, struct uf_error *err)
 {
-    struct cycles cycles = {.view = {graph, NULL, names}, .member = member};
+    struct cycles cycles = {.view = {graph, NULL, names, births}, .member = member};
     size_t first_of_look = result->findings.len, most = first_of_look + FINDINGS_MAX;
     enum uf_code code = cycles_find(&cycles, err);
     for (size_t i = 0; i < cycles.shapes.len && i < SHAPES_MAX && !code; i++) {

@@ -38,11 +38,15 @@ struct uf_search {
     uint32_t cuts_tried; /* findings whose fix was checked on the graph */
 };
 
+/* How an object belongs to a finding: as what piles up, or as a key or plain value that goes with
+ * it. */
+enum { UF_MARK_MEMBER = 1, UF_MARK_COMPANION = 2 };
+
 /* The objects of one finding, and what goes with them when their holders let go. */
 struct uf_load {
     uf_node_list members;
     uf_node_list co_holders; /* other growing containers that hold the members too */
-    uint8_t *mark; /* by node: 1 member, 2 key or plain value that goes with the members */
+    uint8_t *mark;           /* by node: UF_MARK_... or 0 */
 };
 
 /* Groups made while findings are written have no series. */
@@ -56,7 +60,8 @@ static inline uint8_t uf_candidate_grows(const struct uf_search *search, uint32_
 
 /* findings_settle.c: marks as subsumed what another group's finding tells. */
 enum uf_code uf_search_settle(struct uf_search *search, struct uf_error *err);
-/* Rank of an entry as the thing to name: things before texts before numbers, values before keys. */
+/* Rank of an entry as the thing to name: things before texts before numbers, values before keys
+ * (unless a thing that is a key keeps much more alive). */
 enum { UF_RANK_NUMBER = 0, UF_RANK_THING = 3 };
 int uf_group_rank(const struct uf_search *search, uint32_t group);
 /* The growing container that directly holds the entries of `group`, or UF_GROUP_NONE. */
@@ -72,6 +77,23 @@ void uf_load_release(struct uf_load *load);
  * figures. */
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
                              struct uf_finding *finding, struct uf_error *err);
+
+/* Bytes that the newest object of the group alone keeps alive. */
+enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *bytes,
+                            struct uf_error *err);
+/* Of two entries the one that weighs so many times as much as the other is the thing to name,
+ * whichever would come first by its rank. */
+#define UF_MUCH_HEAVIER 4
+
+/* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
+enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
+                                    struct uf_finding *finding, struct uf_error *err);
+/* The same of a finding's load; of kind growing, the site of what came into it. */
+enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
+                                 struct uf_finding *finding, struct uf_error *err);
+/* The frames of `site` as the finding's allocated_at, in place of what was there. */
+enum uf_code uf_finding_set_site(const struct uf_births *births, uint32_t site,
+                                 struct uf_finding *finding, struct uf_error *err);
 
 /* finding_fill.c: all fields of the finding for `group`. */
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,

@@ -99,13 +99,39 @@ static enum uf_code find_best(const struct uf_search *search, struct uf_map *bes
     return UF_OK;
 }
 
-/* Of the groups that grow at one holder, the ones of the best rank are told; keys and lesser
+/* A key that keeps much more alive than its value is the thing to name: what a cache holds by its
+ * arguments. */
+static enum uf_code prefer_heavy_keys(struct uf_search *search, struct uf_map *best,
+                                      struct uf_error *err)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        uint64_t key = holder_key(search, g), own = 0, value = 0;
+        if (key == 0 || !uf_groups_get(search->groups, g)->key ||
+            uf_group_rank(search, g) < UF_RANK_THING)
+            continue;
+        uint32_t leader = uf_map_get(best, key);
+        if (leader == g || uf_groups_get(search->groups, leader)->key)
+            continue;
+        enum uf_code code = uf_group_weigh(search, g, &own, err);
+        if (!code)
+            code = uf_group_weigh(search, leader, &value, err);
+        if (code)
+            return code;
+        if (own > UF_MUCH_HEAVIER * value && uf_map_set(best, key, g))
+            return uf_error_nomem(err);
+    }
+    return UF_OK;
+}
+
+/* Of the groups that grow at one holder, the ones of the leader's rank are told; keys and lesser
  * values go with them. Where a container grows by nothing but numbers, the container is what is
  * told. */
 static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *err)
 {
     struct uf_map best = {0};
     enum uf_code code = find_best(search, &best, err);
+    if (!code)
+        code = prefer_heavy_keys(search, &best, err);
     for (uint32_t g = 0; g < search->count && !code; g++) {
         struct uf_candidate *candidate = &search->candidates[g];
         uint64_t key = holder_key(search, g);
@@ -117,7 +143,7 @@ static enum uf_code settle_siblings(struct uf_search *search, struct uf_error *e
         if (container != UF_GROUP_NONE && best_rank == 0) {
             candidate->told_by = container;
             search->candidates[container].has_entries = true;
-        } else if (uf_group_rank(search, g) < best_rank || (at_root && g != leader)) {
+        } else if (uf_group_rank(search, g) != best_rank || (at_root && g != leader)) {
             candidate->told_by = leader;
         }
         if (container != UF_GROUP_NONE && best_rank > 0)

@@ -199,7 +199,7 @@ enum uf_code uf_findings_warmup(struct uf_check_result *result, const struct uf_
                                 const struct uf_reach *reach, const struct uf_names *names,
                                 const uint64_t *before, size_t count, struct uf_error *err)
 {
-    struct warmup warmup = {.view = {graph, reach, names}, .before_count = count};
+    struct warmup warmup = {.view = {graph, reach, names, NULL}, .before_count = count};
     double objects = 0, bytes = 0;
     uint64_t *sorted = sorted_copy(before, count);
     warmup.before = sorted;

@@ -249,7 +249,7 @@ enum uf_code uf_groups_add(struct uf_groups *groups, const struct uf_graph *grap
                            const struct uf_reach *reach, const struct uf_names *names,
                            uint32_t calls, struct uf_error *err)
 {
-    struct uf_view view = {graph, reach, names};
+    struct uf_view view = {graph, reach, names, NULL};
     uint32_t point = (uint32_t)groups->calls.len;
     if (point > 0 && calls <= groups->calls.at[point - 1])
         return uf_error_set(err, UF_EINVAL, "captures must be added in the order of their calls");
@@ -273,7 +273,7 @@ enum uf_code uf_groups_add_idle(struct uf_groups *groups, const struct uf_graph 
                                 const struct uf_reach *reach, const struct uf_names *names,
                                 struct uf_error *err)
 {
-    struct uf_view view = {graph, reach, names};
+    struct uf_view view = {graph, reach, names, NULL};
     enum uf_code code = look(groups, &view, (uint32_t)groups->calls.len, err);
     if (code)
         return code;
@@ -335,7 +335,7 @@ enum uf_code uf_groups_members(struct uf_groups *groups, const struct uf_graph *
                                const struct uf_reach *reach, const struct uf_names *names,
                                uint32_t index, uf_node_list *ret, struct uf_error *err)
 {
-    struct uf_view view = {graph, reach, names};
+    struct uf_view view = {graph, reach, names, NULL};
     if (graph->node_count != groups->node_count || index >= groups->cells.len)
         return uf_error_set(err, UF_EINVAL, "not the last capture, or no such group");
     uint32_t type = groups->cells.at[index].group.type;

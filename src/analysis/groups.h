@@ -91,9 +91,10 @@ struct uf_group_growth {
 enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
                              struct uf_group_growth *ret, struct uf_error *err);
 /* Over all groups, not_from_call and bounded_root left out: the largest wish, and whether any
- * series is a trend. Memory being out counts as ENOUGH. */
+ * series is a trend: then in how many calls each of them shows what it grows by (some new
+ * objects, or memory that moves because it is full), else 0. Memory being out counts as ENOUGH. */
 enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups);
-bool uf_groups_any_trend(const struct uf_groups *groups);
+double uf_groups_calls_to_show(const struct uf_groups *groups);
 
 /* In the last capture added: the group of `node`, or UF_GROUP_NONE if it was not grouped. */
 uint32_t uf_groups_of(const struct uf_groups *groups, uf_node node);

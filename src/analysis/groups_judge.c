@@ -1,6 +1,8 @@
 /* groups_judge.c - which groups grow: their series put to the growth test. */
 #include "analysis/groups_private.h"
 
+#define OBJECTS_SHOWN 5 /* of what grows, so that one site is more than chance */
+
 #include <string.h>
 
 static const char *type_of(const struct uf_groups *groups, uint32_t group)
@@ -38,6 +40,19 @@ static void calm(struct uf_growth *growth)
         growth->kind = UF_GROWTH_SETTLED;
 }
 
+/* Where there is a length, allocated bytes follow it in steps, and say less: a full cache whose old
+ * entries make room for new ones lets its dictionary be resized now and then though no entry is
+ * added (insertion_resize() in CPython 3.12 Objects/dictobject.c). */
+static void follow_length(struct uf_growth *bytes, const struct uf_growth *length)
+{
+    if (length->kind == UF_GROWTH_TREND)
+        return;
+    if (bytes->kind == UF_GROWTH_TREND || bytes->kind == UF_GROWTH_UNDECIDED) {
+        bytes->kind = length->kind;
+        bytes->wish = length->wish;
+    }
+}
+
 static bool constant(const struct uf_group *group)
 {
     const struct uf_group_point *first = &group->points.at[0];
@@ -69,6 +84,8 @@ enum uf_code uf_groups_judge(const struct uf_groups *groups, uint32_t index,
         points[i].value = (double)group->points.at[i].length;
     ret->length = uf_growth_judge(points, count);
     uf_mem_free(points);
+    if (group->has_length)
+        follow_length(&ret->bytes, &ret->length);
     if (bounded_by_design(groups, index)) {
         calm(&ret->objects);
         calm(&ret->bytes);
@@ -97,19 +114,33 @@ enum uf_growth_wish uf_groups_wish(const struct uf_groups *groups)
     return wish;
 }
 
-bool uf_groups_any_trend(const struct uf_groups *groups)
+/* Lists, bytearrays and dicts are given room for an eighth more, or less (CPython 3.12
+ * Objects/listobject.c list_resize, Objects/bytearrayobject.c): so much later they move. */
+static double calls_to_show(const struct uf_group *group, const struct uf_group_growth *growth)
 {
+    const struct uf_group_point *last = &group->points.at[group->points.len - 1];
+    if (growth->objects.kind == UF_GROWTH_TREND && growth->objects.per_call > 0)
+        return OBJECTS_SHOWN / growth->objects.per_call;
+    if (growth->length.kind == UF_GROWTH_TREND && growth->length.per_call > 0)
+        return (OBJECTS_SHOWN + (double)last->length / 7) / growth->length.per_call;
+    if (growth->bytes.kind == UF_GROWTH_TREND && growth->bytes.per_call > 0)
+        return (double)last->bytes / 7 / growth->bytes.per_call;
+    return 0;
+}
+
+double uf_groups_calls_to_show(const struct uf_groups *groups)
+{
+    double most = 0;
     for (uint32_t g = 0; g < groups->cells.len; g++) {
         const struct uf_group *group = &groups->cells.at[g].group;
         struct uf_group_growth growth;
         if (group->points.len == 0 || group->not_from_call || group->bounded_root ||
             constant(group) || uf_groups_judge(groups, g, &growth, NULL))
             continue;
-        if (growth.objects.kind == UF_GROWTH_TREND || growth.bytes.kind == UF_GROWTH_TREND ||
-            growth.length.kind == UF_GROWTH_TREND)
-            return true;
+        double calls = calls_to_show(group, &growth);
+        most = calls > most ? calls : most;
     }
-    return false;
+    return most;
 }
 
 void uf_groups_end_idle(struct uf_groups *groups, uint32_t windows, double scale,

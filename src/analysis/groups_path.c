@@ -116,10 +116,10 @@ static uint32_t fold(const struct uf_groups *groups, uint32_t holder, uint32_t e
             last = g;
         repeats++;
     }
-    bool container = type == groups->list_text || type == groups->tuple_text ||
-                     type == groups->dict_text;
+    /* Builtins (list, set, function) are everywhere: that the type was met before says nothing. */
+    bool builtin = strchr(uf_strings_get(&groups->strings, type), '.') == NULL;
     if (depth > DEEP_PATH)
-        return container ? last : last_of_type;
+        return builtin ? last : last_of_type;
     return repeats >= REPEATS_BEFORE_FOLD ? last : UF_GROUP_NONE;
 }
 

@@ -19,6 +19,7 @@ void uf_finding_init(struct uf_finding *finding)
     finding->bound_fill = UF_UNKNOWN;
     finding->fix_frees_objects = UF_UNKNOWN;
     finding->fix_frees_bytes = UF_UNKNOWN;
+    finding->fix_of_objects = UF_UNKNOWN;
     finding->descriptor_fd = -1;
 }
 
@@ -90,6 +91,21 @@ void uf_stack_frames_release(uf_stack_frames *frames)
     uf_vec_release(frames);
 }
 
+enum uf_code uf_finding_add_candidate(struct uf_finding *finding, const char *edge, bool alone,
+                                      struct uf_error *err)
+{
+    if (!edge || finding->candidates.len >= UF_CANDIDATES_MAX)
+        return UF_OK;
+    for (size_t i = 0; i < finding->candidates.len; i++)
+        if (strcmp(finding->candidates.at[i].edge, edge) == 0)
+            return UF_OK;
+    struct uf_fix_candidate candidate = {.edge = uf_mem_strdup(edge), .alone = alone};
+    if (candidate.edge && uf_vec_push(&finding->candidates, candidate) == 0)
+        return UF_OK;
+    uf_mem_free(candidate.edge);
+    return uf_error_nomem(err);
+}
+
 void uf_finding_release(struct uf_finding *finding)
 {
     uf_mem_free(finding->id);
@@ -116,6 +132,10 @@ void uf_finding_release(struct uf_finding *finding)
     uf_mem_free(finding->fix_advice);
     uf_mem_free(finding->fix_edge);
     uf_mem_free(finding->fix_why_not);
+    for (size_t i = 0; i < finding->candidates.len; i++)
+        uf_mem_free(finding->candidates.at[i].edge);
+    uf_vec_release(&finding->candidates);
+    uf_cuts_release(&finding->cuts);
     uf_mem_free(finding->made_at);
     uf_mem_free(finding->not_from_call);
     uf_vec_release(&finding->unheld);

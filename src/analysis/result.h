@@ -7,6 +7,7 @@
 #ifndef UF_ANALYSIS_RESULT_H
 #define UF_ANALYSIS_RESULT_H
 
+#include "analysis/cuts.h"
 #include "base/text.h"
 #include "base/vec.h"
 
@@ -75,6 +76,14 @@ enum uf_fix_how {
     UF_FIX_COPY,  /* they were cut in a copy of the process */
 };
 
+#define UF_CANDIDATES_MAX 3
+
+/* A reference that could be cut. */
+struct uf_fix_candidate {
+    char *edge;
+    bool alone; /* this one is enough; else it is one of several that are needed */
+};
+
 struct uf_finding {
     char *id; /* stable, see CONTRACT: kind, type, generalised path, function */
     enum uf_severity severity;
@@ -103,6 +112,9 @@ struct uf_finding {
     uf_stack_frames task_stack;
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
+    double fix_of_objects; /* how many the copy looked for; UF_UNKNOWN: not tried in a copy */
+    UF_VEC(struct uf_fix_candidate) candidates; /* at most UF_CANDIDATES_MAX, the best first */
+    struct uf_cuts cuts;                        /* internal; empty once the proof is done */
     bool fix_verified;
     enum uf_fix_how fix_how;
     /* kind cycle: where the reference to cut is made, as well as known: "f() in app.py:12" */
@@ -172,6 +184,9 @@ void uf_check_result_init(struct uf_check_result *result);
 void uf_check_result_release(struct uf_check_result *result);
 void uf_finding_init(struct uf_finding *finding);
 void uf_finding_release(struct uf_finding *finding);
+/* Copies the text; does nothing when it is NULL, is there already, or there are enough. */
+enum uf_code uf_finding_add_candidate(struct uf_finding *finding, const char *edge, bool alone,
+                                      struct uf_error *err);
 void uf_stack_frames_release(uf_stack_frames *frames);
 
 const char *uf_verdict_name(enum uf_verdict verdict);

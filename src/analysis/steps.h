@@ -9,6 +9,7 @@
 #include "analysis/reach.h"
 #include "analysis/result.h"
 #include "base/text.h"
+#include "graph/births.h"
 #include "graph/names.h"
 
 /* One capture, looked at. */
@@ -16,6 +17,7 @@ struct uf_view {
     const struct uf_graph *graph;
     const struct uf_reach *reach;
     const struct uf_names *names;
+    const struct uf_births *births; /* NULL: allocations were not watched */
 };
 
 /* The name of reference `edge` (global index) of `source`; `in_dict`: source is the attribute

@@ -143,6 +143,13 @@ void uf_channel_close(struct uf_channel *channel)
     uf_mem_free(channel);
 }
 
+bool uf_channel_leave(struct uf_channel *channel)
+{
+    /* the addresses stay taken, so that no later mapping is mistaken for the channel */
+    return mmap(channel->shared, channel->size_bytes, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 uint32_t uf_channel_add_text(struct uf_channel *channel, const char *text, size_t len)
 {
     size_t at = channel->shared->text_end, end = report_start(channel);

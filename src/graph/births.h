@@ -31,6 +31,8 @@ struct uf_births {
     void *context;
     /* The birth of the live object at `address`; false: it was not born while watched. */
     bool (*find)(void *context, uint64_t address, struct uf_birth *ret);
+    /* The youngest of the blocks that the object at `address` points to (a list's items, a dict's table). */
+    bool (*find_held)(void *context, uint64_t address, struct uf_birth *ret);
     /* The frames of a site, innermost first, at most `most`; their number. */
     size_t (*frames)(void *context, uint32_t site, struct uf_birth_frame *ret, size_t most);
 };

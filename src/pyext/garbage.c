@@ -110,53 +110,68 @@ out:
     return code;
 }
 
-int uf_garbage_look(struct uf_session *session)
+void uf_garbage_release(struct uf_garbage *garbage)
 {
-    struct uf_check_result *result = &session->result;
-    struct uf_capture capture = {0};
+    uf_mem_free(garbage->member);
+    uf_capture_release(&garbage->capture);
+    garbage->member = NULL;
+}
+
+int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage)
+{
     struct uf_reach reach = {0};
-    uint8_t *member = NULL;
-    uf_session_drop_capture(session);
-    enum uf_code code = uf_capture_heap(&capture, &session->heap, &session->own, &session->error);
-    if (!code)
-        code = uf_reach_build(&reach, &capture.graph, &session->error);
+    enum uf_code code =
+        uf_capture_heap(&garbage->capture, &session->heap, &session->own, &session->error);
+    if (code)
+        return uf_session_fault(session);
+    const struct uf_graph *graph = &garbage->capture.graph;
+    code = uf_reach_build(&reach, graph, &session->error);
     if (code)
         goto out;
-    const struct uf_graph *graph = &capture.graph;
-    member = uf_mem_zalloc(graph->node_count + 1);
-    if (!member) {
+    garbage->member = uf_mem_zalloc(graph->node_count + 1);
+    if (!garbage->member) {
         code = uf_error_nomem(&session->error);
         goto out;
     }
     for (uf_node n = 0; n < graph->node_count; n++) {
         bool lasting = graph->refcount[n] == UF_COUNT_IMMORTAL &&
                        !(graph->flags[n] & UF_NODE_TRACKED);
-        member[n] = !reach.reached[n] && !lasting &&
-                    !(graph->flags[n] & (UF_NODE_OWN | UF_NODE_FROZEN | UF_NODE_STATIC));
+        garbage->member[n] = !reach.reached[n] && !lasting &&
+                             !(graph->flags[n] & (UF_NODE_OWN | UF_NODE_FROZEN | UF_NODE_STATIC));
     }
     if (session->target.form == UF_TARGET_FILE)
-        code = set_reload_aside(session, graph, member);
-    if (code)
-        goto out;
-    double tracked = 0, objects = 0, bytes = 0;
-    for (uf_node n = 0; n < graph->node_count; n++)
-        if (member[n]) {
-            objects++;
-            tracked += graph->flags[n] & UF_NODE_TRACKED ? 1 : 0;
-            bytes += (double)uf_graph_size(graph, n);
+        code = set_reload_aside(session, graph, garbage->member);
+    for (uf_node n = 0; n < graph->node_count && !code; n++)
+        if (garbage->member[n]) {
+            garbage->objects++;
+            garbage->tracked += graph->flags[n] & UF_NODE_TRACKED ? 1 : 0;
+            garbage->bytes += (double)uf_graph_size(graph, n);
         }
-    session->garbage_seen = tracked;
-    session->garbage_captures++;
-    session->garbage_captures_hit += objects > 0;
-    result->per_call.garbage_objects = tracked;
-    result->per_call.garbage_bytes = bytes;
-    session->waiting_bytes_per_object = tracked > 0 ? bytes / tracked : 0;
-    result->collector.would_free_objects = tracked;
-    if (objects > 0)
-        code = uf_findings_from_garbage(result, graph, member, &capture.names, &session->error);
 out:
-    uf_mem_free(member);
     uf_reach_release(&reach);
-    uf_capture_release(&capture);
     return code ? uf_session_fault(session) : 0;
+}
+
+int uf_garbage_look(struct uf_session *session)
+{
+    struct uf_check_result *result = &session->result;
+    struct uf_garbage garbage = {0};
+    uf_session_drop_capture(session);
+    int status = uf_garbage_find(session, &garbage);
+    if (status)
+        goto out;
+    session->garbage_seen = garbage.tracked;
+    session->garbage_captures++;
+    session->garbage_captures_hit += garbage.objects > 0;
+    result->per_call.garbage_objects = garbage.tracked;
+    result->per_call.garbage_bytes = garbage.bytes;
+    session->waiting_bytes_per_object = garbage.tracked > 0 ? garbage.bytes / garbage.tracked : 0;
+    result->collector.would_free_objects = garbage.tracked;
+    if (garbage.objects > 0 &&
+        uf_findings_from_garbage(result, &garbage.capture.graph, garbage.member,
+                                 &garbage.capture.names, uf_births_of(session), &session->error))
+        status = uf_session_fault(session);
+out:
+    uf_garbage_release(&garbage);
+    return status;
 }

@@ -330,13 +330,18 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how)
 
 int uf_measure_window(struct uf_session *session, uint32_t calls)
 {
-    double seconds, tracked, python_bytes, native_bytes;
-    struct collected collected;
-    double threads = uf_read_threads();
+    double seconds, threads = uf_read_threads();
     session->window_calls = calls;
     for (uint32_t i = 0; i < calls; i++)
         if (uf_measure_plain_call(session, session->request->collector_on, &seconds))
             return -1;
+    return uf_measure_window_end(session, threads);
+}
+
+int uf_measure_window_end(struct uf_session *session, double threads)
+{
+    double tracked, python_bytes, native_bytes;
+    struct collected collected;
     uf_collector_hold(&session->collector);
     settle(threads);
     if (uf_count_tracked(session, &tracked) || collect(session, &tracked, &collected) ||

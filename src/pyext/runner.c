@@ -110,7 +110,7 @@ static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend
     enum uf_growth_wish other = uf_surpluses_wish(session->surpluses, &surplus);
     if (other > wish)
         wish = other;
-    *trend = uf_groups_any_trend(session->groups) || surplus;
+    *trend = uf_groups_calls_to_show(session->groups) > 0 || surplus;
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
         struct uf_growth growth = uf_growth_judge(series[i]->at, series[i]->len);
         if (growth.wish > wish)
@@ -177,6 +177,22 @@ static bool has_something_to_say(const struct uf_session *session)
     }
 }
 
+/* What the first pass found is looked at more closely, unless the user wants an end. */
+static int trace(struct uf_session *session, bool trend)
+{
+    bool garbage = uf_garbage_is_steady(session);
+    bool asked = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED ||
+                 session->stop == UF_STOP_MEMORY;
+    if (asked || (!trend && !garbage))
+        return 0;
+    enum uf_stop stop = session->stop; /* why the calls ended does not end this */
+    session->stop = UF_STOP_NOT;
+    int status = uf_births_pass(session, garbage);
+    if (session->stop == UF_STOP_NOT)
+        session->stop = stop;
+    return status;
+}
+
 static int measure_all(struct uf_session *session)
 {
     if (warm_up(session) || measure_one_by_one(session))
@@ -200,9 +216,9 @@ static int measure_all(struct uf_session *session)
         share = GROWTH_SHARE;
     }
     wish_of(session, &trend);
-    if (trend)
-        return measure_idle(session, session->call_seconds * session->window_calls);
-    return 0;
+    if (trend && measure_idle(session, session->call_seconds * session->window_calls))
+        return -1;
+    return trace(session, trend);
 }
 
 int uf_runner_run(struct uf_session *session)
@@ -222,6 +238,7 @@ int uf_runner_run(struct uf_session *session)
     uf_channel_set_state(session->channel, UF_STATE_ANALYSING);
     if (uf_verdict_reach(session))
         return -1;
+    uf_births_drop(session);
     bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
     if (!ended_early && uf_waiting_measure(session) && !has_something_to_say(session))
         return -1;

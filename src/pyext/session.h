@@ -69,6 +69,8 @@ struct uf_session {
     uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
     uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
+    struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */
+    struct uf_births births;          /* of it */
     double tracked;                   /* objects after the last collection ... */
     bool tracked_known;               /* ... and no call was made since */
     bool endless_garbage;
@@ -96,6 +98,8 @@ struct uf_measure {
 int uf_measure_call(struct uf_session *session, const struct uf_measure *how);
 /* `calls` plain calls, then settle, one collection and one observation. */
 int uf_measure_window(struct uf_session *session, uint32_t calls);
+/* What follows the calls of a window: settle, one collection and one observation. `threads`: before. */
+int uf_measure_window_end(struct uf_session *session, double threads);
 /* A window without calls, as long as `seconds`: what grows here does not come from the call. */
 int uf_measure_idle(struct uf_session *session, double seconds);
 /* Collects what was there before the first call: garbage of imports is not the target's. */
@@ -119,8 +123,23 @@ int uf_session_note_pass(struct uf_session *session, const char *kind, uint32_t 
 void uf_session_warn(struct uf_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* garbage.c: explains what waits for the collector now. */
+/* garbage.c: what waits for the collector now. */
+struct uf_garbage {
+    struct uf_capture capture;
+    uint8_t *member; /* by node */
+    double objects, tracked, bytes;
+};
+/* Fills `garbage` ({0}), to be released in any case. 0, or -1 with session->stop set. */
+int uf_garbage_find(struct uf_session *session, struct uf_garbage *garbage);
+void uf_garbage_release(struct uf_garbage *garbage);
+/* Explains it. */
 int uf_garbage_look(struct uf_session *session);
+/* births_pass.c: some calls with every allocation watched; then the kept capture is of the heap after
+ * them. `garbage`: one of them to see what waits for the collector. */
+int uf_births_pass(struct uf_session *session, bool garbage);
+/* Where what is in the kept capture was allocated; NULL when that was not watched. */
+const struct uf_births *uf_births_of(struct uf_session *session);
+void uf_births_drop(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);
 /* orphans.c: of what only its count keeps alive, tells what C code holds from what it has lost. */
@@ -131,6 +150,8 @@ int uf_orphans_tell_surpluses(struct uf_session *session);
 int uf_process_findings(struct uf_session *session);
 /* set_aside.c: takes out of the result what --ignore and --baseline name. */
 void uf_set_findings_aside(struct uf_session *session);
+/* verdict.c: whether each call left garbage that only the collector freed */
+bool uf_garbage_is_steady(const struct uf_session *session);
 /* verdict.c: figures per call, findings, verdict, evidence. */
 int uf_verdict_reach(struct uf_session *session);
 

@@ -1,6 +1,7 @@
 /* verdict.c - from what was read to what is said: figures per call, findings, verdict, evidence. */
 #include "analysis/findings.h"
 #include "cpython/roots.h"
+#include "pyext/proof.h"
 #include "pyext/session.h"
 #include "report/units.h"
 
@@ -61,7 +62,7 @@ static struct uf_growth judge_garbage(const struct uf_session *session)
     return uf_growth_judge(session->garbage.at, session->garbage.len);
 }
 
-static bool is_delayed(const struct uf_session *session)
+bool uf_garbage_is_steady(const struct uf_session *session)
 {
     if (session->garbage_captures == 0 || session->garbage_captures_hit < session->garbage_captures)
         return false;
@@ -130,12 +131,16 @@ static char *evidence_of(const struct uf_session *session, const struct uf_findi
     return text.at;
 }
 
+static bool ended_early(const struct uf_session *session)
+{
+    return session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
+}
+
 static void decide(struct uf_session *session)
 {
     struct uf_check_result *result = &session->result;
     const struct uf_finding *worst = NULL;
     struct uf_growth total = uf_growth_judge(session->nodes.at, session->nodes.len);
-    bool ended_early = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED;
     if (result->calls_measured < UF_GROWTH_MIN_WINDOWS ||
         session->nodes.len <= UF_GROWTH_MIN_WINDOWS) {
         result->verdict = UF_UNDECIDED;
@@ -153,7 +158,7 @@ static void decide(struct uf_session *session)
             "something rose now and then in %u calls, too seldom to call it a trend and too often "
             "to rule one out (give more time with --budget, or more --calls)",
             session->calls);
-    } else if (ended_early) {
+    } else if (ended_early(session)) {
         result->verdict = UF_UNDECIDED;
         result->evidence = uf_mem_printf("stopped at call %u, before the growth test was complete",
                                          session->calls);
@@ -166,7 +171,7 @@ static void decide(struct uf_session *session)
     }
     if (!result->evidence)
         result->evidence = evidence_of(session, worst);
-    result->partial = ended_early;
+    result->partial = ended_early(session);
 }
 
 static const char *stop_text(enum uf_stop stop)
@@ -234,11 +239,12 @@ int uf_verdict_reach(struct uf_session *session)
         return -1;
     fill_per_call(session);
     fill_collector(session);
-    if (!is_delayed(session))
+    if (!uf_garbage_is_steady(session))
         drop_delayed_findings(result);
     if (session->has_capture &&
         uf_findings_from_groups(result, session->groups, &session->capture.graph, &session->reach,
-                                &session->capture.names, &session->summary, &session->error))
+                                &session->capture.names, uf_births_of(session), &session->summary,
+                                &session->error))
         return uf_session_fault(session);
     if (uf_orphans_judge(session))
         return -1;
@@ -246,6 +252,8 @@ int uf_verdict_reach(struct uf_session *session)
         return -1;
     uf_set_findings_aside(session);
     uf_findings_sort(result);
+    if (!ended_early(session) && (uf_proof_leaks(session) || uf_proof_delayed(session)))
+        return -1;
     result->stopped_because = uf_mem_strdup(stop_text(session->stop));
     decide(session);
     return 0;

@@ -148,7 +148,7 @@ static void write_frames(struct uf_json *json, const char *key, const uf_stack_f
             uf_json_number(json, "offset", (double)frame->offset);
         }
         uf_json_text(json, "file", frame->file);
-        uf_json_number(json, "line", frame->line ? frame->line : UF_UNKNOWN);
+        uf_json_number(json, "line", frame->line ? (double)frame->line : UF_UNKNOWN);
         if (!frame->library)
             uf_json_text(json, "function", frame->function);
         uf_json_close(json);
@@ -209,9 +209,18 @@ static void write_fix(struct uf_json *json, const struct uf_finding *finding)
     uf_json_text(json, "edge", finding->fix_edge);
     uf_json_number(json, "frees_objects", finding->fix_frees_objects);
     uf_json_number(json, "frees_bytes", finding->fix_frees_bytes);
+    uf_json_number(json, "of_objects", finding->fix_of_objects);
     uf_json_bool(json, "verified", finding->fix_verified);
     uf_json_text(json, "how", hows[finding->fix_how]);
     uf_json_text(json, "why_not", finding->fix_why_not);
+    ARRAY(json, "candidates");
+    for (size_t i = 0; i < finding->candidates.len; i++) {
+        INLINE_OBJECT(json, NULL);
+        uf_json_text(json, "edge", finding->candidates.at[i].edge);
+        uf_json_bool(json, "alone", finding->candidates.at[i].alone);
+        uf_json_close(json);
+    }
+    uf_json_close(json);
     uf_json_close(json);
 }
 

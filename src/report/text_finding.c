@@ -317,6 +317,24 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
     write_stack(page, "waits at", &finding->task_stack, "");
 }
 
+/* "freed 2 of 2 objects, 357 B per call": what was freed in all, in proportion to one call. */
+static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
+{
+    double share = 1;
+    bool per_call = finding->kind == UF_KIND_CYCLE
+                        ? finding->fix_of_objects >= finding->objects_per_call
+                        : at_least(finding->objects_per_call, 0) && at_least(finding->objects, 1);
+    if (per_call && finding->kind != UF_KIND_CYCLE)
+        share = finding->objects_per_call / finding->objects;
+    uf_units_count(ret, finding->fix_frees_objects * share);
+    uf_text_add_z(ret, " of ");
+    uf_units_plural(ret, finding->fix_of_objects * share, "object", "objects");
+    uf_text_add_z(ret, ", ");
+    uf_units_bytes(ret, finding->fix_frees_bytes * share);
+    if (per_call)
+        uf_text_add_z(ret, " per call");
+}
+
 static void write_fix(struct uf_page *page, const struct uf_finding *finding)
 {
     struct uf_text text = {0};
@@ -332,12 +350,14 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         label = "";
     }
     if (finding->fix_verified) {
-        bool done = finding->fix_how == UF_FIX_COPY;
+        bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
-        uf_text_add_z(&text,
-                      done ? "(done in a copy of the process" : "(checked on the graph of objects");
-        if (at_least(finding->fix_frees_objects, 0)) {
-            uf_text_add_z(&text, done ? ": freed " : ": it frees ");
+        uf_text_add_z(&text, done ? "(done in a copy of the process: freed "
+                                  : "(checked on the graph of objects");
+        if (done) {
+            add_freed(&text, finding);
+        } else if (at_least(finding->fix_frees_objects, 0)) {
+            uf_text_add_z(&text, ": it frees ");
             uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
             if (at_least(finding->fix_frees_bytes, 0)) {
                 uf_text_add_z(&text, ", ");

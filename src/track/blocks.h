@@ -47,7 +47,7 @@ struct uf_block {
     bool resting;   /* its object has died, the memory waits in a freelist */
 };
 
-typedef uint64_t *uf_blocks_leaf;   /* 1 << UF_BLOCKS_LEAF_BITS words */
+typedef uint64_t *uf_blocks_leaf; /* 1 << UF_BLOCKS_LEAF_BITS words */
 typedef uf_blocks_leaf *uf_blocks_middle;
 
 struct uf_blocks {
@@ -60,7 +60,8 @@ struct uf_blocks {
 /*  63      38 37     22 21     6 5    4 3 2 1 0
  * |  site    |  call   | bytes  |domain| flags |     0: nothing lives here */
 #define UF_BLOCK_LIVE ((uint64_t)1)
-#define UF_BLOCK_SIZE ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
+#define UF_BLOCK_SIZE                                                                              \
+    ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
 #define UF_BLOCK_MARKED ((uint64_t)4)
 #define UF_BLOCK_REUSED ((uint64_t)8) /* with UF_BLOCK_LIVE clear: resting */
 #define UF_BLOCK_BYTES_LARGE ((uint64_t)0xffff)

@@ -15,6 +15,7 @@ typedef void program_fn(struct uf_text *text, int call);
 static struct growing program;
 static struct uf_check_result result;
 static struct uf_growth_summary summary;
+static const struct uf_births *births; /* NULL: allocations are not watched */
 
 /* Captures the program after each of CALLS calls, and makes findings of it. */
 static inline enum uf_code check(program_fn *write)
@@ -33,7 +34,7 @@ static inline enum uf_code check(program_fn *write)
     uf_text_release(&text);
     if (!code)
         code = uf_findings_from_groups(&result, program.groups, &program.made.graph, &program.reach,
-                                       &program.made.names, &summary, &program.err);
+                                       &program.made.names, births, &summary, &program.err);
     return code;
 }
 

@@ -118,6 +118,11 @@ TEST(registries_of_the_interpreter_have_their_own_ways_out)
     begin("x: logging.Logger\n");
     facts.path = "module logging.root.manager.loggerDict[*]";
     EXPECT(advises("logger per call"));
+    begin("x: app.NullHandler\n");
+    facts.path = "module logging.root.manager.loggerDict[*].handlers[*]";
+    facts.holder_text = "logging.root.manager.loggerDict['app'].handlers";
+    facts.holder_type = "list";
+    EXPECT(advises("add the handler once"));
     begin("x: tuple\n");
     facts.path = "module app.__warningregistry__ key";
     EXPECT(advises("constant text"));
@@ -140,6 +145,38 @@ TEST(classes_are_made_once_and_weak_references_removed)
     begin("x: app.T\n");
     facts.path = "module weakref.finalize._registry[*]";
     EXPECT(advises("finalizer"));
+}
+
+TEST(weak_containers_have_their_own_pitfalls)
+{
+    struct uf_reach reach;
+    begin("x: dict\nroot module app -> app\napp -> weak .REG\n"
+          "weak: weakref.WeakKeyDictionary\nweak -> data .data\ndata: dict\ndata -> x [<w>]\n");
+    EXPECT(uf_reach_build(&reach, &made.graph, NULL) == UF_OK);
+    view.reach = &reach;
+    facts.holder = made_node(&made, "data");
+    facts.holder_text = "app.REG.data";
+    EXPECT(advises("leads back to its own key"));
+    uf_reach_release(&reach);
+    begin("x: weakref.ReferenceType\n");
+    facts.path = "module app.Base._abc_impl (field at +32)[*]";
+    EXPECT(advises("asked about"));
+}
+
+TEST(a_name_is_not_taken_for_a_place_in_the_interpreter)
+{
+    begin("x: app.T\n");
+    facts.root = "module app.util.context";
+    facts.path = "module app.util.context.REG[*]";
+    EXPECT(advises("delete the entry"));
+    begin("x: app.T\n");
+    facts.root = "module app.forks";
+    facts.path = "module app.forks.REG[*]";
+    EXPECT(advises("delete the entry"));
+    begin("x: app.T\n");
+    facts.root = "thread MainThread";
+    facts.path = "thread MainThread context[*]";
+    EXPECT(advises("by its token"));
 }
 
 TEST(what_has_settled_needs_nothing)
@@ -197,6 +234,8 @@ int main(void)
     RUN(registries_of_the_interpreter_have_their_own_ways_out);
     RUN(things_that_run_are_ended);
     RUN(classes_are_made_once_and_weak_references_removed);
+    RUN(weak_containers_have_their_own_pitfalls);
+    RUN(a_name_is_not_taken_for_a_place_in_the_interpreter);
     RUN(what_has_settled_needs_nothing);
     RUN(a_cycle_is_cut_where_it_can_be);
     return test_end();

@@ -56,7 +56,7 @@ static void check_garbage(const char *text)
     uint8_t member[MADE_NODES];
     make_graph(&program.made, text);
     memset(member, 1, sizeof member);
-    EXPECT(uf_findings_from_garbage(&result, &program.made.graph, member, &program.made.names,
+    EXPECT(uf_findings_from_garbage(&result, &program.made.graph, member, &program.made.names, NULL,
                                     NULL) == UF_OK);
     made_graph_release(&program.made);
 }

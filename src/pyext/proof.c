@@ -1,0 +1,170 @@
+#include "pyext/proof.h"
+
+#include "pyext/proof_copy.h"
+#include "pyext/readings.h"
+
+#include <string.h>
+
+#define ALL_SECONDS 3.0      /* for all copies, at the most, and ... */
+#define ALL_SHARE 0.1        /* ... of the budget, */
+#define ALL_LEAST_SECONDS 1. /* but at least so long */
+#define COPY_SECONDS 1.0     /* for one */
+
+struct proof {
+    struct uf_session *session;
+    struct uf_proof_filter filter;
+    double started, until;
+    uint32_t copies;
+};
+
+static void begin(struct proof *proof, struct uf_session *session)
+{
+    double seconds = session->request->budget_seconds * ALL_SHARE;
+    seconds = seconds > ALL_SECONDS ? ALL_SECONDS : seconds;
+    seconds = seconds < ALL_LEAST_SECONDS ? ALL_LEAST_SECONDS : seconds;
+    *proof = (struct proof){.session = session, .started = uf_now_seconds()};
+    proof->until = proof->started + seconds;
+}
+
+static int end(struct proof *proof, uint32_t calls)
+{
+    uf_proof_filter_release(&proof->filter);
+    if (proof->copies == 0 && calls == 0)
+        return 0;
+    return uf_session_note_pass(proof->session, "proof", calls, proof->started);
+}
+
+static void say_why_not(struct uf_finding *finding, char *text)
+{
+    uf_mem_free(finding->fix_why_not);
+    finding->fix_why_not = text; /* NULL when memory is out: nothing is said */
+}
+
+static void enter_done(struct uf_finding *finding, const struct uf_proof_answer *answer)
+{
+    bool by_members = answer->members > 0;
+    finding->fix_how = UF_FIX_COPY;
+    finding->fix_of_objects = (double)answer->objects;
+    finding->fix_frees_objects = (double)answer->freed_objects;
+    finding->fix_frees_bytes = (double)answer->freed_bytes;
+    finding->fix_verified = by_members ? answer->freed_members == answer->members
+                                       : answer->freed_objects == answer->objects;
+    if (finding->fix_verified)
+        say_why_not(finding, NULL);
+    else
+        say_why_not(finding,
+                    uf_mem_printf("in a copy of the process %llu of %llu objects stayed (%s)",
+                                  (unsigned long long)(answer->objects - answer->freed_objects),
+                                  (unsigned long long)answer->objects, answer->kept));
+}
+
+static void enter(struct uf_finding *finding, const struct uf_proof_answer *answer)
+{
+    if (answer->end == UF_PROOF_DONE && answer->objects > 0) {
+        enter_done(finding, answer);
+    } else if (answer->end == UF_PROOF_DONE) {
+        say_why_not(finding, uf_mem_strdup("not tried in a copy of the process: there its objects "
+                                           "go with the threads that hold them"));
+    } else if (answer->end == UF_PROOF_NO_SANDBOX) {
+        finding->fix_verified = false;
+        say_why_not(finding, uf_mem_printf("no copy of the process could be kept from the world: "
+                                           "%s",
+                                           answer->why));
+    } else {
+        say_why_not(finding, uf_mem_printf("not done in a copy of the process: %s", answer->why));
+    }
+}
+
+static void try_one(struct proof *proof, struct uf_finding *finding,
+                    const struct uf_capture *capture, const struct uf_cuts *cuts)
+{
+    struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
+    struct uf_error err = {0};
+    double left = proof->until - uf_now_seconds();
+    if (!finding->fix_verified || cuts->references.len == 0)
+        return;
+    if (left <= 0.01) {
+        say_why_not(finding, uf_mem_strdup("the time for copies of the process was over"));
+        return;
+    }
+    if (!proof->filter.code && uf_proof_filter_build(&proof->filter, &err)) {
+        answer.end = UF_PROOF_NO_SANDBOX;
+        (void)snprintf(answer.why, sizeof answer.why, "%.150s", err.message);
+    } else {
+        struct uf_proof_task task = {.session = proof->session,
+                                     .filter = &proof->filter,
+                                     .graph = &capture->graph,
+                                     .names = &capture->names,
+                                     .cuts = cuts,
+                                     .seconds = left < COPY_SECONDS ? left : COPY_SECONDS};
+        uf_proof_try(&task, &answer);
+        proof->copies++;
+    }
+    enter(finding, &answer);
+}
+
+int uf_proof_leaks(struct uf_session *session)
+{
+    struct uf_check_result *result = &session->result;
+    struct proof proof;
+    begin(&proof, session);
+    for (size_t i = 0; i < result->findings.len; i++) {
+        struct uf_finding *finding = &result->findings.at[i];
+        if (session->has_capture && finding->severity == UF_SEVERITY_LEAK)
+            try_one(&proof, finding, &session->capture, &finding->cuts);
+        uf_cuts_release(&finding->cuts);
+    }
+    return end(&proof, 0);
+}
+
+static bool has_delayed(const struct uf_check_result *result)
+{
+    for (size_t i = 0; i < result->findings.len; i++)
+        if (result->findings.at[i].severity == UF_SEVERITY_DELAYED)
+            return true;
+    return false;
+}
+
+/* The garbage that lies there now, explained again; the findings it belongs to by their ids. */
+static void try_garbage(struct proof *proof, const struct uf_garbage *garbage)
+{
+    struct uf_check_result *result = &proof->session->result, now;
+    uf_check_result_init(&now);
+    now.function = uf_mem_strdup(result->function);
+    if (now.function &&
+        uf_findings_from_garbage(&now, &garbage->capture.graph, garbage->member,
+                                 &garbage->capture.names, NULL, &proof->session->error) == UF_OK)
+        for (size_t i = 0; i < result->findings.len; i++)
+            for (size_t k = 0; k < now.findings.len; k++)
+                if (result->findings.at[i].severity == UF_SEVERITY_DELAYED &&
+                    strcmp(result->findings.at[i].id, now.findings.at[k].id) == 0)
+                    try_one(proof, &result->findings.at[i], &garbage->capture,
+                            &now.findings.at[k].cuts);
+    uf_check_result_release(&now);
+}
+
+int uf_proof_delayed(struct uf_session *session)
+{
+    struct uf_garbage garbage = {0};
+    struct proof proof;
+    double seconds;
+    if (!has_delayed(&session->result))
+        return 0;
+    enum uf_stop stop = session->stop; /* why the measured calls ended does not end this */
+    session->stop = UF_STOP_NOT;
+    begin(&proof, session);
+    int status = uf_measure_plain_call(session, false, &seconds);
+    uf_collector_hold(&session->collector);
+    if (!status)
+        status = uf_garbage_find(session, &garbage);
+    if (!status)
+        try_garbage(&proof, &garbage);
+    uf_garbage_release(&garbage);
+    if (!status)
+        status = uf_measure_clear(session);
+    if (!status)
+        status = end(&proof, 1);
+    if (session->stop == UF_STOP_NOT)
+        session->stop = stop;
+    return status;
+}

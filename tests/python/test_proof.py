@@ -1,0 +1,94 @@
+"""Each fix is tried in a copy of the process, and what it frees there is counted."""
+
+import pytest
+from unfreed_runs import check, findings, run
+
+# function, type of finding 1, objects that each call leaves and the cut frees
+CUT = [
+    ("entries_of_a_dict", "proof.Item"),
+    ("entries_of_an_ordered_dict", "proof.Item"),
+    ("items_of_a_list", "proof.Item"),
+    ("items_of_a_deque", "proof.Item"),
+    ("members_of_a_set", "proof.Item"),
+    ("pairs", "proof.Item"),
+    ("names_of_an_object", "proof.Item"),
+    ("names_of_a_class", "proof.Item"),
+    ("names_of_a_module", "proof.Item"),
+    ("with_a_cycle_inside", "proof.Item"),
+    ("results_of_a_cache", "proof.Item"),
+]
+
+# function, type in the cycle
+CYCLES = [
+    ("attribute", "proof.Item"),
+    ("instance_attribute", "proof.Owner"),
+    ("local_with_exception", "ValueError"),
+    ("cell", "function"),
+    ("entry", "dict"),
+    ("item", "list"),
+    ("generator", "generator"),
+    ("property_of_a_finalizer", "proof.Evil"),
+]
+
+
+def fix_of(function, *options):
+    code, report = check(f"proof.py:{function}", "--calls", 12, *options)
+    assert code in (0, 1), report
+    return report["findings"][0]["fix"], report
+
+
+@pytest.mark.parametrize(("function", "type_"), CUT, ids=[row[0] for row in CUT])
+def test_what_a_leak_keeps_is_freed_in_a_copy(function, type_):
+    fix, report = fix_of(function)
+    assert report["findings"][0]["type"] == type_
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert fix["frees_objects"] == fix["of_objects"] >= 10
+    assert fix["frees_bytes"] >= 40 * fix["frees_objects"]
+    assert fix["candidates"] == [{"edge": fix["edge"], "alone": True}]
+
+
+@pytest.mark.parametrize(("function", "type_"), CYCLES, ids=[row[0] for row in CYCLES])
+def test_counting_alone_frees_a_cycle_that_is_cut_in_a_copy(function, type_):
+    fix, report = fix_of(function)
+    (finding,) = findings(report, "delayed")
+    assert type_ in finding["types"]
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert fix["frees_objects"] == fix["of_objects"] == finding["objects_per_call"]
+    assert fix["candidates"][0] == {"edge": fix["edge"], "alone": True}
+    assert len(fix["candidates"]) <= 3
+
+
+def test_two_holders_must_both_let_go():
+    fix, _ = fix_of("held_twice")
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert [candidate["alone"] for candidate in fix["candidates"]] == [False, False]
+    assert "proof.HELD[" in fix["candidates"][0]["edge"]
+    assert "proof.BY_NAME[" in fix["candidates"][1]["edge"]
+    assert "must let go of it, too" in fix["advice"]
+
+
+def test_an_object_that_its_finalizer_brings_back_is_told():
+    fix, _ = fix_of("resurrects")
+    assert (fix["how"], fix["verified"]) == ("copy", False)
+    assert fix["frees_objects"] < fix["of_objects"]
+    assert "stayed" in fix["why_not"] and "Undead" in fix["why_not"]
+
+
+def test_the_text_says_what_was_done():
+    text = run("check", "proof.py:items_of_a_list", "--calls", 12).stdout
+    assert "(done in a copy of the process: freed 1 of 1 object, " in text
+    assert " B per call)" in text
+
+
+def test_the_proof_is_a_pass_of_its_own():
+    _, report = fix_of("items_of_a_list")
+    (proof,) = (p for p in report["passes"] if p["kind"] == "proof")
+    assert proof["calls"] == 0 and 0 < proof["seconds"] <= 3
+    _, report = fix_of("cell")
+    (proof,) = (p for p in report["passes"] if p["kind"] == "proof")
+    assert proof["calls"] == 1
+
+
+def test_what_is_clean_makes_no_copy():
+    _, report = check("clean.py:pass_through", "--calls", 12)
+    assert "proof" not in [p["kind"] for p in report["passes"]]
