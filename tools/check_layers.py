@@ -34,7 +34,7 @@ BANNED: list[tuple[str, str, tuple[str, ...]]] = [
     (
         r"malloc|calloc|realloc|strdup|strndup|asprintf|vasprintf|free",
         "would show in the figures: base/mem.h",
-        ("src/base/mem", "src/cli/", "tests/", "bench/"),
+        ("src/base/mem", "src/cli/", "src/preload/", "tests/", "bench/"),
     ),
     (
         r"abort|exit|_exit|assert",

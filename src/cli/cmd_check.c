@@ -7,6 +7,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "output.h"
+#include "preload.h"
 #include "python.h"
 #include "supervise.h"
 #include "unfreed.h"
@@ -170,6 +171,7 @@ static bool fill_request(const struct check *check, struct uf_channel *channel)
 
 static int run(const struct check *check, struct uf_channel *channel, int fd, char *python)
 {
+    char preload[PATH_MAX];
     char *argv[] = {python, (char[]){"-c"}, (char *)(uintptr_t)uf_python_bootstrap, NULL};
     const struct uf_supervision supervision = {
         .argv = argv,
@@ -177,6 +179,7 @@ static int run(const struct check *check, struct uf_channel *channel, int fd, ch
         .channel_fd = fd,
         .output_to_stderr = check->json,
         .timeout_seconds = check->timeout_seconds,
+        .preload = uf_preload_find(python, preload, sizeof preload) ? preload : NULL,
         .show_progress = !check->quiet,
         .target = check->args.positional.at[0],
     };

@@ -1,5 +1,6 @@
 #include "supervise.h"
 
+#include "preload.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -89,7 +90,8 @@ static void become_program(struct watch *watch, pid_t parent, int report_fd)
     /* The death signal is asked for before looking whether the parent is still there. */
     if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent &&
         !fcntl(what->channel_fd, F_SETFD, 0) && !setenv("UNFREED_CHANNEL", number, 1) &&
-        (!what->output_to_stderr || turn_output())) {
+        (!what->output_to_stderr || turn_output()) &&
+        (!what->preload || uf_preload_set(what->preload))) {
         signal(SIGPIPE, SIG_DFL);
         release_signals(watch);
         execv(what->argv[0], what->argv);

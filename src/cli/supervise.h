@@ -21,6 +21,7 @@ struct uf_supervision {
     int channel_fd;         /* inherited by the child, its number in UNFREED_CHANNEL */
     bool output_to_stderr;  /* the child's descriptor 1 is a copy of its descriptor 2 */
     double timeout_seconds; /* 0 = none */
+    const char *preload;    /* library to load into it (preload.h); NULL = none */
     bool show_progress;     /* on standard error, when that is a terminal */
     const char *target;     /* for the progress line */
     /* How long the child has, 0 = the default: to report after it was asked to (2 s; 10 s more while

@@ -1,4 +1,5 @@
 /* measure.c - one measured call, one window of plain calls, one observation of the heap. */
+#include "pyext/native_preload.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -197,6 +198,8 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
     if (add_point(session, &session->nodes, nodes) ||
         add_point(session, &session->python_bytes, *python_bytes) ||
         add_point(session, &session->native_bytes, *native_bytes) ||
+        add_point(session, &session->mapped_bytes, uf_native_mapped_bytes()) ||
+        add_point(session, &session->python_blocks, uf_native_python_blocks()) ||
         add_point(session, &session->descriptors, uf_read_descriptors()) ||
         add_point(session, &session->threads, uf_read_threads()) ||
         add_point(session, &session->tasks, count_tasks(&capture->graph)) ||

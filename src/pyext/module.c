@@ -1,5 +1,6 @@
 /* module.c - the extension unfreed._engine: main(), which the program starts in a fresh interpreter. */
 #include "pyext/finish.h"
+#include "pyext/native_preload.h"
 #include "pyext/python.h"
 #include "pyext/self.h"
 #include "pyext/session.h"
@@ -143,6 +144,7 @@ static void run_session(struct uf_session *session)
         hand_over_failure(session);
         return;
     }
+    uf_native_prepare();
     if (load(session) < 0)
         return;
     describe_target(session);

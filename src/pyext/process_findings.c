@@ -1,4 +1,5 @@
 /* process_findings.c - findings that no object tells: descriptors, threads, memory that C code took. */
+#include "pyext/native_findings.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -67,19 +68,30 @@ int uf_process_findings(struct uf_session *session)
         finding->descriptor_fd = uf_find_new_descriptor(session->descriptors_before,
                                                         UF_DESCRIPTOR_BITS, target, sizeof target);
         finding->descriptor_target = uf_mem_strdup(target);
+        if (uf_native_fill_site(session, finding, UF_NATIVE_DESCRIPTOR))
+            return -1;
         finding->fix_advice =
             uf_mem_strdup("close it: use a with statement, or close() in finally");
     }
     finding = find_process_growth(session, &session->threads, UF_KIND_THREAD, "thread");
-    if (finding)
+    if (finding) {
         finding->fix_advice =
             uf_mem_strdup("end and join the threads that the call starts, or share one pool");
-    if (native_growth_is_its_own(session)) {
+        if (uf_native_fill_site(session, finding, UF_NATIVE_THREAD))
+            return -1;
+    }
+    bool explained;
+    if (uf_native_findings(session, &explained))
+        return -1;
+    if (!explained && native_growth_is_its_own(session)) {
         finding = find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
-        if (finding)
+        if (finding) {
             finding->fix_advice =
                 uf_mem_strdup("memory that C code took from malloc and did not give back: look at "
                               "the extension modules that the call uses");
+            if (uf_native_fill_site(session, finding, UF_NATIVE_HEAP))
+                return -1;
+        }
     }
     return session->stop == UF_STOP_FAULT ? -1 : 0;
 }

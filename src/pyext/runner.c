@@ -1,5 +1,6 @@
 /* runner.c - the order of things: warm-up, measured calls, windows, idle, findings, the collector. */
 #include "analysis/findings.h"
+#include "pyext/native_pass.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
 
@@ -103,8 +104,8 @@ static int measure_one_by_one(struct uf_session *session)
 /* What more calls could still change, over all series; and whether anything rises steadily by now. */
 static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend)
 {
-    const uf_series *series[] = {&session->native_bytes, &session->descriptors, &session->threads,
-                                 &session->garbage};
+    const uf_series *series[] = {&session->native_bytes, &session->mapped_bytes,
+                                 &session->descriptors, &session->threads, &session->garbage};
     enum uf_growth_wish wish = uf_groups_wish(session->groups);
     bool surplus;
     enum uf_growth_wish other = uf_surpluses_wish(session->surpluses, &surplus);
@@ -217,6 +218,8 @@ static int measure_all(struct uf_session *session)
     }
     wish_of(session, &trend);
     if (trend && measure_idle(session, session->call_seconds * session->window_calls))
+        return -1;
+    if (uf_native_pass(session))
         return -1;
     return trace(session, trend);
 }

@@ -54,7 +54,8 @@ struct uf_session {
     struct uf_surpluses *surpluses;
 
     /* one point per observation, by calls made since the warm-up */
-    uf_series nodes, python_bytes, native_bytes, descriptors, threads, tasks;
+    uf_series nodes, python_bytes, native_bytes, mapped_bytes, python_blocks, descriptors, threads,
+        tasks;
     uf_series
         garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
 
@@ -83,6 +84,7 @@ struct uf_session {
     uint32_t garbage_captures_hit; /* ... and found */
     double waiting_bytes_per_object;
     enum uf_stop stop;
+    struct uf_native *native; /* native_pass.h; NULL: not run */
 };
 
 /* Finds unfreed's own objects in a fresh interpreter, before the target is loaded. */

@@ -2,6 +2,7 @@
 
 #include "report/columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FRAMES_SHOWN 4
@@ -27,7 +28,12 @@ static void add_native(struct uf_text *ret, const struct uf_stack_frame *frame)
     const char *slash = strrchr(frame->library, '/');
     uf_columns_clean(ret, frame->symbol ? frame->symbol : "?");
     uf_text_add_z(ret, " in ");
-    uf_columns_clean(ret, slash ? slash + 1 : frame->library);
+    /* extension modules carry the interpreter and the platform in their names (PEP 3149) */
+    char name[128];
+    const char *file = slash ? slash + 1 : frame->library;
+    const char *tag = strstr(file, ".cpython-");
+    (void)snprintf(name, sizeof name, "%.*s", (int)(tag ? tag - file : (long)strlen(file)), file);
+    uf_columns_clean(ret, name);
     if (!frame->file)
         return;
     uf_text_add_z(ret, " (");
@@ -48,16 +54,29 @@ static void add_python(struct uf_text *ret, const struct uf_stack_frame *frame)
     }
 }
 
+/* Of frames of one library in a row the innermost tells enough. */
+static bool is_shown(const uf_stack_frames *frames, size_t index)
+{
+    const char *library = frames->at[index].library;
+    const char *inner = index > 0 ? frames->at[index - 1].library : NULL;
+    return !library || !inner || strcmp(library, inner) != 0;
+}
+
 void uf_report_stack(struct uf_text *ret, const uf_stack_frames *frames)
 {
-    size_t shown = frames->len <= FRAMES_SHOWN ? frames->len : FRAMES_SHOWN - 1;
-    for (size_t i = 0; i < shown; i++) {
-        uf_text_add_z(ret, i > 0 ? "  <-  " : "");
+    size_t wanted = 0, shown = 0;
+    for (size_t i = 0; i < frames->len; i++)
+        wanted += is_shown(frames, i);
+    size_t most = wanted <= FRAMES_SHOWN ? wanted : FRAMES_SHOWN - 1;
+    for (size_t i = 0; i < frames->len && shown < most; i++) {
+        if (!is_shown(frames, i))
+            continue;
+        uf_text_add_z(ret, shown++ > 0 ? "  <-  " : "");
         if (frames->at[i].library)
             add_native(ret, &frames->at[i]);
         else
             add_python(ret, &frames->at[i]);
     }
-    if (shown < frames->len)
-        uf_text_printf(ret, "  <-  %zu more", frames->len - shown);
+    if (shown < wanted)
+        uf_text_printf(ret, "  <-  %zu more", wanted - shown);
 }

@@ -1,0 +1,133 @@
+#include "symbols/symbols.h"
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+#include <dlfcn.h>
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUILD_ID_MAX 64
+
+/* __cxa_demangle of the C++ library, if there is one (Itanium C++ ABI, 3.4). */
+typedef char *(*demangle_call)(const char *mangled, char *buffer, size_t *len, int *status);
+
+struct uf_symbols {
+    Dwfl *dwfl;
+    demangle_call demangle;
+    UF_VEC(char *) names; /* demangled */
+};
+
+/* The debug file that belongs to a build id, as distributions lay them out. elfutils' own search would
+ * ask a server when DEBUGINFOD_URLS is set. */
+static int find_debug_file(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+                           const char *file, const char *link, GElf_Word crc, char **ret)
+{
+    const unsigned char *id;
+    GElf_Addr at;
+    (void)user, (void)name, (void)base, (void)file, (void)link, (void)crc;
+    int len = dwfl_module_build_id(module, &id, &at);
+    if (len < 2 || len > BUILD_ID_MAX)
+        return -1;
+    char path[sizeof "/usr/lib/debug/.build-id/" + BUILD_ID_MAX * 2 + sizeof "/.debug"];
+    size_t used = (size_t)snprintf(path, sizeof path, "/usr/lib/debug/.build-id/%02x/", id[0]);
+    for (int i = 1; i < len; i++)
+        used += (size_t)snprintf(path + used, sizeof path - used, "%02x", id[i]);
+    (void)snprintf(path + used, sizeof path - used, ".debug");
+    *ret = NULL;
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = find_debug_file,
+};
+
+enum uf_code uf_symbols_open(struct uf_symbols **ret, struct uf_error *err)
+{
+    struct uf_symbols *symbols = uf_mem_zalloc(sizeof *symbols);
+    *ret = NULL;
+    if (!symbols)
+        return uf_error_nomem(err);
+    symbols->dwfl = dwfl_begin(&callbacks);
+    if (!symbols->dwfl || dwfl_linux_proc_report(symbols->dwfl, getpid()) != 0 ||
+        dwfl_report_end(symbols->dwfl, NULL, NULL) != 0) {
+        const char *why = dwfl_errmsg(-1);
+        uf_symbols_close(symbols);
+        return uf_error_set(err, UF_EUNSUPPORTED, "the mapped libraries cannot be listed: %s",
+                            why ? why : "unknown reason");
+    }
+    *(void **)&symbols->demangle = dlsym(RTLD_DEFAULT, "__cxa_demangle");
+    *ret = symbols;
+    return UF_OK;
+}
+
+void uf_symbols_close(struct uf_symbols *symbols)
+{
+    if (!symbols)
+        return;
+    if (symbols->dwfl)
+        dwfl_end(symbols->dwfl);
+    for (size_t i = 0; i < symbols->names.len; i++)
+        uf_mem_free(symbols->names.at[i]);
+    uf_vec_release(&symbols->names);
+    uf_mem_free(symbols);
+}
+
+/* "core::alloc::h0123456789abcdef" without the hash, which changes with every build (Rust's older
+ * mangling ends its names with one). */
+static void cut_rust_hash(char *name)
+{
+    char *hash = strrchr(name, ':');
+    if (hash && hash > name && hash[-1] == ':' && hash[1] == 'h' && strlen(hash + 2) == 16 &&
+        strspn(hash + 2, "0123456789abcdef") == 16)
+        hash[-1] = '\0';
+}
+
+static const char *readable(struct uf_symbols *symbols, const char *name)
+{
+    void (*give_back)(void *) = free; /* what __cxa_demangle returns is from malloc */
+    int status = -1;
+    if (!symbols->demangle || strncmp(name, "_Z", 2) != 0)
+        return name;
+    char *plain = symbols->demangle(name, NULL, NULL, &status);
+    char *copy = status == 0 && plain ? uf_mem_strdup(plain) : NULL;
+    give_back(plain);
+    if (!copy || uf_vec_push(&symbols->names, copy)) {
+        uf_mem_free(copy);
+        return name;
+    }
+    cut_rust_hash(copy);
+    return copy;
+}
+
+struct uf_symbol uf_symbols_find(struct uf_symbols *symbols, uint64_t address, bool return_address)
+{
+    struct uf_symbol found = {0};
+    uint64_t wanted = address - (return_address ? 1 : 0);
+    Dwfl_Module *module = dwfl_addrmodule(symbols->dwfl, wanted);
+    if (!module)
+        return found;
+    Dwarf_Addr start = 0;
+    const char *main_file = NULL;
+    const char *name = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, &main_file, NULL);
+    found.library = main_file ? main_file : name;
+    found.offset = address - start;
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+    const char *known = dwfl_module_addrinfo(module, wanted, &offset, &symbol, NULL, NULL, NULL);
+    if (known && *known) {
+        found.symbol = readable(symbols, known);
+        found.offset = offset + (return_address ? 1 : 0);
+    }
+    Dwfl_Line *line = dwfl_module_getsrc(module, wanted);
+    int number = 0;
+    if (line)
+        found.file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+    found.line = found.file && number > 0 ? (uint32_t)number : 0;
+    return found;
+}
