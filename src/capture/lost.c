@@ -222,7 +222,7 @@ static enum uf_code recognise_all(struct finder *f, const struct uf_graph *graph
     struct uf_map types = {0};
     enum uf_code code = enter_types(&types, graph, config) ? uf_error_nomem(err) : UF_OK;
     for (uint32_t b = 0; b < f->count && !code; b++)
-        if (f->blocks[b].state == UF_LOST_HEAD)
+        if (f->blocks[b].state == UF_LOST_HEAD || f->blocks[b].state == UF_LOST_HELD)
             recognise(&f->blocks[b], &types, config);
     uf_map_release(&types);
     return code;

@@ -33,7 +33,7 @@ struct uf_lost_block {
     /* found out: */
     uint8_t state;       /* enum uf_lost_state */
     uint64_t kept_bytes; /* of a head: its own, and those of its followers */
-    uint64_t object;     /* a lost block that begins like an object: the object's address; else 0 */
+    uint64_t object;     /* a lost or held block that begins like an object: the object's address; else 0 */
     uint64_t type;       /* ... and its type's */
 };
 
