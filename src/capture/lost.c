@@ -5,11 +5,13 @@
 #include "cpython/read.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define BYTES_MAX ((uint64_t)8 << 30) /* looked through */
 #define EDGES_MAX ((size_t)1 << 24)
 #define PREFIX_MOST 48 /* before an object: the collector's head, words for attributes */
 #define PAGE_BITS 16   /* a bit per hash of a page that holds blocks: most words cost one look */
+#define CHUNK_WORDS 64 /* of a block, in which the pointers to chunks are looked for */
 #define NONE UINT32_MAX
 #define COUNT_MOST ((uint32_t)1 << 30)
 
@@ -52,24 +54,30 @@ static void enter_blocks(struct finder *f)
     }
 }
 
-/* The block that holds the byte at `address`, or NONE. */
-static uint32_t block_of(const struct finder *f, uint64_t address)
+const struct uf_lost_block *uf_lost_at(const struct uf_lost *lost, uint64_t address)
 {
-    if (address < f->lowest || address >= f->highest ||
-        !(f->pages[page_bit(address) / 64] >> page_bit(address) % 64 & 1))
-        return NONE;
-    uint32_t low = 0, high = f->count;
+    size_t low = 0, high = lost->blocks.len;
     while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (f->blocks[middle].address <= address)
+        size_t middle = low + (high - low) / 2;
+        if (lost->blocks.at[middle].address <= address)
             low = middle + 1;
         else
             high = middle;
     }
     if (low == 0)
+        return NULL;
+    const struct uf_lost_block *block = &lost->blocks.at[low - 1];
+    return address - block->address < block->bytes ? block : NULL;
+}
+
+/* Number of the block that holds the byte at `address`, or NONE. */
+static uint32_t block_of(const struct finder *f, uint64_t address)
+{
+    if (address < f->lowest || address >= f->highest ||
+        !(f->pages[page_bit(address) / 64] >> page_bit(address) % 64 & 1))
         return NONE;
-    const struct uf_lost_block *block = &f->blocks[low - 1];
-    return address - block->address < block->bytes ? low - 1 : NONE;
+    const struct uf_lost_block *block = uf_lost_at(f->lost, address);
+    return block ? (uint32_t)(block - f->blocks) : NONE;
 }
 
 static void mark_objects(struct finder *f, const struct uf_graph *graph)
@@ -145,6 +153,7 @@ static int spread_held(struct finder *f)
 static int follow(struct finder *f, uint32_t head)
 {
     f->blocks[head].state = UF_LOST_HEAD;
+    f->blocks[head].head = head;
     if (uf_vec_push(&f->queue, head))
         return -1;
     while (f->queue.len > 0) {
@@ -154,6 +163,7 @@ static int follow(struct finder *f, uint32_t head)
             if (target->state != UF_LOST_NOT_LOOKED_AT)
                 continue;
             target->state = UF_LOST_FOLLOWER;
+            target->head = head;
             f->blocks[head].kept_bytes += target->bytes;
             if (uf_vec_push(&f->queue, f->targets[e]))
                 return -1;
@@ -175,6 +185,34 @@ static int find_heads(struct finder *f)
             if (f->blocks[b].state == UF_LOST_NOT_LOOKED_AT && (round == 1 || !led_to[b]))
                 failed = follow(f, b);
     uf_mem_free(led_to);
+    return failed;
+}
+
+/* What malloc gave for what a lost block leads to, as the data of an array, goes with its head. A chunk
+ * to which several lead counts once. */
+static int add_chunks(struct finder *f, const struct uf_segments *segments)
+{
+    struct uf_map seen = {0};
+    int memory = uf_own_memory_open(), failed = 0;
+    uint64_t words[CHUNK_WORDS];
+    for (uint32_t b = 0; b < f->count && memory >= 0 && !failed; b++) {
+        const struct uf_lost_block *block = &f->blocks[b];
+        if (block->state != UF_LOST_HEAD && block->state != UF_LOST_FOLLOWER)
+            continue;
+        size_t size = block->bytes < sizeof words ? (size_t)block->bytes : sizeof words;
+        size_t count = uf_own_memory_read(memory, block->address, words, size) / sizeof *words;
+        for (size_t i = 0; i < count && !failed; i++) {
+            if (words[i] == 0 || block_of(f, words[i]) != NONE ||
+                uf_map_get(&seen, words[i]) != UF_MAP_NONE)
+                continue;
+            uint64_t bytes = uf_words_chunk(segments, memory, words[i]);
+            f->blocks[block->head].kept_bytes += bytes;
+            failed = bytes ? uf_map_set(&seen, words[i], 1) : 0;
+        }
+    }
+    if (memory >= 0)
+        close(memory);
+    uf_map_release(&seen);
     return failed;
 }
 
@@ -244,12 +282,11 @@ static enum uf_code find(struct finder *f, const struct uf_graph *graph,
         if (status < 0)
             code = uf_error_nomem(err);
     }
+    if (!code && f->lost->complete &&
+        (sort_edges(f) || spread_held(f) || find_heads(f) || add_chunks(f, &segments)))
+        code = uf_error_nomem(err);
     uf_segments_release(&segments);
-    if (code || !f->lost->complete)
-        return code;
-    if (sort_edges(f) || spread_held(f) || find_heads(f))
-        return uf_error_nomem(err);
-    return recognise_all(f, graph, config, err);
+    return code || !f->lost->complete ? code : recognise_all(f, graph, config, err);
 }
 
 enum uf_code uf_lost_find(struct uf_lost *lost, const struct uf_graph *graph,

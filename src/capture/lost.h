@@ -32,7 +32,9 @@ struct uf_lost_block {
     uint32_t site, call;     /* the caller's */
     /* found out: */
     uint8_t state;       /* enum uf_lost_state */
-    uint64_t kept_bytes; /* of a head: its own, and those of its followers */
+    uint32_t head;       /* of a head or follower: number of the head */
+    /* of a head: its own, those of its followers, and those that malloc gave for what they lead to */
+    uint64_t kept_bytes;
     uint64_t object;     /* a lost or held block that begins like an object: the object's address; else 0 */
     uint64_t type;       /* ... and its type's */
 };
@@ -45,6 +47,8 @@ struct uf_lost {
 /* `graph` and `config` show the present heap. */
 enum uf_code uf_lost_find(struct uf_lost *lost, const struct uf_graph *graph,
                           const struct uf_heap_config *config, struct uf_error *err);
+/* The block that holds the byte at `address`; NULL: none of them. */
+const struct uf_lost_block *uf_lost_at(const struct uf_lost *lost, uint64_t address);
 void uf_lost_release(struct uf_lost *lost);
 
 #endif

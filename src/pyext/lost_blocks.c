@@ -26,10 +26,12 @@ struct place {
     uint8_t parts; /* bit per part of the calls */
     double blocks, lost; /* born; of them, those that nothing leads to */
     double bytes, kept_bytes, large_bytes;
-    uint64_t newest; /* an example: its object, or the block */
+    uint64_t newest;  /* an example: its object, or the block */
+    uint32_t finding; /* that tells it, + 1 */
 };
 
-struct telling {
+/* What was lost, as session->losses. */
+struct uf_losses {
     struct uf_session *session;
     struct uf_lost lost;
     struct place places[PLACES_MAX];
@@ -39,7 +41,7 @@ struct telling {
 
 static int list_block(void *context, const struct uf_live_block *live)
 {
-    struct telling *t = context;
+    struct uf_losses *t = context;
     struct uf_lost_block block = {
         .address = live->address, .bytes = live->bytes, .site = live->site, .call = live->call};
     if (live->domain != UF_DOMAIN_OBJECT || live->resting || live->bytes == 0)
@@ -47,12 +49,18 @@ static int list_block(void *context, const struct uf_live_block *live)
     return uf_vec_push(&t->lost.blocks, block);
 }
 
-static struct place *place_of(struct telling *t, const struct uf_lost_block *block)
+static size_t find_place(const struct uf_losses *t, const struct uf_lost_block *block)
 {
     size_t i = 0;
     while (i < t->count &&
            (t->places[i].type != block->type || t->places[i].site != block->site))
         i++;
+    return i;
+}
+
+static struct place *place_of(struct uf_losses *t, const struct uf_lost_block *block)
+{
+    size_t i = find_place(t, block);
     if (i == PLACES_MAX)
         return NULL;
     if (i == t->count)
@@ -60,7 +68,7 @@ static struct place *place_of(struct telling *t, const struct uf_lost_block *blo
     return &t->places[i];
 }
 
-static uint8_t part_of(const struct telling *t, uint32_t call)
+static uint8_t part_of(const struct uf_losses *t, uint32_t call)
 {
     uint32_t span = t->last_call - t->first_call + 1;
     return (uint8_t)(1 << (call - t->first_call) * PARTS / span);
@@ -68,7 +76,7 @@ static uint8_t part_of(const struct telling *t, uint32_t call)
 
 /* Blocks born in the calls that were watched, by place. What a stale pointer leads to is counted too:
  * whether a place loses what it makes is seen by how much of it is lost. */
-static void count_places(struct telling *t)
+static void count_places(struct uf_losses *t)
 {
     for (size_t b = 0; b < t->lost.blocks.len; b++) {
         const struct uf_lost_block *block = &t->lost.blocks.at[b];
@@ -91,7 +99,7 @@ static void count_places(struct telling *t)
 }
 
 /* Sorted by insertion: few, and no memory needed. */
-static void sort_places(struct telling *t)
+static void sort_places(struct uf_losses *t)
 {
     for (size_t i = 1; i < t->count; i++) {
         struct place place = t->places[i];
@@ -103,7 +111,7 @@ static void sort_places(struct telling *t)
 }
 
 /* "'lost text number 17'"; of memory, its size. */
-static char *preview_of(struct telling *t, const struct place *place)
+static char *preview_of(struct uf_losses *t, const struct place *place)
 {
     char text[120];
     if (place->type == 0)
@@ -112,14 +120,14 @@ static char *preview_of(struct telling *t, const struct place *place)
     return uf_mem_strdup(text);
 }
 
-static const char *type_name(struct telling *t, const struct place *place)
+static const char *type_name(struct uf_losses *t, const struct place *place)
 {
     struct uf_heap *heap = t->session->capture.heap;
     uint32_t type = place->type ? uf_heap_type(heap, place->type) : UINT32_MAX;
     return place->type == 0 ? "PyMem" : type == UINT32_MAX ? "?" : uf_heap_type_name(heap, type);
 }
 
-static enum uf_code fill_texts(struct telling *t, const struct place *place,
+static enum uf_code fill_texts(struct uf_losses *t, const struct place *place,
                                struct uf_finding *finding, struct uf_error *err)
 {
     const char *function = t->session->result.function, *type = type_name(t, place);
@@ -146,7 +154,7 @@ static enum uf_code fill_texts(struct telling *t, const struct place *place,
     return uf_error_nomem(err);
 }
 
-static enum uf_code fill(struct telling *t, const struct place *place, struct uf_finding *finding,
+static enum uf_code fill(struct uf_losses *t, const struct place *place, struct uf_finding *finding,
                          struct uf_error *err)
 {
     const struct uf_births *births = uf_births_of(t->session);
@@ -183,7 +191,7 @@ static void add_to_figures(struct uf_session *session, const struct place *place
     session->result.per_call.python_bytes += place->bytes / calls;
 }
 
-static enum uf_code tell(struct telling *t, struct uf_error *err)
+static enum uf_code tell(struct uf_losses *t, struct uf_error *err)
 {
     const uint8_t all = (1 << PARTS) - 1;
     struct uf_check_result *result = &t->session->result;
@@ -191,7 +199,7 @@ static enum uf_code tell(struct telling *t, struct uf_error *err)
     int told = 0;
     sort_places(t);
     for (size_t i = 0; i < t->count && told < TOLD_MAX && !code; i++) {
-        const struct place *place = &t->places[i];
+        struct place *place = &t->places[i];
         if (place->parts != all || place->lost < LOST_SHARE * place->blocks)
             continue;
         struct uf_finding finding;
@@ -203,6 +211,7 @@ static enum uf_code tell(struct telling *t, struct uf_error *err)
             uf_finding_release(&finding);
             break;
         }
+        place->finding = (uint32_t)result->findings.len;
         add_to_figures(t->session, place);
         told++;
     }
@@ -228,7 +237,7 @@ int uf_orphans_tell_blocks(struct uf_session *session)
     struct uf_error *err = &session->error;
     if (!session->tracing || !session->has_capture || !session->blocks_pile_up)
         return 0;
-    struct telling *t = uf_mem_zalloc(sizeof *t);
+    struct uf_losses *t = session->losses = uf_mem_zalloc(sizeof *t);
     enum uf_code code = t ? UF_OK : uf_error_nomem(err);
     if (!code) {
         t->session = session;
@@ -243,8 +252,25 @@ int uf_orphans_tell_blocks(struct uf_session *session)
         count_places(t);
         code = tell(t, err);
     }
-    if (t)
-        uf_lost_release(&t->lost);
-    uf_mem_free(t);
     return code ? uf_session_fault(session) : 0;
+}
+
+struct uf_finding *uf_losses_finding(struct uf_session *session, uint64_t address, bool *watched)
+{
+    const struct uf_losses *t = session->losses;
+    const struct uf_lost_block *block = t ? uf_lost_at(&t->lost, address) : NULL;
+    *watched = block != NULL;
+    if (!block || (block->state != UF_LOST_HEAD && block->state != UF_LOST_FOLLOWER))
+        return NULL;
+    size_t place = find_place(t, &t->lost.blocks.at[block->head]);
+    uint32_t finding = place < t->count ? t->places[place].finding : 0;
+    return finding ? &session->result.findings.at[finding - 1] : NULL;
+}
+
+void uf_losses_drop(struct uf_session *session)
+{
+    if (session->losses)
+        uf_lost_release(&session->losses->lost);
+    uf_mem_free(session->losses);
+    session->losses = NULL;
 }

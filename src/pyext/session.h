@@ -74,6 +74,7 @@ struct uf_session {
     struct uf_births births;          /* of it */
     uint32_t births_calls;            /* watched by it, numbered from 2 */
     bool blocks_pile_up;              /* uf_orphans_suspected() when it began */
+    struct uf_losses *losses;         /* what of it was lost; NULL before */
     double lost_malloc_bytes;         /* per call, of lost objects that came from malloc */
     double tracked;                   /* objects after the last collection ... */
     bool tracked_known;               /* ... and no call was made since */
@@ -155,6 +156,10 @@ bool uf_orphans_suspected(const struct uf_session *session);
 double uf_orphans_calls_to_show(const struct uf_session *session);
 /* lost_blocks.c: adds what the births pass saw lost and no graph shows. */
 int uf_orphans_tell_blocks(struct uf_session *session);
+/* The finding that tells the lost block which holds the byte at `address`, NULL: none. *watched: it lies
+ * in a block that was born in the births pass. */
+struct uf_finding *uf_losses_finding(struct uf_session *session, uint64_t address, bool *watched);
+void uf_losses_drop(struct uf_session *session);
 /* ... and adds objects that are counted more often with each call. The last of the findings. */
 int uf_orphans_tell_surpluses(struct uf_session *session);
 /* process_findings.c: adds what grows by descriptors, threads or native bytes. */
