@@ -55,7 +55,7 @@ static bool child_fails(struct child *child, enum uf_proof_end end, const char *
     struct uf_proof_answer *answer = &child->message.answer;
     answer->end = end;
     if (why != answer->why)
-        (void)snprintf(answer->why, sizeof answer->why, "%s", why);
+        (void)snprintf(answer->why, sizeof answer->why, "%.*s", (int)sizeof answer->why - 1, why);
     return false;
 }
 
