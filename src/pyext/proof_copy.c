@@ -54,8 +54,11 @@ static bool child_fails(struct child *child, enum uf_proof_end end, const char *
 {
     struct uf_proof_answer *answer = &child->message.answer;
     answer->end = end;
-    if (why != answer->why)
-        (void)snprintf(answer->why, sizeof answer->why, "%s", why);
+    if (why != answer->why) {
+        size_t len = strnlen(why, sizeof answer->why - 1);
+        memcpy(answer->why, why, len);
+        answer->why[len] = '\0';
+    }
     return false;
 }
 

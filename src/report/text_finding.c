@@ -358,7 +358,7 @@ static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
     double share = 1;
     bool per_call = finding->kind == UF_KIND_CYCLE &&
                     finding->fix_of_objects >= finding->objects_per_call;
-    if (at_least(finding->fix_of_members, 1) && at_least(finding->objects_per_call, 0)) {
+    if (at_least(finding->fix_of_members, 1) && finding->objects_per_call > 0) {
         share = finding->objects_per_call / finding->fix_of_members;
         per_call = true;
     }
