@@ -122,6 +122,7 @@ void uf_finding_release(struct uf_finding *finding)
     uf_mem_free(finding->path_root);
     free_steps(finding->cycle.at, finding->cycle.len);
     uf_vec_release(&finding->cycle);
+    uf_mem_free(finding->bound_by);
     uf_mem_free(finding->descriptor_target);
     uf_mem_free(finding->thread_name);
     uf_mem_free(finding->thread_target);

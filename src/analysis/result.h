@@ -95,7 +95,9 @@ struct uf_finding {
     double objects_per_call, bytes_per_call, retained_bytes_per_call, objects, bytes, confidence;
     UF_VEC(double) growth_by_call;  /* one per measured call; UF_UNKNOWN where it was not read */
     double bound_limit, bound_fill; /* severity bounded; UF_UNKNOWN otherwise */
-    char *holder;                   /* "shop.STORE._sessions" */
+    char *
+        bound_by; /* the attribute that declares the bound: "queue.Queue.maxsize"; NULL: not declared */
+    char *holder; /* "shop.STORE._sessions" */
     UF_VEC(struct uf_path_step) path;
     char *path_root; /* "module shop", "thread MainThread", "interpreter: atexit", ... */
     UF_VEC(struct uf_path_step)

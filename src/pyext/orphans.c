@@ -70,8 +70,7 @@ int uf_orphans_judge(struct uf_session *session)
     enum uf_code code = list_objects(result, &outside, &session->error);
     /* where Python's own blocks come from malloc too, its memory cannot be told apart */
     if (!code && outside.objects.len > 0 && session->heap.glibc_blocks)
-        code = uf_outside_look(&outside, &session->capture.graph, &session->heap,
-                               &session->error);
+        code = uf_outside_look(&outside, &session->capture.graph, &session->heap, &session->error);
     size_t first = 0;
     for (size_t f = 0; f < result->findings.len && outside.complete && !code; f++) {
         struct uf_finding *finding = &result->findings.at[f];

@@ -129,6 +129,7 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
         INLINE_OBJECT(json, "bound");
         uf_json_number(json, "limit", finding->bound_limit);
         uf_json_number(json, "fill", finding->bound_fill);
+        uf_json_text(json, "declared_by", finding->bound_by);
         uf_json_close(json);
     } else {
         uf_json_null(json, "bound");

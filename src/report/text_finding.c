@@ -139,6 +139,14 @@ static void add_bound(struct uf_text *ret, const struct uf_finding *finding)
             uf_text_add_z(ret, "at most ");
         }
         uf_units_count(ret, finding->bound_limit);
+        if (finding->bound_by) {
+            uf_text_add_z(ret, " (");
+            uf_columns_clean(ret, finding->bound_by);
+            uf_text_add_z(ret, ")");
+        }
+        if (at_least(finding->objects_per_call, 0.0001) ||
+            at_least(finding->entries_per_call, 0.0001))
+            uf_text_add_z(ret, ", still filling");
     } else if (at_least(finding->bound_fill, 0)) {
         uf_text_add_z(ret, ", stopped growing at ");
         uf_units_count(ret, finding->bound_fill);

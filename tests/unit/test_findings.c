@@ -129,21 +129,6 @@ TEST(a_text_rebuilt_longer_grows_in_place)
     done();
 }
 
-static void bounded_cache(struct uf_text *text, int call)
-{
-    module(text);
-    uf_text_printf(text,
-                   "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=512 tracked\n"
-                   "f -> cache cache\ncache: dict len=%d size=%d tracked\n",
-                   call, call, 64 + 30 * call);
-    for (int i = 0; i < call; i++)
-        uf_text_printf(text,
-                       "cache -> k%d key (1,)\nk%d: tuple size=48\ncache -> l%d ['k%d']\n"
-                       "l%d: functools._lru_list_elem size=56\n"
-                       "l%d -> v%d .result\nv%d: app.Result size=99 tracked\n",
-                       i, i, i, i, i, i, i, i);
-}
-
 static void method_cache(struct uf_text *text, int call)
 {
     module(text);
@@ -222,67 +207,6 @@ TEST(a_cache_of_numbers_is_told_as_the_cache)
     EXPECT(f->kind == UF_KIND_GROWING && f->fix_verified && f->fix_frees_objects == 24);
     EXPECT_TEXT(f->type, "functools._lru_cache_wrapper");
     EXPECT_TEXT(f->holder, "app.f");
-    done();
-}
-
-TEST(growth_inside_a_bounded_holder_is_bounded)
-{
-    check(bounded_cache);
-    print();
-    const struct uf_finding *f = only();
-    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 512 && f->bound_fill == 12);
-    EXPECT_TEXT(f->type, "app.Result");
-    done();
-}
-
-/* A full cache of two entries, in which things take the place of numbers. */
-static void full_cache(struct uf_text *text, int call)
-{
-    module(text);
-    uf_text_add_z(text, "globals -> f ['f']\n"
-                        "f: functools._lru_cache_wrapper len=20 bound=20 tracked\n"
-                        "f -> cache cache\ncache: dict len=20 size=900 tracked\n");
-    for (int i = 0; i < 20; i++) {
-        uf_text_printf(text,
-                       "f -> l%d entry\nl%d: functools._lru_list_elem size=56 tracked\n"
-                       "l%d -> k%d key\nk%d: tuple size=48 tracked\ncache -> l%d [...]\n"
-                       "cache -> k%d key ...\n",
-                       i, i, i, i, i, i, i);
-        if (i < call)
-            uf_text_printf(text, "k%d -> c%d [0]\nc%d: app.Model size=500 tracked\n", i, i, i);
-        else
-            uf_text_printf(text, "k%d -> c%d [0]\nc%d: int size=28\n", i, i, i);
-    }
-}
-
-TEST(what_the_arguments_of_a_bounded_cache_hold_is_bounded)
-{
-    check(full_cache);
-    print();
-    const struct uf_finding *f = only();
-    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_limit == 20 && f->bound_fill == 20);
-    EXPECT_TEXT(f->type, "app.Model");
-    done();
-}
-
-static void settled_cache(struct uf_text *text, int call)
-{
-    module(text);
-    int entries = call < 4 ? 3 * call : 12;
-    uf_text_printf(text, "globals -> c ['CACHE']\nc: dict len=%d size=%d tracked\n", entries,
-                   64 + 30 * entries);
-    for (int i = 0; i < entries; i++)
-        uf_text_printf(text, "c -> v%d ['k%d']\nv%d: app.Result size=99 tracked\n", i, i, i);
-}
-
-TEST(what_has_settled_is_bounded)
-{
-    check(settled_cache);
-    print();
-    const struct uf_finding *f = only();
-    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->bound_fill == 12 &&
-           f->bound_limit != f->bound_limit);
-    EXPECT(summary.trends == 0);
     done();
 }
 
@@ -418,9 +342,6 @@ int main(void)
     RUN(a_cache_on_a_method_shows_what_its_keys_hold);
     RUN(a_key_that_keeps_much_more_alive_than_its_value_is_named);
     RUN(a_cache_of_numbers_is_told_as_the_cache);
-    RUN(growth_inside_a_bounded_holder_is_bounded);
-    RUN(what_the_arguments_of_a_bounded_cache_hold_is_bounded);
-    RUN(what_has_settled_is_bounded);
     RUN(untracked_keys_of_the_warning_registry_are_one_finding);
     RUN(a_namespace_used_as_a_registry_is_one_finding);
     RUN(a_local_of_a_running_function_is_named);
