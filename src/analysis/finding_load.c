@@ -305,8 +305,9 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_e
     uf_node kept = UF_NODE_NONE;
     if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX) {
         finding->fix_why_not = uf_mem_strdup(
-            cuts->len > 0 ? "only the worst findings are checked"
-                          : "what holds it is a root: there is no reference between objects to cut");
+            cuts->len > 0
+                ? "only the worst findings are checked"
+                : "what holds it is a root: there is no reference between objects to cut");
         return UF_OK;
     }
     search->cuts_tried++;
@@ -345,12 +346,16 @@ enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
         return uf_error_nomem(err);
     bool inside = finding->kind == UF_KIND_GROWING;
     enum uf_code code = collect_cuts(load, search, inside, &cuts, err);
-    if (!code && inside && cuts.len == 0) {
-        inside = false;
-        code = cut_whole(load, search, &cuts, err);
-    }
-    if (!code)
+    if (!code && (!inside || cuts.len > 0))
         code = try_cut(load, search, &cuts, inside, freed, finding, err);
+    if (!code && inside && !finding->fix_verified) {
+        cuts.len = 0;
+        uf_mem_free(finding->fix_why_not);
+        finding->fix_why_not = NULL;
+        code = cut_whole(load, search, &cuts, err);
+        if (!code)
+            code = try_cut(load, search, &cuts, false, freed, finding, err);
+    }
     if (!code && finding->fix_verified && finding->candidates.len == 0)
         code = uf_finding_add_candidate(finding, finding->fix_edge, true, err);
     if (!code && !finding->fix_verified && finding->kind != UF_KIND_GROWING) {

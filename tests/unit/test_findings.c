@@ -91,10 +91,10 @@ TEST(a_growing_list_of_ints_is_one_finding_of_kind_growing)
 static void small_ints(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(
-        text,
-        "one: int size=28 immortal\nglobals -> log ['LOG']\nlog: list len=%d size=%d tracked\n",
-        call, 56 + call / 4 * 32);
+    uf_text_printf(text,
+                   "globals -> one ['ONE']\none: int size=28 immortal\nglobals -> log "
+                   "['LOG']\nlog: list len=%d size=%d tracked\n",
+                   call, 56 + call / 4 * 32);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "log -> one [%d]\n", i);
 }
