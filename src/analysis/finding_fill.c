@@ -41,27 +41,51 @@ static bool is_things_type(const char *type)
            strncmp(type, "functools.", 10) != 0;
 }
 
-/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a
- * person. What they hold is, if it grows with them: that group is shown; else `group` itself. */
-static uint32_t see_through(const struct uf_search *search, uint32_t group)
+/* Does `inner` lie one or two steps below `group`, and grow with it? */
+static bool is_inside_of(const struct uf_search *search, uint32_t inner, uint32_t group)
 {
-    const struct uf_group *wrapper = uf_groups_get(search->groups, group);
-    if (!is_wrapper(uf_groups_text(search->groups, wrapper->type)))
-        return group;
+    const struct uf_group *at = uf_groups_get(search->groups, inner);
     double rate = search->candidates[group].growth.objects.per_call;
+    double inner_rate = search->candidates[inner].growth.objects.per_call;
+    uint32_t up = at->parent;
+    if (up != group && up != UF_GROUP_NONE)
+        up = uf_groups_get(search->groups, up)->parent;
+    return up == group && uf_candidate_grows(search, inner) == UF_BY_OBJECTS &&
+           at->example != UF_NODE_NONE && fabs(inner_rate - rate) <= 0.01 * rate;
+}
+
+/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a
+ * person. What they hold is, if it grows with them: that group is shown, or what is much heavier
+ * beside it; else `group` itself. */
+static enum uf_code see_through(struct uf_search *search, uint32_t group, uint32_t *ret,
+                                struct uf_error *err)
+{
+    uint32_t thing = UF_GROUP_NONE, heaviest = UF_GROUP_NONE;
+    uint64_t weight = 0, most = 0;
+    *ret = group;
+    if (!is_wrapper(
+            uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type)))
+        return UF_OK;
     for (uint32_t g = 0; g < search->count; g++) {
-        const struct uf_group *inner = uf_groups_get(search->groups, g);
-        double inner_rate = search->candidates[g].growth.objects.per_call;
-        uint32_t up = inner->parent;
-        if (up != group && up != UF_GROUP_NONE)
-            up = uf_groups_get(search->groups, up)->parent;
-        if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
-            inner->example != UF_NODE_NONE &&
-            is_things_type(uf_groups_text(search->groups, inner->type)) &&
-            fabs(inner_rate - rate) <= 0.01 * rate)
-            return g;
+        const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type);
+        if (is_wrapper(type) || !is_inside_of(search, g, group))
+            continue;
+        uint64_t own = 0;
+        enum uf_code code = uf_group_weigh(search, g, &own, err);
+        if (code)
+            return code;
+        if (thing == UF_GROUP_NONE && is_things_type(type)) {
+            thing = g;
+            weight = own;
+        }
+        if (heaviest == UF_GROUP_NONE || own > most) {
+            heaviest = g;
+            most = own;
+        }
     }
-    return group;
+    if (thing != UF_GROUP_NONE)
+        *ret = most > UF_MUCH_HEAVIER * weight ? heaviest : thing;
+    return UF_OK;
 }
 
 /* Of objects that hold more and more, the one that holds most. */
@@ -339,8 +363,10 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
 static enum uf_code fill_located(struct uf_search *search, uint32_t index, struct located *located,
                                  struct uf_finding *finding, struct uf_error *err)
 {
-    uint32_t shown = see_through(search, index);
-    enum uf_code code = locate(search, index, shown, located, err);
+    uint32_t shown = index;
+    enum uf_code code = see_through(search, index, &shown, err);
+    if (!code)
+        code = locate(search, index, shown, located, err);
     if (!code)
         finding->example = located->path.nodes.at[located->entry];
     if (!code)

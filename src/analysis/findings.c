@@ -96,7 +96,6 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
     summary->groups++;
     if (group->not_from_call || group->bounded_root || candidate->bounded)
         return;
-    summary->undecided += !candidate->trend && undecided(&candidate->growth);
     bool first_trend = candidate->trend && summary->trends == 0;
     summary->trends += candidate->trend != UF_STILL;
     if (!candidate->trend && summary->trends > 0)
@@ -105,6 +104,61 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
         summary->confidence = growth->confidence;
         summary->windows = growth->windows;
         summary->window_calls = growth->window_calls;
+    }
+}
+
+static bool keeps_to_bound(const struct uf_search *search, uf_node node)
+{
+    const struct uf_names *names = search->view.names;
+    int64_t bound = names->bound(names->context, node);
+    return bound >= 0 && names->length(names->context, node) <= bound;
+}
+
+/* Has it a bound, or does its number go with that of the entries of something that has one? Then
+ * it cannot go on growing, however it looks. */
+static bool is_bounded(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_graph *graph = search->view.graph;
+    const uf_node *parent = search->view.reach->parent;
+    uf_node entry = uf_groups_get(search->groups, group)->example;
+    if (entry == UF_NODE_NONE)
+        return false;
+    bool cache = parent[entry] != UF_NODE_NONE &&
+                 strstr(uf_graph_type_name(graph, parent[entry]), "lru_cache") != NULL;
+    if (keeps_to_bound(search, entry) || (cache && keeps_to_bound(search, parent[entry])))
+        return true;
+    if (search->candidates[group].growth.objects.kind == UF_GROWTH_FLAT)
+        return false;
+    for (; parent[entry] != UF_NODE_NONE; entry = parent[entry]) {
+        uint32_t entries = uf_groups_of(search->groups, entry);
+        if (entries < search->count && keeps_to_bound(search, parent[entry]) &&
+            search->candidates[entries].growth.objects.kind != UF_GROWTH_FLAT)
+            return true;
+    }
+    return false;
+}
+
+/* The table of a type's subclasses (tp_subclasses): entries leave it with their class. */
+static bool is_subclass_table(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *at = uf_groups_get(search->groups, group);
+    if (strcmp(uf_groups_text(search->groups, at->edge), "subclasses") == 0)
+        return true;
+    return at->parent != UF_GROUP_NONE &&
+           strcmp(uf_groups_text(search->groups, uf_groups_get(search->groups, at->parent)->edge),
+                  "subclasses") == 0;
+}
+
+/* What may be a leak, and may not. */
+static void sum_up_undecided(const struct uf_search *search, struct uf_growth_summary *summary)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        const struct uf_candidate *candidate = &search->candidates[g];
+        if (group->points.len > 0 && !candidate->trend && !group->not_from_call &&
+            !group->bounded_root && undecided(&candidate->growth) &&
+            !is_subclass_table(search, g) && !is_bounded(search, g))
+            summary->undecided++;
     }
 }
 
@@ -136,6 +190,7 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
             candidate->settled = UF_BY_OBJECTS;
         sum_up(group, candidate, summary);
     }
+    sum_up_undecided(search, summary);
     return UF_OK;
 }
 

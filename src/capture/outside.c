@@ -139,7 +139,11 @@ static void count_hits(struct look *look)
     for (size_t i = 0; i < look->hits.len; i++) {
         const struct hit *hit = &look->hits.at[i];
         struct uf_outside_object *object = &look->outside->objects.at[hit->object];
-        object->in_memory += !hit->of_node;
+        if (hit->of_node)
+            continue;
+        if (object->in_memory < UF_OUTSIDE_PLACES)
+            object->at[object->in_memory] = hit->at;
+        object->in_memory++;
     }
 }
 

@@ -282,7 +282,7 @@ int uf_verdict_reach(struct uf_session *session)
                                 &session->capture.names, uf_births_of(session), &session->summary,
                                 &session->error))
         return uf_session_fault(session);
-    if (uf_orphans_judge(session))
+    if (uf_orphans_tell_blocks(session) || uf_orphans_judge(session))
         return -1;
     if (uf_process_findings(session) || uf_orphans_tell_surpluses(session))
         return -1;
