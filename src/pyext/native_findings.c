@@ -42,20 +42,13 @@ static int name_stack(const struct uf_native *native, const struct uf_native_pla
     return 0;
 }
 
-/* The worst of that kind; of descriptors, of the same sort where there is one. */
-static const struct uf_native_place *find_place(const struct uf_native *native,
-                                                enum uf_native_kind kind, const char *sort)
+static const struct uf_native_place *worst_place(const struct uf_native *native,
+                                                 enum uf_native_kind kind)
 {
-    const struct uf_native_place *worst = NULL;
-    for (size_t i = 0; native && i < native->places.len; i++) {
-        const struct uf_native_place *place = &native->places.at[i];
-        if (place->site.kind != kind)
-            continue;
-        if (place->sort && sort && strcmp(place->sort, sort) == 0)
-            return place;
-        worst = worst ? worst : place;
-    }
-    return worst;
+    for (size_t i = 0; native && i < native->places.len; i++)
+        if (native->places.at[i].site.kind == kind)
+            return &native->places.at[i];
+    return NULL;
 }
 
 static int fault(struct uf_session *session)
@@ -91,10 +84,9 @@ static void drop_native_frames(uf_stack_frames *frames)
         frames->len = kept;
 }
 
-int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
-                        enum uf_native_kind kind)
+static int fill_site(struct uf_session *session, struct uf_finding *finding,
+                     const struct uf_native_place *place)
 {
-    const struct uf_native_place *place = find_place(session->native, kind, finding->type);
     if (place) {
         struct uf_symbols *symbols = NULL;
         struct uf_error error;
@@ -105,12 +97,43 @@ int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
         uf_symbols_close(symbols);
         if (status)
             return fault(session);
-        if (kind != UF_NATIVE_HEAP)
+        if (place->site.kind != UF_NATIVE_HEAP)
             drop_native_frames(&finding->allocated_at);
     }
     if (finding->allocated_at.len == 0 && !finding->allocated_at_unknown)
         finding->allocated_at_unknown = uf_mem_strdup(why_unknown());
     return 0;
+}
+
+int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
+                        enum uf_native_kind kind)
+{
+    return fill_site(session, finding, worst_place(session->native, kind));
+}
+
+int uf_native_fill_descriptor_site(struct uf_session *session, struct uf_finding *finding,
+                                   bool (*is)(void *context, int fd), void *context)
+{
+    const struct uf_native *native = session->native;
+    const struct uf_native_place *best = NULL;
+    uf_native_blocks blocks = {0};
+    size_t most = 0;
+    if (native && uf_native_store_survivors(native->store, &blocks, &session->error))
+        return uf_session_fault(session);
+    for (size_t i = 0; native && i < native->places.len; i++) {
+        const struct uf_native_place *place = &native->places.at[i];
+        size_t count = 0;
+        for (size_t k = 0; place->site.kind == UF_NATIVE_DESCRIPTOR && k < blocks.len; k++)
+            count += blocks.at[k].kind == UF_NATIVE_DESCRIPTOR &&
+                     blocks.at[k].stack == place->site.stack &&
+                     is(context, (int)(blocks.at[k].key ^ UF_NATIVE_DESCRIPTOR_KEY));
+        if (count > most) {
+            most = count;
+            best = place;
+        }
+    }
+    uf_vec_release(&blocks);
+    return fill_site(session, finding, best);
 }
 
 /* --- native memory ----------------------------------------------------------------------------- */
