@@ -13,6 +13,7 @@ struct located {
     size_t entry;  /* place of the first object that grows in number, or of the growing object */
     size_t holder; /* place of what holds it; == entry at a root or where the object itself grows */
     bool in_dict;  /* it is held by the holder's attribute dictionary */
+    uint32_t shown; /* group of what is named: what a wrapper holds, or the group that is told */
 };
 
 static char *take_text(struct uf_text *text)
@@ -396,14 +397,13 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
 static enum uf_code fill_located(struct uf_search *search, uint32_t index, struct located *located,
                                  struct uf_finding *finding, struct uf_error *err)
 {
-    uint32_t shown = index;
-    enum uf_code code = see_through(search, index, &shown, err);
+    enum uf_code code = see_through(search, index, &located->shown, err);
     if (!code)
-        code = locate(search, index, shown, located, err);
+        code = locate(search, index, located->shown, located, err);
     if (!code)
         finding->example = located->path.nodes.at[located->entry];
     if (!code)
-        code = fill_texts(search, shown, located, finding, err);
+        code = fill_texts(search, located->shown, located, finding, err);
     if (!code)
         code = fill_bound(search, index, located, finding, err);
     if (!code)
@@ -425,6 +425,24 @@ static bool holder_grows(const struct uf_search *search, uint32_t index)
         return true;
     uint32_t dict = search->candidates[parent].dict;
     return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE;
+}
+
+static enum uf_code fill_births(struct uf_search *search, uint32_t index, uint32_t shown,
+                                const struct uf_load *load, struct uf_finding *finding,
+                                struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    if (!view->births)
+        return UF_OK;
+    if (shown != index)
+        code = uf_groups_members(search->groups, view->graph, view->reach, view->names, shown,
+                                 &nodes, err);
+    if (!code)
+        code = uf_load_fill_births(load, &nodes, view, finding, err);
+    uf_vec_release(&nodes);
+    return code;
 }
 
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
@@ -449,7 +467,7 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
                 finding->objects = (double)load.members.len;
             code = uf_load_try_fix(&load, search, finding, err);
             if (!code)
-                code = uf_load_fill_births(&load, &search->view, finding, err);
+                code = fill_births(search, index, located.shown, &load, finding, err);
         }
         if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
             code = uf_orphans_list(finding, search->view.graph, &load.members, err);
