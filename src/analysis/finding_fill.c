@@ -50,7 +50,9 @@ static bool is_inside_of(const struct uf_search *search, uint32_t inner, uint32_
     uint32_t up = at->parent;
     if (up != group && up != UF_GROUP_NONE)
         up = uf_groups_get(search->groups, up)->parent;
-    return up == group && uf_candidate_grows(search, inner) == UF_BY_OBJECTS &&
+    bool settled = search->settled && inner < search->count && at->points.len > 0 &&
+                   search->candidates[inner].growth.objects.kind == UF_GROWTH_SETTLED;
+    return up == group && (settled || uf_candidate_grows(search, inner) == UF_BY_OBJECTS) &&
            at->example != UF_NODE_NONE && fabs(inner_rate - rate) <= 0.01 * rate;
 }
 
