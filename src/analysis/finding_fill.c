@@ -1,5 +1,6 @@
 /* finding_fill.c - one group told as a finding: figures, path, holder, bound, fix. */
 #include "analysis/advice.h"
+#include "analysis/finding_bound.h"
 #include "analysis/findings_private.h"
 #include "analysis/orphans.h"
 
@@ -139,42 +140,6 @@ static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t sh
     return UF_OK;
 }
 
-/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list, the
- * tuple of a call's arguments, which holds as many things for each entry)? */
-static bool is_part_of_cache(const struct uf_search *search, const struct located *located,
-                             size_t at)
-{
-    const struct uf_graph *graph = search->view.graph;
-    const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
-    if (strstr(type, "lru_list_elem"))
-        return true;
-    if (at == 0)
-        return false;
-    const char *above = uf_graph_type_name(graph, located->path.nodes.at[at - 1]);
-    if (strcmp(type, "tuple") == 0)
-        return strstr(above, "lru_list_elem") != NULL ||
-               (at > 1 && strcmp(above, "dict") == 0 &&
-                strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 2]), "lru_cache"));
-    return strcmp(type, "dict") == 0 && strstr(above, "lru_cache") != NULL;
-}
-
-/* The bound of what directly holds the entries, and how many there are. */
-static bool find_bound(const struct uf_search *search, const struct located *located, double *limit,
-                       double *fill)
-{
-    const struct uf_names *names = search->view.names;
-    size_t at = located->holder;
-    while (at > 0 && is_part_of_cache(search, located, at))
-        at--;
-    int64_t bound = names->bound(names->context, located->path.nodes.at[at]);
-    int64_t length = names->length(names->context, located->path.nodes.at[at]);
-    if (bound >= 0)
-        *limit = (double)bound;
-    if (length >= 0)
-        *fill = (double)length;
-    return bound >= 0;
-}
-
 static double finish_slope(const struct uf_growth *growth, double objects_per_call, double mean)
 {
     return growth->kind == UF_GROWTH_TREND ? growth->per_call : objects_per_call * mean;
@@ -273,7 +238,8 @@ static enum uf_code fill_advice(struct uf_search *search, uint32_t index,
     bool inside = finding->kind == UF_KIND_GROWING, at_root = located->entry == 0;
     uf_node entry = located->path.nodes.at[located->entry];
     if (!inside && !at_root) {
-        while (named.holder > 0 && is_part_of_cache(search, &named, named.holder))
+        while (named.holder > 0 &&
+               uf_bound_is_part_of_cache(view->graph, &named.path, named.holder))
             named.holder--;
         uf_step_name(view, located->path.nodes.at[located->entry - 1],
                      view->reach->parent_edge[entry], located->in_dict, &name);
@@ -371,19 +337,20 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
                                const struct located *located, struct uf_finding *finding,
                                struct uf_error *err)
 {
-    double limit = UF_UNKNOWN, fill = UF_UNKNOWN;
-    bool bounded = find_bound(search, located, &limit, &fill);
+    struct uf_bound bound;
+    bool bounded = uf_bound_find(&search->view, &located->path, located->holder, &bound);
     const struct uf_group *group = uf_groups_get(search->groups, index);
     finding->severity = UF_SEVERITY_LEAK;
     if (group->bounded_root) {
         bounded = true;
-        limit = UF_TYPE_CACHE_ENTRIES;
-        fill = finding->objects;
+        bound = (struct uf_bound){.limit = UF_TYPE_CACHE_ENTRIES, .fill = finding->objects};
     }
     if (search->settled || bounded) {
         finding->severity = UF_SEVERITY_BOUNDED;
-        finding->bound_limit = limit;
-        finding->bound_fill = isnan(fill) ? finding->objects : fill;
+        finding->bound_limit = bound.limit;
+        finding->bound_fill = isnan(bound.fill) ? finding->objects : bound.fill;
+        if (bound.by[0] && !(finding->bound_by = uf_mem_strdup(bound.by)))
+            return uf_error_nomem(err);
         if (isnan(finding->retained_bytes_per_call))
             finding->retained_bytes_per_call = finding->bytes_per_call;
     }

@@ -1,4 +1,5 @@
 /* findings.c - which groups become findings. */
+#include "analysis/finding_bound.h"
 #include "analysis/findings_private.h"
 
 #include <math.h>
@@ -7,6 +8,7 @@
 /* What settled is worth telling when it grew by this much after warm-up. */
 #define NOTABLE_OBJECTS 8
 #define NOTABLE_BYTES 1024
+#define FEW_OBJECTS 2 /* ... and this many where a bound is known */
 #define FINDINGS_MAX 40
 #define BOUNDED_MAX 8
 
@@ -46,6 +48,34 @@ static void classify(const struct uf_group *group, struct uf_candidate *candidat
         candidate->settled = UF_INSIDE;
 }
 
+/* Does it lie in a container with a bound, at whatever depth? Parents come before their children. */
+static enum uf_code find_bounded(const struct uf_search *search, uint32_t index, bool *ret,
+                                 struct uf_error *err)
+{
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    struct uf_path path = {0};
+    struct uf_bound bound;
+    *ret = false;
+    for (uint32_t g = group->parent; g != UF_GROUP_NONE && !*ret;
+         g = uf_groups_get(search->groups, g)->parent)
+        *ret = search->candidates[g].bounded;
+    if (*ret || group->example == UF_NODE_NONE)
+        return UF_OK;
+    enum uf_code code = uf_path_to(&path, search->view.reach, group->example, err);
+    size_t last = path.nodes.len - 1;
+    const struct uf_growth *objects = &search->candidates[index].growth.objects;
+    if (!code && is_steady(objects) && objects->rose == 0) { /* it is what holds more and more */
+        *ret = uf_bound_find(&search->view, &path, last, &bound);
+    } else if (!code && last > 0) {
+        size_t holder = last - 1;
+        if (holder > 0 && uf_path_is_dict_hop(&search->view, &path, holder))
+            holder--;
+        *ret = uf_bound_find(&search->view, &path, holder, &bound);
+    }
+    uf_path_release(&path);
+    return code;
+}
+
 static bool undecided(const struct uf_group_growth *growth)
 {
     return growth->objects.kind == UF_GROWTH_UNDECIDED ||
@@ -66,7 +96,7 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
 {
     const struct uf_growth *growth = leading(candidate);
     summary->groups++;
-    if (group->not_from_call || group->bounded_root)
+    if (group->not_from_call || group->bounded_root || candidate->bounded)
         return;
     bool first_trend = candidate->trend && summary->trends == 0;
     summary->trends += candidate->trend != UF_STILL;
@@ -173,6 +203,16 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
         if (code)
             return code;
         classify(group, candidate);
+        bool few = candidate->growth.objects.kind == UF_GROWTH_SETTLED &&
+                   grew(group, 0, FEW_OBJECTS);
+        if (candidate->trend || few || undecided(&candidate->growth)) {
+            code = find_bounded(search, g, &candidate->bounded, err);
+            if (code)
+                return code;
+        }
+        /* of a small cache a few entries are all that there can be */
+        if (few && candidate->bounded && !candidate->settled)
+            candidate->settled = UF_BY_OBJECTS;
         sum_up(group, candidate, summary);
     }
     sum_up_undecided(search, summary);
@@ -185,7 +225,8 @@ static void sum_up_bounds(const struct uf_search *search, struct uf_growth_summa
     for (uint32_t g = 0; g < search->count; g++) {
         const struct uf_candidate *candidate = &search->candidates[g];
         const struct uf_group *group = uf_groups_get(search->groups, g);
-        if (!candidate->trend || candidate->subsumed || group->not_from_call || group->bounded_root)
+        if (!candidate->trend || candidate->subsumed || group->not_from_call ||
+            group->bounded_root || candidate->bounded)
             continue;
         const struct uf_group_point *last = &group->points.at[group->points.len - 1];
         double entries = (double)(candidate->trend == UF_INSIDE ? last->length : last->objects);
@@ -236,6 +277,14 @@ static enum uf_code tell_one(struct uf_search *search, uint32_t group, struct uf
     return code;
 }
 
+/* Every program adds to the interpreter's cache of attribute names: only a full one tells something. */
+static bool is_scarcely_filled(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *at = uf_groups_get(search->groups, group);
+    return at->bounded_root &&
+           at->points.at[at->points.len - 1].objects < UF_TYPE_CACHE_ENTRIES / 2;
+}
+
 /* When a group is told: things first, then texts, which may be their keys elsewhere, then what C
  * holds, then containers: telling one may take those of a later turn in. */
 static int turn_of(const struct uf_search *search, uint32_t group)
@@ -256,7 +305,8 @@ static enum uf_code tell(struct uf_search *search, size_t most, struct uf_error 
             if (uf_candidate_grows(search, g) == UF_STILL || search->candidates[g].subsumed ||
                 turn_of(search, g) != turn ||
                 uf_groups_get(search->groups, g)->example == UF_NODE_NONE ||
-                is_unreachable(search, g) || (turn == 2 && is_told(search, g)))
+                is_scarcely_filled(search, g) || is_unreachable(search, g) ||
+                (turn == 2 && is_told(search, g)))
                 continue;
             code = tell_one(search, g, err);
             told++;

@@ -20,6 +20,7 @@ struct uf_candidate {
     struct uf_group_growth growth;
     uint8_t trend, settled; /* enum uf_grows */
     bool subsumed;          /* told by another finding */
+    bool bounded;           /* it, or what holds it, keeps to a known bound (finding_bound.h) */
     bool has_entries;       /* trend UF_INSIDE: its entries are told with it */
     uint32_t dict;          /* its group of attribute dictionaries, or UF_GROUP_NONE */
     uint32_t told_by;       /* subsumed as a key or a lesser value: by this group */

@@ -115,7 +115,8 @@ static void settle_node(struct look *look, uf_node node, uint8_t *inside)
     for (; end < look->hits.len; end++) {
         struct hit *hit = &look->hits.at[end];
         bool in_block = hit->block_start <= start && start < hit->block_end;
-        bool in_chunk = hit->place == UF_WORDS_MALLOC && size > SMALL_BYTES && hit->at < start + size;
+        bool in_chunk = hit->place == UF_WORDS_MALLOC && size > SMALL_BYTES &&
+                        hit->at < start + size;
         if (!in_block && !in_chunk)
             break;
         hit->of_node = true;
@@ -138,7 +139,11 @@ static void count_hits(struct look *look)
     for (size_t i = 0; i < look->hits.len; i++) {
         const struct hit *hit = &look->hits.at[i];
         struct uf_outside_object *object = &look->outside->objects.at[hit->object];
-        object->in_memory += !hit->of_node;
+        if (hit->of_node)
+            continue;
+        if (object->in_memory < UF_OUTSIDE_PLACES)
+            object->at[object->in_memory] = hit->at;
+        object->in_memory++;
     }
 }
 

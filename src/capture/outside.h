@@ -22,6 +22,7 @@
 #include "graph/graph.h"
 
 #define UF_OUTSIDE_OBJECTS_MAX 65536
+#define UF_OUTSIDE_PLACES 4
 #define UF_OUTSIDE_BYTES_MAX ((uint64_t)8 << 30) /* looked through, in all */
 
 struct uf_outside_object {
@@ -30,6 +31,7 @@ struct uf_outside_object {
     uint32_t in_data;      /* words in data of libraries */
     uint32_t in_memory;    /* words in other memory ... */
     uint32_t by_graph;     /* ... of them, so many hold references of the graph's own containers */
+    uint64_t at[UF_OUTSIDE_PLACES]; /* where such words lie: the first few; 0: no more */
     uint32_t library;      /* in names: whose data, of the last one found; 0: none */
 };
 

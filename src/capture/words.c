@@ -8,7 +8,10 @@
 #define PAGE ((uint64_t)4096)
 /* a chunk with a mapping of its own, and the heaps of threads: glibc 2.36 malloc/malloc.c, arena.c */
 #define CHUNK_FLAGS ((uint64_t)7)
+#define CHUNK_BEFORE_IN_USE ((uint64_t)1)
 #define CHUNK_MAPPED ((uint64_t)2)
+#define CHUNK_OF_THREAD ((uint64_t)4)
+#define CHUNK_HEAD ((uint64_t)16)
 #define HEAP_BYTES ((uint64_t)64 << 20)
 /* pools of the small allocator: 3.10 to 3.15, Objects/obmalloc.c, 64 bit (POOL_BITS 14) */
 #define POOL_BYTES ((uint64_t)16 << 10)
@@ -112,7 +115,8 @@ static bool is_pool(const struct pool_head *head, uint64_t at)
     return head->class < SMALL_CLASSES && head->max_next_offset == POOL_BYTES - size &&
            head->count > 0 && head->count <= (POOL_BYTES - POOL_HEAD) / size &&
            head->next_offset >= POOL_HEAD && (head->next_offset - POOL_HEAD) % size == 0 &&
-           head->next_offset <= POOL_BYTES && (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
+           head->next_offset <= POOL_BYTES &&
+           (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
 }
 
 /* Marks the freed blocks: they are linked through their first words. */
@@ -146,7 +150,8 @@ static int visit_pool(struct walk *walk, uint64_t at)
     uint64_t size = ((uint64_t)head.class + 1) * 16;
     mark_free(walk->pool, at, size, is_free);
     int status = 0;
-    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status; offset += size) {
+    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status;
+         offset += size) {
         if (is_free[(offset - POOL_HEAD) / size])
             continue;
         struct uf_words words = {.address = at + offset,
@@ -248,4 +253,31 @@ int uf_words_each(const struct uf_segments *segments, const struct uf_words_exce
     uf_mem_free(walk.pool);
     *complete = walk.complete;
     return status;
+}
+
+static const struct uf_segment *segment_of(const struct uf_segments *segments, uint64_t address)
+{
+    for (size_t i = 0; i < segments->list.len; i++)
+        if (segments->list.at[i].start <= address && address < segments->list.at[i].end)
+            return &segments->list.at[i];
+    return NULL;
+}
+
+uint64_t uf_words_chunk(const struct uf_segments *segments, int memory, uint64_t address)
+{
+    uint64_t chunk = address - CHUNK_HEAD, head[2], next[2];
+    const struct uf_segment *segment = address % CHUNK_HEAD ? NULL : segment_of(segments, chunk);
+    if (!segment || segment->kind == UF_SEGMENT_OTHER ||
+        uf_own_memory_read(memory, chunk, head, sizeof head) != sizeof head)
+        return 0;
+    uint64_t bytes = head[1] & ~CHUNK_FLAGS, room = segment->end - chunk;
+    if (chunk % PAGE == 0 && segment->kind == UF_SEGMENT_ANONYMOUS)
+        return mapped_chunk(head, room);
+    /* in the heap, or in a thread's, which its chunks say: the next one says that this one is in use */
+    bool of_thread = (head[1] & CHUNK_OF_THREAD) != 0;
+    if (of_thread != (segment->kind == UF_SEGMENT_ANONYMOUS) || head[1] & CHUNK_MAPPED ||
+        bytes < 2 * CHUNK_HEAD || bytes % CHUNK_HEAD || bytes + sizeof next > room ||
+        uf_own_memory_read(memory, chunk + bytes, next, sizeof next) != sizeof next)
+        return 0;
+    return next[1] & CHUNK_BEFORE_IN_USE && (next[1] & ~CHUNK_FLAGS) >= 2 * CHUNK_HEAD ? bytes : 0;
 }

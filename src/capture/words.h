@@ -36,4 +36,7 @@ struct uf_words_except {
 int uf_words_each(const struct uf_segments *segments, const struct uf_words_except *except,
                   uf_words_visit visit, void *context, bool *complete);
 
+/* Bytes of the chunk that malloc gave out at `address`; 0: it is not the beginning of one. */
+uint64_t uf_words_chunk(const struct uf_segments *segments, int memory, uint64_t address);
+
 #endif

@@ -67,6 +67,9 @@ const struct uf_births *uf_births_of(struct uf_session *session)
 static uint32_t calls_wanted(struct uf_session *session)
 {
     double wanted = uf_groups_calls_to_show(session->groups);
+    double blocks = uf_orphans_calls_to_show(session);
+    if (blocks > wanted)
+        wanted = blocks;
     double left = session->deadline - uf_now_seconds();
     double share = (session->deadline - session->started) * BUDGET_SHARE;
     double fitting = (left > share ? left : share) / (SLOWER * session->call_seconds + 1e-6);
@@ -93,6 +96,7 @@ static int look_at_garbage(struct uf_session *session)
 static int watch_calls(struct uf_session *session, uint32_t calls)
 {
     double seconds, threads = uf_read_threads();
+    session->births_calls = calls;
     for (uint32_t i = 0; i < calls; i++) {
         if (i % (calls / MARKS + 1) == 0)
             uf_tracing_call(session->tracing, i + 2);
@@ -108,6 +112,7 @@ int uf_births_pass(struct uf_session *session, bool garbage)
     double started = uf_now_seconds();
     uint32_t before = session->calls;
     struct uf_tracing_options options = {.raw = true};
+    session->blocks_pile_up = uf_orphans_suspected(session);
     if (uf_tracing_start(&session->tracing, &options, &session->error))
         return uf_session_fault(session);
     int status = garbage ? look_at_garbage(session) : 0;

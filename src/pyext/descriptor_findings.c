@@ -156,6 +156,11 @@ static const char *advice(const char *sort)
     return advice_for[i][1];
 }
 
+static bool is_of_sort(void *context, int fd)
+{
+    return is_new(context, fd);
+}
+
 /* `sort` NULL: of no sort that would grow by itself. */
 static int tell(struct fds *fds, const char *sort, const struct uf_growth *growth, double count,
                 uint8_t *marks)
@@ -187,7 +192,7 @@ static int tell(struct fds *fds, const char *sort, const struct uf_growth *growt
     uf_set_text(&finding->descriptor_target, target.len ? target.at : NULL);
     uf_set_text(&finding->fix_advice, advice(faces.sort));
     uf_text_release(&target);
-    return uf_native_fill_site(session, finding, UF_NATIVE_DESCRIPTOR);
+    return uf_native_fill_descriptor_site(session, finding, is_of_sort, fds);
 }
 
 int uf_descriptor_findings(struct uf_session *session)

@@ -84,10 +84,9 @@ static void drop_native_frames(uf_stack_frames *frames)
         frames->len = kept;
 }
 
-int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
-                        enum uf_native_kind kind)
+static int fill_site(struct uf_session *session, struct uf_finding *finding,
+                     const struct uf_native_place *place)
 {
-    const struct uf_native_place *place = worst_place(session->native, kind);
     if (place) {
         struct uf_symbols *symbols = NULL;
         struct uf_error error;
@@ -98,12 +97,43 @@ int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
         uf_symbols_close(symbols);
         if (status)
             return fault(session);
-        if (kind != UF_NATIVE_HEAP)
+        if (place->site.kind != UF_NATIVE_HEAP)
             drop_native_frames(&finding->allocated_at);
     }
     if (finding->allocated_at.len == 0 && !finding->allocated_at_unknown)
         finding->allocated_at_unknown = uf_mem_strdup(why_unknown());
     return 0;
+}
+
+int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
+                        enum uf_native_kind kind)
+{
+    return fill_site(session, finding, worst_place(session->native, kind));
+}
+
+int uf_native_fill_descriptor_site(struct uf_session *session, struct uf_finding *finding,
+                                   bool (*is)(void *context, int fd), void *context)
+{
+    const struct uf_native *native = session->native;
+    const struct uf_native_place *best = NULL;
+    uf_native_blocks blocks = {0};
+    size_t most = 0;
+    if (native && uf_native_store_survivors(native->store, &blocks, &session->error))
+        return uf_session_fault(session);
+    for (size_t i = 0; native && i < native->places.len; i++) {
+        const struct uf_native_place *place = &native->places.at[i];
+        size_t count = 0;
+        for (size_t k = 0; place->site.kind == UF_NATIVE_DESCRIPTOR && k < blocks.len; k++)
+            count += blocks.at[k].kind == UF_NATIVE_DESCRIPTOR &&
+                     blocks.at[k].stack == place->site.stack &&
+                     is(context, (int)(blocks.at[k].key ^ UF_NATIVE_DESCRIPTOR_KEY));
+        if (count > most) {
+            most = count;
+            best = place;
+        }
+    }
+    uf_vec_release(&blocks);
+    return fill_site(session, finding, best);
 }
 
 /* --- native memory ----------------------------------------------------------------------------- */

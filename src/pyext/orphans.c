@@ -26,6 +26,50 @@ static void sum_up(const struct uf_outside *outside, size_t first, size_t count,
                                                   : NULL;
 }
 
+/* The orphan whose lost objects hold those of a finding, as far as their holders were born while watched;
+ * NULL: none, or most have others. */
+static struct uf_finding *lost_holder(struct uf_session *session, const struct uf_outside *outside,
+                                      size_t first, size_t count)
+{
+    struct uf_finding *orphan = NULL;
+    size_t watched = 0, lost = 0;
+    for (size_t i = first; i < first + count; i++) {
+        bool is_watched = false, is_lost = false;
+        for (int p = 0; p < UF_OUTSIDE_PLACES && outside->objects.at[i].at[p] && !is_lost; p++) {
+            bool in_watched;
+            struct uf_finding *finding =
+                uf_losses_finding(session, outside->objects.at[i].at[p], &in_watched);
+            is_watched |= in_watched;
+            is_lost = finding != NULL;
+            orphan = finding ? finding : orphan;
+        }
+        watched += is_watched;
+        lost += is_lost;
+    }
+    return 2 * lost >= watched ? orphan : NULL;
+}
+
+/* What an orphan holds goes with it: it is no finding of its own. */
+static void take_in(struct uf_finding *orphan, const struct uf_finding *held)
+{
+    double bytes = held->retained_bytes_per_call;
+    if (!(bytes > 0))
+        bytes = held->bytes_per_call;
+    if (bytes > 0)
+        orphan->retained_bytes_per_call += bytes;
+}
+
+static void drop_taken_in(struct uf_check_result *result, const bool *taken)
+{
+    size_t kept = 0;
+    for (size_t f = 0; f < result->findings.len; f++)
+        if (taken[f])
+            uf_finding_release(&result->findings.at[f]);
+        else
+            result->findings.at[kept++] = result->findings.at[f];
+    result->findings.len = kept;
+}
+
 static enum uf_code list_objects(const struct uf_check_result *result, struct uf_outside *outside,
                                  struct uf_error *err)
 {
@@ -72,6 +116,9 @@ int uf_orphans_judge(struct uf_session *session)
     if (!code && outside.objects.len > 0 && session->heap.glibc_blocks)
         code = uf_outside_look(&outside, &session->capture.graph, &session->heap,
                                &session->error);
+    bool *taken = uf_mem_zalloc(result->findings.len + 1);
+    if (!taken)
+        code = uf_error_nomem(&session->error);
     size_t first = 0;
     for (size_t f = 0; f < result->findings.len && outside.complete && !code; f++) {
         struct uf_finding *finding = &result->findings.at[f];
@@ -79,10 +126,18 @@ int uf_orphans_judge(struct uf_session *session)
         struct uf_holding holding;
         if (count == 0 || first + count > outside.objects.len)
             continue;
+        struct uf_finding *orphan = lost_holder(session, &outside, first, count);
+        if (orphan)
+            take_in(orphan, finding);
+        taken[f] = orphan != NULL;
         sum_up(&outside, first, count, &holding);
         code = uf_orphans_settle(finding, &holding, result->function, &session->error);
         first += count;
     }
+    if (taken && !code)
+        drop_taken_in(result, taken);
+    uf_mem_free(taken);
+    uf_losses_drop(session);
     uf_outside_release(&outside);
     return code ? uf_session_fault(session) : 0;
 }

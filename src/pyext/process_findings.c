@@ -46,7 +46,7 @@ static struct uf_finding *find_process_growth(struct uf_session *session, const 
 
 static bool native_growth_is_its_own(const struct uf_session *session)
 {
-    double native = session->result.per_call.native_bytes;
+    double native = session->result.per_call.native_bytes - session->lost_malloc_bytes;
     double python = session->result.per_call.python_bytes;
     if (session->result.per_call.threads > 0 &&
         native <= session->result.per_call.threads * NATIVE_PER_THREAD)

@@ -185,7 +185,7 @@ static int trace(struct uf_session *session, bool trend)
     bool garbage = uf_garbage_is_steady(session);
     bool asked = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED ||
                  session->stop == UF_STOP_MEMORY;
-    if (asked || (!trend && !garbage))
+    if (asked || (!trend && !garbage && !uf_orphans_suspected(session)))
         return 0;
     enum uf_stop stop = session->stop; /* why the calls ended does not end this */
     session->stop = UF_STOP_NOT;

@@ -72,6 +72,10 @@ struct uf_session {
     struct uf_growth_summary summary; /* of the groups, for the evidence */
     struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */
     struct uf_births births;          /* of it */
+    uint32_t births_calls;            /* watched by it, numbered from 2 */
+    bool blocks_pile_up;              /* uf_orphans_suspected() when it began */
+    struct uf_losses *losses;         /* what of it was lost; NULL before */
+    double lost_malloc_bytes;         /* per call, of lost objects that came from malloc */
     double tracked;                   /* objects after the last collection ... */
     bool tracked_known;               /* ... and no call was made since */
     bool endless_garbage;
@@ -146,6 +150,16 @@ void uf_births_drop(struct uf_session *session);
 int uf_waiting_measure(struct uf_session *session);
 /* orphans.c: of what only its count keeps alive, tells what C code holds from what it has lost. */
 int uf_orphans_judge(struct uf_session *session);
+/* Does the first pass show blocks of memory that pile up? Then calls should be watched, so many at
+ * least: 0 = none. */
+bool uf_orphans_suspected(const struct uf_session *session);
+double uf_orphans_calls_to_show(const struct uf_session *session);
+/* lost_blocks.c: adds what the births pass saw lost and no graph shows. */
+int uf_orphans_tell_blocks(struct uf_session *session);
+/* The finding that tells the lost block which holds the byte at `address`, NULL: none. *watched: it lies
+ * in a block that was born in the births pass. */
+struct uf_finding *uf_losses_finding(struct uf_session *session, uint64_t address, bool *watched);
+void uf_losses_drop(struct uf_session *session);
 /* ... and adds objects that are counted more often with each call. The last of the findings. */
 int uf_orphans_tell_surpluses(struct uf_session *session);
 /* process_findings.c: adds what grows by descriptors, threads or native bytes. */

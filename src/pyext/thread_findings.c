@@ -26,6 +26,8 @@ struct gathered {
     uint8_t *marks;  /* by node */
     uf_node newest_node;
     size_t count;
+    bool
+        only_sort; /* no other sort of thread grows: what the native pass found is about this one */
 };
 
 static bool was_there(const struct uf_session *session, uint64_t ident)
@@ -146,7 +148,7 @@ static int tell(struct gathered *g, const struct uf_growth *growth, double count
                     ? "C code starts a thread in each call and does not end it: close or shut down "
                       "the object that starts it, or share one"
                     : "end and join() the threads that the call starts, or share one pool");
-    return uf_native_fill_site(g->session, finding, UF_NATIVE_THREAD);
+    return g->only_sort ? uf_native_fill_site(session, finding, UF_NATIVE_THREAD) : 0;
 }
 
 int uf_thread_findings(struct uf_session *session)
@@ -155,36 +157,31 @@ int uf_thread_findings(struct uf_session *session)
     struct uf_growth total = uf_growth_judge(session->threads.at, session->threads.len);
     if (!session->has_capture || total.kind != UF_GROWTH_TREND)
         return 0;
-    size_t nodes = session->capture.graph.node_count;
+    size_t nodes = session->capture.graph.node_count, largest = SIZE_MAX, growing = 0;
     uint8_t *marks = uf_mem_alloc(nodes + 1);
     if (!marks) {
         uf_error_nomem(&session->error);
         return uf_session_fault(session);
     }
-    size_t largest = SIZE_MAX;
-    bool told = false;
+    for (size_t i = 0; i < tally->sorts.len; i++) {
+        growing += uf_tally_judge(tally, i).kind == UF_GROWTH_TREND;
+        if (largest == SIZE_MAX || uf_tally_gain(tally, i) > uf_tally_gain(tally, largest))
+            largest = i;
+    }
     int status = 0;
     for (size_t i = 0; i < tally->sorts.len && status == 0; i++) {
         struct uf_growth growth = uf_tally_judge(tally, i);
-        if (largest == SIZE_MAX || uf_tally_gain(tally, i) > uf_tally_gain(tally, largest))
-            largest = i;
+        if (growing == 0 && i == largest)
+            growth = total; /* many sorts, none of which grows by itself */
         if (growth.kind != UF_GROWTH_TREND)
             continue;
         struct gathered g = {.session = session,
                              .sort = uf_tally_name(tally, i),
                              .marks = marks,
-                             .newest_node = UF_NODE_NONE};
+                             .newest_node = UF_NODE_NONE,
+                             .only_sort = growing <= 1};
         memset(marks, 0, nodes);
-        told = true;
         status = tell(&g, &growth, uf_tally_gain(tally, i));
-    }
-    if (!told && largest != SIZE_MAX && status == 0) {
-        struct gathered g = {.session = session,
-                             .sort = uf_tally_name(tally, largest),
-                             .marks = marks,
-                             .newest_node = UF_NODE_NONE};
-        memset(marks, 0, nodes);
-        status = tell(&g, &total, uf_tally_gain(tally, largest));
     }
     uf_mem_free(marks);
     return status;

@@ -139,6 +139,14 @@ static void add_bound(struct uf_text *ret, const struct uf_finding *finding)
             uf_text_add_z(ret, "at most ");
         }
         uf_units_count(ret, finding->bound_limit);
+        if (finding->bound_by) {
+            uf_text_add_z(ret, " (");
+            uf_columns_clean(ret, finding->bound_by);
+            uf_text_add_z(ret, ")");
+        }
+        if (at_least(finding->objects_per_call, 0.0001) ||
+            at_least(finding->entries_per_call, 0.0001))
+            uf_text_add_z(ret, ", still filling");
     } else if (at_least(finding->bound_fill, 0)) {
         uf_text_add_z(ret, ", stopped growing at ");
         uf_units_count(ret, finding->bound_fill);
@@ -356,11 +364,13 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
 static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
 {
     double share = 1;
-    bool per_call = finding->kind == UF_KIND_CYCLE
-                        ? finding->fix_of_objects >= finding->objects_per_call
-                        : at_least(finding->objects_per_call, 0) && at_least(finding->objects, 1);
-    if (per_call && finding->kind != UF_KIND_CYCLE)
-        share = finding->objects_per_call / finding->objects;
+    bool per_call = finding->kind == UF_KIND_CYCLE &&
+                    finding->fix_of_objects >= finding->objects_per_call;
+    if (at_least(finding->fix_of_members, 1) && at_least(finding->objects_per_call, 0)) {
+        share = finding->objects_per_call / finding->fix_of_members;
+        per_call = true;
+    }
+    uf_text_add_z(ret, "freed ");
     uf_units_count(ret, finding->fix_frees_objects * share);
     uf_text_add_z(ret, " of ");
     uf_units_plural(ret, finding->fix_of_objects * share, "object", "objects");
@@ -368,6 +378,32 @@ static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
     uf_units_bytes(ret, finding->fix_frees_bytes * share);
     if (per_call)
         uf_text_add_z(ret, " per call");
+}
+
+/* Of a descriptor whose object another finding tells the edge is that one's. */
+static void add_closed(struct uf_text *ret, const struct uf_finding *finding)
+{
+    uf_text_add_z(ret, "closed ");
+    uf_units_count(ret, finding->fix_closes);
+    uf_text_add_z(ret, " of ");
+    uf_units_plural(ret, finding->fix_of_closes, "descriptor", "descriptors");
+    if (finding->fix_edge && isnan(finding->fix_of_objects)) {
+        uf_text_add_z(ret, " by cutting ");
+        uf_columns_clean(ret, finding->fix_edge);
+    }
+}
+
+static void add_done(struct uf_text *ret, const struct uf_finding *finding)
+{
+    bool freed = at_least(finding->fix_of_objects, 0), closed = at_least(finding->fix_closes, 1);
+    uf_text_add_z(ret, "(done in a copy of the process");
+    uf_text_add_z(ret, freed || closed ? ": " : "");
+    if (freed)
+        add_freed(ret, finding);
+    if (closed) {
+        uf_text_add_z(ret, freed ? ", " : "");
+        add_closed(ret, finding);
+    }
 }
 
 static void write_fix(struct uf_page *page, const struct uf_finding *finding)
@@ -385,16 +421,16 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         label = "";
     }
     if (finding->fix_verified) {
-        bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
-        uf_text_add_z(&text, done ? "(done in a copy of the process: freed "
-                                  : "(checked on the graph of objects");
-        if (done) {
-            add_freed(&text, finding);
-        } else if (at_least(finding->fix_frees_objects, 0)) {
-            uf_text_add_z(&text, ": it frees ");
-            uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
-            if (at_least(finding->fix_frees_bytes, 0)) {
+        if (finding->fix_how == UF_FIX_COPY) {
+            add_done(&text, finding);
+        } else {
+            uf_text_add_z(&text, "(checked on the graph of objects");
+            if (at_least(finding->fix_frees_objects, 0)) {
+                uf_text_add_z(&text, ": it frees ");
+                uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
+            }
+            if (at_least(finding->fix_frees_objects, 0) && at_least(finding->fix_frees_bytes, 0)) {
                 uf_text_add_z(&text, ", ");
                 uf_units_bytes(&text, finding->fix_frees_bytes);
             }

@@ -141,3 +141,57 @@ def test_a_timer_is_named_by_its_callback():
 def test_a_task_that_ends_is_none():
     code, report = check("kinds.py:task_that_ends", *BUDGET)
     assert code == 0, report["findings"]
+
+
+@pytest.mark.parametrize(
+    "function, holder, limit, declared_by",
+    [
+        ("declared_cache", "kinds.CACHE._Cache__data", 100_000, "kinds.Cache._Cache__maxsize"),
+        ("declared_in_a_slot", "kinds.SLOTTED.entries", 50_000, "kinds.Slotted.capacity"),
+        ("declared_by_a_class", "kinds.DERIVED", 50_000, "kinds.BoundedDict.MAX_SIZE"),
+        ("bounded_queue", "kinds.QUEUE.queue", 50_000, "queue.Queue.maxsize"),
+        ("large_lru_cache", "kinds.make_entry", 100_000, None),
+    ],
+)
+def test_what_fills_a_container_with_a_bound_is_bounded_long_before_it_is_full(
+    function, holder, limit, declared_by
+):
+    code, report = check(f"kinds.py:{function}", *BUDGET)
+    assert (code, report["verdict"]) == (0, "clean"), report["findings"]
+    (found,) = findings(report, "bounded")
+    assert (found["kind"], found["type"], found["holder"]) == ("retained", "kinds.Entry", holder)
+    assert found["bound"]["limit"] == limit
+    assert 10 < found["bound"]["fill"] < limit / 2
+    assert found["bound"]["declared_by"] == declared_by
+    assert f"{holder} rose, and is bounded" in report["evidence"]
+    assert report["confidence"] == 1
+
+
+def test_the_cache_of_re_is_bounded():
+    code, report = check("kinds.py:many_patterns", *BUDGET)
+    assert (code, report["verdict"]) == (0, "clean"), report["findings"]
+    found = findings(report, "bounded")[0]
+    assert (found["type"], found["holder"]) == ("re.Pattern", "re._cache")
+    assert found["bound"]["limit"] == 512
+    assert found["bound"]["declared_by"] == "re._MAXCACHE"
+
+
+def test_a_small_cache_is_told_with_what_it_keeps():
+    code, report = check("kinds.py:small_lru_cache", *BUDGET)
+    assert code == 0
+    (found,) = findings(report, "bounded")
+    assert (found["type"], found["holder"]) == ("kinds.Schema", "kinds.Schema.fields")
+    assert found["bound"] == {"limit": 8, "fill": 8, "declared_by": None}
+
+
+@pytest.mark.parametrize(
+    "function, type_",
+    [
+        ("unbounded_queue", "kinds.Entry"),
+        ("declared_and_broken", "kinds.Entry"),
+        ("leaks_bounded_deques", "collections.deque"),
+    ],
+)
+def test_a_bound_that_is_none_does_not_hide_a_leak(function, type_):
+    (found,) = leak(function, "retained")
+    assert found["type"] == type_

@@ -74,6 +74,7 @@ FINDING = {
     "retained_bytes_per_call": NUMBER,
     "objects": NUMBER,
     "bytes": NUMBER,
+    "references_per_call": NUMBER,
     "growth_by_call": list,
     "confidence": NUMBER,
     "bound": (dict, type(None)),

@@ -4,21 +4,101 @@ import types
 
 import unfreed_faulty as faulty
 
-lost_list, lost_list_right = faulty.lost_list, faulty.lost_list_right
-lost_bytes, lost_bytes_right = faulty.lost_bytes, faulty.lost_bytes_right
-lost_large_bytes, lost_large_bytes_right = faulty.lost_large_bytes, faulty.lost_large_bytes_right
-lost_str, lost_str_right = faulty.lost_str, faulty.lost_str_right
-lost_int, lost_int_right = faulty.lost_int, faulty.lost_int_right
-lost_float, lost_float_right = faulty.lost_float, faulty.lost_float_right
-lost_tuple, lost_tuple_right = faulty.lost_tuple, faulty.lost_tuple_right
-lost_malloc, lost_malloc_right = faulty.lost_malloc, faulty.lost_malloc_right
-lost_raw_block, lost_raw_block_right = faulty.lost_raw_block, faulty.lost_raw_block_right
-lost_mem_block, lost_mem_block_right = faulty.lost_mem_block, faulty.lost_mem_block_right
-lost_object_block, lost_object_block_right = (
-    faulty.lost_object_block,
-    faulty.lost_object_block_right,
-)
-lost_pages, lost_pages_right = faulty.lost_pages, faulty.lost_pages_right
+
+def lost_list():
+    faulty.lost_list()
+
+
+def lost_list_right():
+    faulty.lost_list_right()
+
+
+def lost_bytes():
+    faulty.lost_bytes()
+
+
+def lost_bytes_right():
+    faulty.lost_bytes_right()
+
+
+def lost_large_bytes():
+    faulty.lost_large_bytes()
+
+
+def lost_large_bytes_right():
+    faulty.lost_large_bytes_right()
+
+
+def lost_str():
+    faulty.lost_str()
+
+
+def lost_str_right():
+    faulty.lost_str_right()
+
+
+def lost_int():
+    faulty.lost_int()
+
+
+def lost_int_right():
+    faulty.lost_int_right()
+
+
+def lost_float():
+    faulty.lost_float()
+
+
+def lost_float_right():
+    faulty.lost_float_right()
+
+
+def lost_tuple():
+    faulty.lost_tuple()
+
+
+def lost_tuple_right():
+    faulty.lost_tuple_right()
+
+
+def lost_malloc():
+    faulty.lost_malloc()
+
+
+def lost_malloc_right():
+    faulty.lost_malloc_right()
+
+
+def lost_raw_block():
+    faulty.lost_raw_block()
+
+
+def lost_raw_block_right():
+    faulty.lost_raw_block_right()
+
+
+def lost_mem_block():
+    faulty.lost_mem_block()
+
+
+def lost_mem_block_right():
+    faulty.lost_mem_block_right()
+
+
+def lost_object_block():
+    faulty.lost_object_block()
+
+
+def lost_object_block_right():
+    faulty.lost_object_block_right()
+
+
+def lost_pages():
+    faulty.lost_pages()
+
+
+def lost_pages_right():
+    faulty.lost_pages_right()
 
 
 class Ticket:

@@ -1,7 +1,12 @@
 """Functions that leave descriptors, threads and asyncio tasks behind, one kind each."""
 
 import asyncio
+import collections
+import functools
+import itertools
 import os
+import queue
+import re
 import socket
 import tempfile
 import threading
@@ -169,3 +174,116 @@ async def python_task():
 
 async def task_that_ends():
     await asyncio.create_task(asyncio.sleep(0))
+
+
+# --- bounded ---
+
+numbers = itertools.count()
+
+
+class Cache:
+    """As cachetools has it: the bound is an attribute beside the data."""
+
+    def __init__(self, maxsize):
+        self.__maxsize = maxsize
+        self.__data = {}
+
+    def put(self, key, value):
+        if len(self.__data) >= self.__maxsize:
+            del self.__data[next(iter(self.__data))]
+        self.__data[key] = value
+
+
+CACHE = Cache(100_000)
+
+
+class Entry:
+    pass
+
+
+def declared_cache():
+    CACHE.put(next(numbers), Entry())
+
+
+class Slotted:
+    __slots__ = ("capacity", "entries")
+
+    def __init__(self):
+        self.capacity = 50_000
+        self.entries = collections.OrderedDict()
+
+
+SLOTTED = Slotted()
+
+
+def declared_in_a_slot():
+    SLOTTED.entries[next(numbers)] = Entry()
+
+
+class BoundedDict(dict):
+    MAX_SIZE = 50_000
+
+
+DERIVED = BoundedDict()
+
+
+def declared_by_a_class():
+    DERIVED[next(numbers)] = Entry()
+
+
+QUEUE = queue.Queue(maxsize=50_000)
+
+
+def bounded_queue():
+    QUEUE.put(Entry())
+
+
+UNBOUNDED_QUEUE = queue.Queue()
+
+
+def unbounded_queue():
+    UNBOUNDED_QUEUE.put(Entry())
+
+
+class Overrun:
+    """It declares a bound and does not keep to it."""
+
+    def __init__(self):
+        self.maxsize = 64
+        self.entries = []
+
+
+OVERRUN = Overrun()
+
+
+def declared_and_broken():
+    OVERRUN.entries.append(Entry())
+
+
+def leaks_bounded_deques():
+    """Each of them has a bound, their list has none."""
+    KEPT.append(collections.deque(maxlen=5))
+
+
+def many_patterns():
+    """re keeps the last 512."""
+    re.compile(f"a{next(numbers)}")
+
+
+@functools.lru_cache(maxsize=100_000)
+def make_entry(number):
+    return Entry()
+
+
+def large_lru_cache():
+    make_entry(next(numbers))
+
+
+class Schema:
+    @functools.lru_cache(maxsize=8)
+    def fields(self):
+        return ()
+
+
+def small_lru_cache():
+    Schema().fields()

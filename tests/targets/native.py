@@ -153,9 +153,9 @@ def forked_children():
 
 def sees_no_preload():
     assert "LD_PRELOAD" not in os.environ
-    assert not [name for name in os.environ if name.startswith("UNFREED")]
+    assert "UNFREED_PRELOAD" not in os.environ
     seen = subprocess.run(["env"], capture_output=True, text=True).stdout
-    assert "PRELOAD" not in seen, seen
+    assert "PRELOAD=" not in seen, seen
 
 
 def sees_own_preload():
@@ -163,4 +163,4 @@ def sees_own_preload():
     assert os.environ["LD_PRELOAD"] == wanted
     seen = subprocess.run(["env"], capture_output=True, text=True).stdout.splitlines()
     assert f"LD_PRELOAD={wanted}" in seen
-    assert not [line for line in seen if line.startswith("UNFREED")]
+    assert not [line for line in seen if line.startswith("UNFREED_PRELOAD")]

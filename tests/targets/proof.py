@@ -446,3 +446,22 @@ def property_of_a_finalizer():
     one, other = Evil(int), Owner()
     one.other = other
     other.other = one
+
+
+# --- descriptors ----------------------------------------------------------------------------------
+
+
+def open_files():
+    if len(HELD) < 200:
+        HELD.append(open("/dev/zero"))
+
+
+def open_numbers():
+    if len(HELD) < 200:
+        HELD.append(os.open("/dev/zero", os.O_RDONLY))
+
+
+def lost_numbers():
+    if FIRST.setdefault("opened", 0) < 200:
+        FIRST["opened"] += 1
+        os.open("/dev/zero", os.O_RDONLY)
