@@ -169,7 +169,9 @@ def test_descriptors_that_are_closed_are_no_finding():
 
 
 def test_a_thread_has_the_stack_that_started_it():
-    (finding,) = [f for f in findings(leak("lost_thread", "--calls", "30")) if f["kind"] == "thread"]
+    (finding,) = [
+        f for f in findings(leak("lost_thread", "--calls", "30")) if f["kind"] == "thread"
+    ]
     assert python_frames(finding)[-2:] == ["start_it", "lost_thread"]
     assert native({"findings": [finding]}) == []
 
