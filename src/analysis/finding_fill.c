@@ -1,5 +1,6 @@
 /* finding_fill.c - one group told as a finding: figures, path, holder, bound, fix. */
 #include "analysis/advice.h"
+#include "analysis/finding_bound.h"
 #include "analysis/findings_private.h"
 #include "analysis/orphans.h"
 
@@ -13,6 +14,7 @@ struct located {
     size_t entry;  /* place of the first object that grows in number, or of the growing object */
     size_t holder; /* place of what holds it; == entry at a root or where the object itself grows */
     bool in_dict;  /* it is held by the holder's attribute dictionary */
+    uint32_t shown; /* group of what is named: what a wrapper holds, or the group that is told */
 };
 
 static char *take_text(struct uf_text *text)
@@ -40,27 +42,53 @@ static bool is_things_type(const char *type)
            strncmp(type, "functools.", 10) != 0;
 }
 
-/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a
- * person. What they hold is, if it grows with them: that group is shown; else `group` itself. */
-static uint32_t see_through(const struct uf_search *search, uint32_t group)
+/* Does `inner` lie one or two steps below `group`, and grow with it? */
+static bool is_inside_of(const struct uf_search *search, uint32_t inner, uint32_t group)
 {
-    const struct uf_group *wrapper = uf_groups_get(search->groups, group);
-    if (!is_wrapper(uf_groups_text(search->groups, wrapper->type)))
-        return group;
+    const struct uf_group *at = uf_groups_get(search->groups, inner);
     double rate = search->candidates[group].growth.objects.per_call;
+    double inner_rate = search->candidates[inner].growth.objects.per_call;
+    uint32_t up = at->parent;
+    if (up != group && up != UF_GROUP_NONE)
+        up = uf_groups_get(search->groups, up)->parent;
+    bool settled = search->settled && inner < search->count && at->points.len > 0 &&
+                   search->candidates[inner].growth.objects.kind == UF_GROWTH_SETTLED;
+    return up == group && (settled || uf_candidate_grows(search, inner) == UF_BY_OBJECTS) &&
+           at->example != UF_NODE_NONE && fabs(inner_rate - rate) <= 0.01 * rate;
+}
+
+/* The key of a cached call is a tuple, its result lies behind a link: neither is a thing to a
+ * person. What they hold is, if it grows with them: that group is shown, or what is much heavier
+ * beside it; else `group` itself. */
+static enum uf_code see_through(struct uf_search *search, uint32_t group, uint32_t *ret,
+                                struct uf_error *err)
+{
+    uint32_t thing = UF_GROUP_NONE, heaviest = UF_GROUP_NONE;
+    uint64_t weight = 0, most = 0;
+    *ret = group;
+    if (!is_wrapper(
+            uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type)))
+        return UF_OK;
     for (uint32_t g = 0; g < search->count; g++) {
-        const struct uf_group *inner = uf_groups_get(search->groups, g);
-        double inner_rate = search->candidates[g].growth.objects.per_call;
-        uint32_t up = inner->parent;
-        if (up != group && up != UF_GROUP_NONE)
-            up = uf_groups_get(search->groups, up)->parent;
-        if (up == group && uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
-            inner->example != UF_NODE_NONE &&
-            is_things_type(uf_groups_text(search->groups, inner->type)) &&
-            fabs(inner_rate - rate) <= 0.01 * rate)
-            return g;
+        const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type);
+        if (is_wrapper(type) || !is_inside_of(search, g, group))
+            continue;
+        uint64_t own = 0;
+        enum uf_code code = uf_group_weigh(search, g, &own, err);
+        if (code)
+            return code;
+        if (thing == UF_GROUP_NONE && is_things_type(type)) {
+            thing = g;
+            weight = own;
+        }
+        if (heaviest == UF_GROUP_NONE || own > most) {
+            heaviest = g;
+            most = own;
+        }
     }
-    return group;
+    if (thing != UF_GROUP_NONE)
+        *ret = most > UF_MUCH_HEAVIER * weight ? heaviest : thing;
+    return UF_OK;
 }
 
 /* Of objects that hold more and more, the one that holds most. */
@@ -110,35 +138,6 @@ static enum uf_code locate(struct uf_search *search, uint32_t group, uint32_t sh
     if (ret->in_dict)
         ret->holder = entry - 2;
     return UF_OK;
-}
-
-/* Is node `at` of the path a part of the cache above it (its dictionary, a link of its list)? */
-static bool is_part_of_cache(const struct uf_search *search, const struct located *located,
-                             size_t at)
-{
-    const struct uf_graph *graph = search->view.graph;
-    const char *type = uf_graph_type_name(graph, located->path.nodes.at[at]);
-    if (strstr(type, "lru_list_elem"))
-        return true;
-    return at > 0 && strcmp(type, "dict") == 0 &&
-           strstr(uf_graph_type_name(graph, located->path.nodes.at[at - 1]), "lru_cache") != NULL;
-}
-
-/* The bound of what directly holds the entries, and how many there are. */
-static bool find_bound(const struct uf_search *search, const struct located *located, double *limit,
-                       double *fill)
-{
-    const struct uf_names *names = search->view.names;
-    size_t at = located->holder;
-    while (at > 0 && is_part_of_cache(search, located, at))
-        at--;
-    int64_t bound = names->bound(names->context, located->path.nodes.at[at]);
-    int64_t length = names->length(names->context, located->path.nodes.at[at]);
-    if (bound >= 0)
-        *limit = (double)bound;
-    if (length >= 0)
-        *fill = (double)length;
-    return bound >= 0;
 }
 
 static double finish_slope(const struct uf_growth *growth, double objects_per_call, double mean)
@@ -239,7 +238,8 @@ static enum uf_code fill_advice(struct uf_search *search, uint32_t index,
     bool inside = finding->kind == UF_KIND_GROWING, at_root = located->entry == 0;
     uf_node entry = located->path.nodes.at[located->entry];
     if (!inside && !at_root) {
-        while (named.holder > 0 && is_part_of_cache(search, &named, named.holder))
+        while (named.holder > 0 &&
+               uf_bound_is_part_of_cache(view->graph, &named.path, named.holder))
             named.holder--;
         uf_step_name(view, located->path.nodes.at[located->entry - 1],
                      view->reach->parent_edge[entry], located->in_dict, &name);
@@ -337,19 +337,20 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
                                const struct located *located, struct uf_finding *finding,
                                struct uf_error *err)
 {
-    double limit = UF_UNKNOWN, fill = UF_UNKNOWN;
-    bool bounded = find_bound(search, located, &limit, &fill);
+    struct uf_bound bound;
+    bool bounded = uf_bound_find(&search->view, &located->path, located->holder, &bound);
     const struct uf_group *group = uf_groups_get(search->groups, index);
     finding->severity = UF_SEVERITY_LEAK;
     if (group->bounded_root) {
         bounded = true;
-        limit = UF_TYPE_CACHE_ENTRIES;
-        fill = finding->objects;
+        bound = (struct uf_bound){.limit = UF_TYPE_CACHE_ENTRIES, .fill = finding->objects};
     }
     if (search->settled || bounded) {
         finding->severity = UF_SEVERITY_BOUNDED;
-        finding->bound_limit = limit;
-        finding->bound_fill = isnan(fill) ? finding->objects : fill;
+        finding->bound_limit = bound.limit;
+        finding->bound_fill = isnan(bound.fill) ? finding->objects : bound.fill;
+        if (bound.by[0] && !(finding->bound_by = uf_mem_strdup(bound.by)))
+            return uf_error_nomem(err);
         if (isnan(finding->retained_bytes_per_call))
             finding->retained_bytes_per_call = finding->bytes_per_call;
     }
@@ -365,10 +366,13 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
 static enum uf_code fill_located(struct uf_search *search, uint32_t index, struct located *located,
                                  struct uf_finding *finding, struct uf_error *err)
 {
-    uint32_t shown = see_through(search, index);
-    enum uf_code code = locate(search, index, shown, located, err);
+    enum uf_code code = see_through(search, index, &located->shown, err);
     if (!code)
-        code = fill_texts(search, shown, located, finding, err);
+        code = locate(search, index, located->shown, located, err);
+    if (!code)
+        finding->example = located->path.nodes.at[located->entry];
+    if (!code)
+        code = fill_texts(search, located->shown, located, finding, err);
     if (!code)
         code = fill_bound(search, index, located, finding, err);
     if (!code)
@@ -390,6 +394,24 @@ static bool holder_grows(const struct uf_search *search, uint32_t index)
         return true;
     uint32_t dict = search->candidates[parent].dict;
     return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE;
+}
+
+static enum uf_code fill_births(struct uf_search *search, uint32_t index, uint32_t shown,
+                                const struct uf_load *load, struct uf_finding *finding,
+                                struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    if (!view->births)
+        return UF_OK;
+    if (shown != index)
+        code = uf_groups_members(search->groups, view->graph, view->reach, view->names, shown,
+                                 &nodes, err);
+    if (!code)
+        code = uf_load_fill_births(load, &nodes, view, finding, err);
+    uf_vec_release(&nodes);
+    return code;
 }
 
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
@@ -414,7 +436,7 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
                 finding->objects = (double)load.members.len;
             code = uf_load_try_fix(&load, search, finding, err);
             if (!code)
-                code = uf_load_fill_births(&load, &search->view, finding, err);
+                code = fill_births(search, index, located.shown, &load, finding, err);
         }
         if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
             code = uf_orphans_list(finding, search->view.graph, &load.members, err);

@@ -1,4 +1,5 @@
 /* findings.c - which groups become findings. */
+#include "analysis/finding_bound.h"
 #include "analysis/findings_private.h"
 
 #include <math.h>
@@ -7,6 +8,7 @@
 /* What settled is worth telling when it grew by this much after warm-up. */
 #define NOTABLE_OBJECTS 8
 #define NOTABLE_BYTES 1024
+#define FEW_OBJECTS 2 /* ... and this many where a bound is known */
 #define FINDINGS_MAX 40
 #define BOUNDED_MAX 8
 
@@ -36,12 +38,42 @@ static void classify(const struct uf_group *group, struct uf_candidate *candidat
         candidate->trend = UF_BY_OBJECTS;
     else if (is_steady(&growth->objects) && (is_trend(&growth->bytes) || is_trend(&growth->length)))
         candidate->trend = UF_INSIDE;
-    else if (growth->objects.kind == UF_GROWTH_SETTLED && grew(group, 0, NOTABLE_OBJECTS))
+    else if (growth->objects.kind == UF_GROWTH_SETTLED &&
+             (grew(group, 0, NOTABLE_OBJECTS) ||
+              (grew(group, 0, 1) && is_steady(&growth->bytes) && grew(group, 1, NOTABLE_BYTES))))
         candidate->settled = UF_BY_OBJECTS;
-    else if (is_steady(&growth->objects) && is_steady(&growth->bytes) &&
+    else if (is_steady(&growth->objects) && !grew(group, 0, 1) && is_steady(&growth->bytes) &&
              is_steady(&growth->length) &&
              (group->has_length ? grew(group, 2, NOTABLE_OBJECTS) : grew(group, 1, NOTABLE_BYTES)))
         candidate->settled = UF_INSIDE;
+}
+
+/* Does it lie in a container with a bound, at whatever depth? Parents come before their children. */
+static enum uf_code find_bounded(const struct uf_search *search, uint32_t index, bool *ret,
+                                 struct uf_error *err)
+{
+    const struct uf_group *group = uf_groups_get(search->groups, index);
+    struct uf_path path = {0};
+    struct uf_bound bound;
+    *ret = false;
+    for (uint32_t g = group->parent; g != UF_GROUP_NONE && !*ret;
+         g = uf_groups_get(search->groups, g)->parent)
+        *ret = search->candidates[g].bounded;
+    if (*ret || group->example == UF_NODE_NONE)
+        return UF_OK;
+    enum uf_code code = uf_path_to(&path, search->view.reach, group->example, err);
+    size_t last = path.nodes.len - 1;
+    const struct uf_growth *objects = &search->candidates[index].growth.objects;
+    if (!code && is_steady(objects) && objects->rose == 0) { /* it is what holds more and more */
+        *ret = uf_bound_find(&search->view, &path, last, &bound);
+    } else if (!code && last > 0) {
+        size_t holder = last - 1;
+        if (holder > 0 && uf_path_is_dict_hop(&search->view, &path, holder))
+            holder--;
+        *ret = uf_bound_find(&search->view, &path, holder, &bound);
+    }
+    uf_path_release(&path);
+    return code;
 }
 
 static bool undecided(const struct uf_group_growth *growth)
@@ -64,9 +96,8 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
 {
     const struct uf_growth *growth = leading(candidate);
     summary->groups++;
-    if (group->not_from_call || group->bounded_root)
+    if (group->not_from_call || group->bounded_root || candidate->bounded)
         return;
-    summary->undecided += !candidate->trend && undecided(&candidate->growth);
     bool first_trend = candidate->trend && summary->trends == 0;
     summary->trends += candidate->trend != UF_STILL;
     if (!candidate->trend && summary->trends > 0)
@@ -76,6 +107,84 @@ static void sum_up(const struct uf_group *group, const struct uf_candidate *cand
         summary->windows = growth->windows;
         summary->window_calls = growth->window_calls;
     }
+}
+
+static bool keeps_to_bound(const struct uf_search *search, uf_node node)
+{
+    const struct uf_names *names = search->view.names;
+    int64_t bound = names->bound(names->context, node);
+    return bound >= 0 && names->length(names->context, node) <= bound;
+}
+
+/* Has it a bound, or does its number go with that of the entries of something that has one? Then
+ * it cannot go on growing, however it looks. */
+static bool is_bounded(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_graph *graph = search->view.graph;
+    const uf_node *parent = search->view.reach->parent;
+    uf_node entry = uf_groups_get(search->groups, group)->example;
+    if (entry == UF_NODE_NONE)
+        return false;
+    bool cache = parent[entry] != UF_NODE_NONE &&
+                 strstr(uf_graph_type_name(graph, parent[entry]), "lru_cache") != NULL;
+    if (keeps_to_bound(search, entry) || (cache && keeps_to_bound(search, parent[entry])))
+        return true;
+    if (search->candidates[group].growth.objects.kind == UF_GROWTH_FLAT)
+        return false;
+    for (; parent[entry] != UF_NODE_NONE; entry = parent[entry]) {
+        uint32_t entries = uf_groups_of(search->groups, entry);
+        if (entries < search->count && keeps_to_bound(search, parent[entry]) &&
+            search->candidates[entries].growth.objects.kind != UF_GROWTH_FLAT)
+            return true;
+    }
+    return false;
+}
+
+/* The table of a type's subclasses (tp_subclasses): entries leave it with their class. */
+static bool is_subclass_table(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *at = uf_groups_get(search->groups, group);
+    if (strcmp(uf_groups_text(search->groups, at->edge), "subclasses") == 0)
+        return true;
+    return at->parent != UF_GROUP_NONE &&
+           strcmp(uf_groups_text(search->groups, uf_groups_get(search->groups, at->parent)->edge),
+                  "subclasses") == 0;
+}
+
+/* What may be a leak, and may not. */
+static void sum_up_undecided(const struct uf_search *search, struct uf_growth_summary *summary)
+{
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        const struct uf_candidate *candidate = &search->candidates[g];
+        if (group->points.len > 0 && !candidate->trend && !group->not_from_call &&
+            !group->bounded_root && undecided(&candidate->growth) &&
+            !is_subclass_table(search, g) && !is_bounded(search, g))
+            summary->undecided++;
+    }
+}
+
+/* Entries of a full cache that are too few and too small to be told, but keep much alive. */
+static enum uf_code settle_heavy_entries(struct uf_search *search, struct uf_error *err)
+{
+    const uf_node *parent = search->view.reach->parent;
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        struct uf_candidate *candidate = &search->candidates[g];
+        if (group->points.len == 0 || candidate->trend || candidate->settled ||
+            candidate->growth.objects.kind != UF_GROWTH_SETTLED || !grew(group, 0, 1) ||
+            group->example == UF_NODE_NONE || parent[group->example] == UF_NODE_NONE ||
+            !keeps_to_bound(search, parent[group->example]))
+            continue;
+        uint64_t weight = 0, gained = group->points.at[group->points.len - 1].objects -
+                                      group->points.at[0].objects;
+        enum uf_code code = uf_group_weigh(search, g, &weight, err);
+        if (code)
+            return code;
+        if (weight * gained >= NOTABLE_BYTES)
+            candidate->settled = UF_BY_OBJECTS;
+    }
+    return UF_OK;
 }
 
 static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary *summary,
@@ -94,9 +203,20 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
         if (code)
             return code;
         classify(group, candidate);
+        bool few = candidate->growth.objects.kind == UF_GROWTH_SETTLED &&
+                   grew(group, 0, FEW_OBJECTS);
+        if (candidate->trend || few || undecided(&candidate->growth)) {
+            code = find_bounded(search, g, &candidate->bounded, err);
+            if (code)
+                return code;
+        }
+        /* of a small cache a few entries are all that there can be */
+        if (few && candidate->bounded && !candidate->settled)
+            candidate->settled = UF_BY_OBJECTS;
         sum_up(group, candidate, summary);
     }
-    return UF_OK;
+    sum_up_undecided(search, summary);
+    return settle_heavy_entries(search, err);
 }
 
 /* Entries that the largest of the growing groups that were told has by now. */
@@ -105,7 +225,8 @@ static void sum_up_bounds(const struct uf_search *search, struct uf_growth_summa
     for (uint32_t g = 0; g < search->count; g++) {
         const struct uf_candidate *candidate = &search->candidates[g];
         const struct uf_group *group = uf_groups_get(search->groups, g);
-        if (!candidate->trend || candidate->subsumed || group->not_from_call || group->bounded_root)
+        if (!candidate->trend || candidate->subsumed || group->not_from_call ||
+            group->bounded_root || candidate->bounded)
             continue;
         const struct uf_group_point *last = &group->points.at[group->points.len - 1];
         double entries = (double)(candidate->trend == UF_INSIDE ? last->length : last->objects);
@@ -156,6 +277,14 @@ static enum uf_code tell_one(struct uf_search *search, uint32_t group, struct uf
     return code;
 }
 
+/* Every program adds to the interpreter's cache of attribute names: only a full one tells something. */
+static bool is_scarcely_filled(const struct uf_search *search, uint32_t group)
+{
+    const struct uf_group *at = uf_groups_get(search->groups, group);
+    return at->bounded_root &&
+           at->points.at[at->points.len - 1].objects < UF_TYPE_CACHE_ENTRIES / 2;
+}
+
 /* When a group is told: things first, then texts, which may be their keys elsewhere, then what C
  * holds, then containers: telling one may take those of a later turn in. */
 static int turn_of(const struct uf_search *search, uint32_t group)
@@ -176,7 +305,8 @@ static enum uf_code tell(struct uf_search *search, size_t most, struct uf_error 
             if (uf_candidate_grows(search, g) == UF_STILL || search->candidates[g].subsumed ||
                 turn_of(search, g) != turn ||
                 uf_groups_get(search->groups, g)->example == UF_NODE_NONE ||
-                is_unreachable(search, g) || (turn == 2 && is_told(search, g)))
+                is_scarcely_filled(search, g) || is_unreachable(search, g) ||
+                (turn == 2 && is_told(search, g)))
                 continue;
             code = tell_one(search, g, err);
             told++;

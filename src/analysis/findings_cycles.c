@@ -290,7 +290,8 @@ static char *why_left(const struct cycles *cycles, uint32_t component)
 {
     const struct uf_graph *graph = cycles->view.graph;
     const uint32_t *of = cycles->components.component;
-    uf_node blind = UF_NODE_NONE, unseen = UF_NODE_NONE; /* who does not report a reference to what */
+    uf_node blind = UF_NODE_NONE,
+            unseen = UF_NODE_NONE; /* who does not report a reference to what */
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (cycles->components.component[n] != component)
             continue;

@@ -20,6 +20,7 @@ struct uf_candidate {
     struct uf_group_growth growth;
     uint8_t trend, settled; /* enum uf_grows */
     bool subsumed;          /* told by another finding */
+    bool bounded;           /* it, or what holds it, keeps to a known bound (finding_bound.h) */
     bool has_entries;       /* trend UF_INSIDE: its entries are told with it */
     uint32_t dict;          /* its group of attribute dictionaries, or UF_GROUP_NONE */
     uint32_t told_by;       /* subsumed as a key or a lesser value: by this group */
@@ -88,9 +89,11 @@ enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *
 /* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
 enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
                                     struct uf_finding *finding, struct uf_error *err);
-/* The same of a finding's load; of kind growing, the site of what came into it. */
-enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
-                                 struct uf_finding *finding, struct uf_error *err);
+/* The same of a finding's load; of kind growing, the site of what came into it. `shown`: what is
+ * named in place of the members (may be empty): its site, if it is known. */
+enum uf_code uf_load_fill_births(const struct uf_load *load, const uf_node_list *shown,
+                                 const struct uf_view *view, struct uf_finding *finding,
+                                 struct uf_error *err);
 /* The frames of `site` as the finding's allocated_at, in place of what was there. */
 enum uf_code uf_finding_set_site(const struct uf_births *births, uint32_t site,
                                  struct uf_finding *finding, struct uf_error *err);

@@ -192,6 +192,12 @@ static bool same_rate(const struct uf_search *search, uint32_t a, uint32_t b)
     return fabs(search->candidates[b].growth.objects.per_call - rate) <= 0.01 * rate;
 }
 
+static bool is_weak(const struct uf_search *search, uint32_t group)
+{
+    const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type);
+    return strncmp(type, "weakref.", 8) == 0;
+}
+
 static bool is_thread_type(const char *type)
 {
     size_t len = strlen(type);
@@ -238,22 +244,35 @@ static bool is_pruned(const struct uf_search *search, const struct uf_group *ent
     return strncmp(owner, "_weakrefset.Weak", 16) == 0 || strncmp(owner, "weakref.Weak", 12) == 0;
 }
 
-/* What prunes itself piles up because what it refers to does. */
+/* A callback is dropped when it is called (CPython 3.12 Objects/weakrefobject.c): what has one
+ * refers to something that lives. */
+static bool has_callback(const struct uf_search *search, const struct uf_group *entry)
+{
+    const struct uf_graph *graph = search->view.graph;
+    if (entry->example == UF_NODE_NONE)
+        return false;
+    for (uint32_t e = graph->edge_start[entry->example]; e < graph->edge_start[entry->example + 1];
+         e++)
+        if (!(graph->flags[graph->edge_target[e]] & UF_NODE_TYPE))
+            return true;
+    return false;
+}
+
+/* What prunes itself piles up because what it refers to does. So does most likely what has a
+ * callback, if something else grows just as fast. */
 static void leave_weak_entries(struct uf_search *search)
 {
-    bool others = false;
-    for (uint32_t g = 0; g < search->count && !others; g++)
-        others = uf_candidate_grows(search, g) == UF_BY_OBJECTS &&
-                 !search->candidates[g].subsumed &&
-                 strncmp(uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type),
-                         "weakref.", 8) != 0;
-    for (uint32_t g = 0; g < search->count && others; g++) {
+    for (uint32_t g = 0; g < search->count; g++) {
         const struct uf_group *entry = uf_groups_get(search->groups, g);
         if (uf_candidate_grows(search, g) != UF_BY_OBJECTS || entry->parent == UF_GROUP_NONE ||
-            strncmp(uf_groups_text(search->groups, entry->type), "weakref.", 8) != 0)
+            search->candidates[g].subsumed || !is_weak(search, g))
             continue;
-        if (is_pruned(search, entry))
-            search->candidates[g].subsumed = true;
+        bool pruned = is_pruned(search, entry), callback = has_callback(search, entry);
+        for (uint32_t other = 0; other < search->count && (pruned || callback); other++)
+            if (uf_candidate_grows(search, other) == UF_BY_OBJECTS &&
+                !search->candidates[other].subsumed && !is_weak(search, other) &&
+                (pruned || same_rate(search, g, other)))
+                search->candidates[g].subsumed = true;
     }
 }
 

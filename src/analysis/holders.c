@@ -90,36 +90,73 @@ static enum uf_code edge_text(const struct uf_view *view, uint32_t edge, struct 
     return code;
 }
 
+/* The member that most references hold. */
+static uf_node most_held(const struct uf_load *load, const struct uf_graph *graph,
+                         const uf_edge_vec *cuts, struct uf_error *err)
+{
+    struct uf_map counts = {0};
+    uf_node ret = UF_NODE_NONE;
+    uint32_t most = 0;
+    for (size_t i = 0; i < cuts->len; i++) {
+        uf_node node = graph->edge_target[cuts->at[i]];
+        uint32_t count = uf_map_get(&counts, (uint64_t)node + 1);
+        count = count == UF_MAP_NONE ? 1 : count + 1;
+        if (load->mark[node] != UF_MARK_MEMBER)
+            continue;
+        if (count > most) {
+            most = count;
+            ret = node;
+        }
+        if (uf_map_set(&counts, (uint64_t)node + 1, count)) {
+            uf_error_nomem(err);
+            ret = UF_NODE_NONE;
+            break;
+        }
+    }
+    uf_map_release(&counts);
+    return ret;
+}
+
+static enum uf_code add_to_advice(struct uf_finding *finding, const struct uf_text *also,
+                                  struct uf_error *err)
+{
+    if (also->len == 0 || !finding->fix_advice)
+        return UF_OK;
+    char *advice = also->failed ? NULL
+                                : uf_mem_printf("%s; %s must let go of it, too",
+                                                finding->fix_advice, also->at);
+    if (!advice)
+        return uf_error_nomem(err);
+    uf_mem_free(finding->fix_advice);
+    finding->fix_advice = advice;
+    return UF_OK;
+}
+
 enum uf_code uf_holders_tell(const struct uf_load *load, const struct uf_search *search,
                              const uf_edge_vec *cuts, struct uf_finding *finding,
                              struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
-    uf_node example = load->members.at[load->members.len - 1];
     struct uf_text also = {0};
-    enum uf_code code = UF_OK;
+    uf_node example = most_held(load, view->graph, cuts, err);
+    if (example == UF_NODE_NONE)
+        return uf_error_nomem(err);
+    enum uf_code code = uf_finding_add_candidate(finding, finding->fix_edge, false, err);
     for (size_t i = 0; i < cuts->len && !code; i++) {
         struct uf_text edge = {0};
-        if (view->graph->edge_target[cuts->at[i]] != example)
+        if (view->graph->edge_target[cuts->at[i]] != example ||
+            view->reach->parent_edge[example] == cuts->at[i])
             continue;
         code = edge_text(view, cuts->at[i], &edge, err);
-        bool is_named = !code && !edge.failed && edge.at &&
-                        view->reach->parent_edge[example] != cuts->at[i];
-        if (is_named) {
+        if (!code && edge.at && !edge.failed) {
             uf_text_add_z(&also, also.len ? " and " : "");
             uf_text_add_z(&also, edge.at);
-        }
-        if (!code)
             code = uf_finding_add_candidate(finding, edge.at, false, err);
+        }
         uf_text_release(&edge);
     }
-    if (!code && also.len && !also.failed && finding->fix_advice) {
-        char *advice = uf_mem_printf("%s; %s must let go of it, too", finding->fix_advice, also.at);
-        if (advice) {
-            uf_mem_free(finding->fix_advice);
-            finding->fix_advice = advice;
-        }
-    }
+    if (!code)
+        code = add_to_advice(finding, &also, err);
     uf_text_release(&also);
     return code;
 }

@@ -43,11 +43,12 @@ static enum uf_code tell_held(struct uf_finding *finding, const struct uf_holdin
     char *library = holding->library ? short_library(holding->library) : NULL;
     if (library) {
         replace(&finding->holder, uf_mem_printf("a variable of %s", library), &failed);
-        replace(&finding->fix_advice,
-                uf_mem_printf("C code keeps it on purpose, in a variable of %s: look there for what "
-                              "takes entries out again, or for a bound",
-                              library),
-                &failed);
+        replace(
+            &finding->fix_advice,
+            uf_mem_printf("C code keeps it on purpose, in a variable of %s: look there for what "
+                          "takes entries out again, or for a bound",
+                          library),
+            &failed);
     } else {
         replace(&finding->holder, uf_mem_strdup("memory of C code"), &failed);
         replace(&finding->fix_advice,

@@ -5,12 +5,70 @@
 
 #include <string.h>
 
-/* In `reached` while building: an own object that something refers to, not yet entered. */
-#define WAITING 2
+/* In `reached` while building: an own object that something refers to, not yet entered; a part of
+ * a bounded cache, entered only when all else of this kind of root is exhausted. */
+enum { WAITING = 2, SHELVED = 3 };
+
+/* Bounded caches: functools.lru_cache with a maxsize links its entries (lru_cache_tp_traverse()
+ * in CPython 3.12 Modules/_functoolsmodule.c); without one it has only a dictionary. */
+struct shelf {
+    uint8_t *kind;   /* by type: CACHE, LINK, DICT, or 0 */
+    uf_node *caches; /* met on the way, in that order */
+    size_t len, done;
+};
+enum { CACHE = 1, LINK, DICT };
+
+static bool shelve_types(struct shelf *shelf, const struct uf_graph *graph)
+{
+    static const char *const names[] = {[CACHE] = "functools._lru_cache_wrapper",
+                                        [LINK] = "functools._lru_list_elem",
+                                        [DICT] = "dict"};
+    shelf->kind = uf_mem_zalloc((size_t)graph->type_count + 1);
+    for (uint32_t t = 0; t < graph->type_count && shelf->kind; t++) {
+        const char *name = uf_strings_get(&graph->strings, graph->types[t].name);
+        for (uint8_t kind = CACHE; kind <= DICT; kind++)
+            if (strcmp(name, names[kind]) == 0)
+                shelf->kind[t] = kind;
+    }
+    return shelf->kind != NULL;
+}
+
+/* Marks the entries of bounded caches. False: memory is out. */
+static bool shelve(struct shelf *shelf, struct uf_reach *reach, const struct uf_graph *graph)
+{
+    size_t caches = 0;
+    if (!shelve_types(shelf, graph))
+        return false;
+    for (uf_node n = 0; n < graph->node_count; n++) {
+        if (shelf->kind[graph->type[n]] != CACHE || graph->flags[n] & UF_NODE_OWN)
+            continue;
+        uint32_t from = graph->edge_start[n], end = graph->edge_start[n + 1], links = 0;
+        for (uint32_t e = from; e < end; e++)
+            links += shelf->kind[graph->type[graph->edge_target[e]]] == LINK;
+        caches += links > 0;
+        for (uint32_t e = from; e < end && links > 0; e++) {
+            uf_node part = graph->edge_target[e];
+            if (shelf->kind[graph->type[part]] >= LINK && !(graph->flags[part] & UF_NODE_OWN))
+                reach->reached[part] = SHELVED;
+        }
+    }
+    shelf->caches = uf_mem_alloc((caches + 1) * sizeof *shelf->caches);
+    return shelf->caches != NULL;
+}
+
+/* Does `source` hold its shelved parts as a cache? Then they have to wait. */
+static bool waits(struct shelf *shelf, const struct uf_graph *graph, uf_node source)
+{
+    if (shelf->kind[graph->type[source]] != CACHE)
+        return false;
+    if (shelf->len == 0 || shelf->caches[shelf->len - 1] != source)
+        shelf->caches[shelf->len++] = source;
+    return true;
+}
 
 /* Works off the queue from *next on. */
-static void spread(struct uf_reach *reach, const struct uf_graph *graph, uf_node *next,
-                   bool through_own)
+static void spread(struct uf_reach *reach, const struct uf_graph *graph, struct shelf *shelf,
+                   uf_node *next, bool through_own)
 {
     uf_node *queue = reach->order, len = reach->order_count;
     for (uf_node i = *next; i < len; i++) {
@@ -19,7 +77,8 @@ static void spread(struct uf_reach *reach, const struct uf_graph *graph, uf_node
         uint32_t end = graph->edge_start[source + 1];
         for (uint32_t e = graph->edge_start[source]; e < end; e++) {
             uf_node target = graph->edge_target[e];
-            if (reach->reached[target])
+            if (reach->reached[target] &&
+                (reach->reached[target] != SHELVED || waits(shelf, graph, source)))
                 continue;
             reach->parent[target] = source;
             reach->parent_edge[target] = e;
@@ -34,12 +93,34 @@ static void spread(struct uf_reach *reach, const struct uf_graph *graph, uf_node
     *next = reach->order_count = len;
 }
 
+/* As spread(), and then on from the entries of the bounded caches that were met: they are held for
+ * a time, and what else holds the same is the better answer. */
+static void spread_all(struct uf_reach *reach, const struct uf_graph *graph, struct shelf *shelf,
+                       uf_node *next, bool through_own)
+{
+    spread(reach, graph, shelf, next, through_own);
+    while (shelf->done < shelf->len) {
+        uf_node cache = shelf->caches[shelf->done++];
+        for (uint32_t e = graph->edge_start[cache]; e < graph->edge_start[cache + 1]; e++) {
+            uf_node part = graph->edge_target[e];
+            if (reach->reached[part] != SHELVED)
+                continue;
+            reach->parent[part] = cache;
+            reach->parent_edge[part] = e;
+            reach->reached[part] = 1;
+            reach->order[reach->order_count++] = part;
+        }
+        if (shelf->done == shelf->len)
+            spread(reach, graph, shelf, next, through_own);
+    }
+}
+
 static void enter_roots(struct uf_reach *reach, const struct uf_graph *graph, int kind, bool own)
 {
     for (uint32_t r = 0; r < graph->root_count; r++) {
         uf_node node = graph->roots[r].node;
-        if (reach->reached[node] || graph->roots[r].kind != kind ||
-            (graph->flags[node] & UF_NODE_OWN && !own))
+        bool reached = reach->reached[node] && reach->reached[node] != SHELVED;
+        if (reached || graph->roots[r].kind != kind || (graph->flags[node] & UF_NODE_OWN && !own))
             continue;
         reach->reached[node] = 1;
         reach->root[node] = r;
@@ -60,6 +141,8 @@ static void enter_waiting(struct uf_reach *reach)
 static void count_garbage(struct uf_reach *reach, const struct uf_graph *graph)
 {
     for (uf_node n = 0; n < reach->node_count; n++) {
+        if (reach->reached[n] == SHELVED)
+            reach->reached[n] = 0; /* its cache is garbage */
         if (!reach->reached[n] && !(graph->flags[n] & UF_NODE_OWN)) {
             reach->garbage_objects++;
             reach->garbage_bytes += uf_edges_size(graph, n);
@@ -82,7 +165,9 @@ enum uf_code uf_reach_build(struct uf_reach *reach, const struct uf_graph *graph
 {
     size_t n = graph->node_count;
     *reach = (struct uf_reach){.node_count = graph->node_count};
-    if (!alloc(reach, n)) {
+    struct shelf shelf = {0};
+    if (!alloc(reach, n) || !shelve(&shelf, reach, graph)) {
+        uf_mem_free(shelf.kind);
         uf_reach_release(reach);
         return uf_error_nomem(err);
     }
@@ -92,13 +177,15 @@ enum uf_code uf_reach_build(struct uf_reach *reach, const struct uf_graph *graph
     uf_node next = 0;
     for (int kind = UF_ROOT_MODULE; kind <= UF_ROOT_NATIVE; kind++) {
         enter_roots(reach, graph, kind, false);
-        spread(reach, graph, &next, false);
+        spread_all(reach, graph, &shelf, &next, false);
     }
     enter_waiting(reach);
     for (int kind = UF_ROOT_MODULE; kind <= UF_ROOT_NATIVE; kind++)
         enter_roots(reach, graph, kind, true);
-    spread(reach, graph, &next, true);
+    spread_all(reach, graph, &shelf, &next, true);
     count_garbage(reach, graph);
+    uf_mem_free(shelf.kind);
+    uf_mem_free(shelf.caches);
     return UF_OK;
 }
 

@@ -4,7 +4,8 @@
  * reach is exhausted come threads, and so on, so that a path from a module is
  * shown where there is one. Within a kind roots are taken in their order and
  * references in canonical order: the same heap gives the same paths whatever
- * the numbering of its nodes. Only after all roots comes what nothing but
+ * the numbering of its nodes. The entries of a bounded lru_cache come after all else of their kind:
+ * what something else holds too is not shown as held by them. Only after all roots comes what nothing but
  * unfreed's own objects (UF_NODE_OWN) hold: so a path goes through an own
  * object only where there is no other.
  * Deterministic for a given graph; O(nodes + references), 17 bytes a node.
@@ -20,7 +21,7 @@ struct uf_reach {
     uint32_t *parent_edge; /* global edge index of parent -> node; UINT32_MAX: no parent */
     uint32_t *root;   /* by node: index into graph->roots where a path starts, else UINT32_MAX */
     uint8_t *reached; /* 1 = alive */
-    uf_node *order;   /* reached nodes in breadth-first order */
+    uf_node *order;   /* reached nodes in breadth-first order, each after its parent */
     uf_node order_count;
     uint64_t garbage_objects, garbage_bytes; /* not reached, without UF_NODE_OWN */
 };

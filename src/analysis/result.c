@@ -19,8 +19,10 @@ void uf_finding_init(struct uf_finding *finding)
     finding->bound_fill = UF_UNKNOWN;
     finding->fix_frees_objects = UF_UNKNOWN;
     finding->fix_frees_bytes = UF_UNKNOWN;
-    finding->fix_of_objects = UF_UNKNOWN;
+    finding->fix_of_objects = finding->fix_of_members = UF_UNKNOWN;
+    finding->fix_closes = finding->fix_of_closes = UF_UNKNOWN;
     finding->descriptor_fd = -1;
+    finding->example = UINT32_MAX;
 }
 
 void uf_check_result_init(struct uf_check_result *result)
@@ -120,6 +122,7 @@ void uf_finding_release(struct uf_finding *finding)
     uf_mem_free(finding->path_root);
     free_steps(finding->cycle.at, finding->cycle.len);
     uf_vec_release(&finding->cycle);
+    uf_mem_free(finding->bound_by);
     uf_mem_free(finding->descriptor_target);
     uf_mem_free(finding->thread_name);
     uf_mem_free(finding->thread_target);

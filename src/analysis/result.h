@@ -95,7 +95,9 @@ struct uf_finding {
     double objects_per_call, bytes_per_call, retained_bytes_per_call, objects, bytes, confidence;
     UF_VEC(double) growth_by_call;  /* one per measured call; UF_UNKNOWN where it was not read */
     double bound_limit, bound_fill; /* severity bounded; UF_UNKNOWN otherwise */
-    char *holder;                   /* "shop.STORE._sessions" */
+    char *
+        bound_by; /* the attribute that declares the bound: "queue.Queue.maxsize"; NULL: not declared */
+    char *holder; /* "shop.STORE._sessions" */
     UF_VEC(struct uf_path_step) path;
     char *path_root; /* "module shop", "thread MainThread", "interpreter: atexit", ... */
     UF_VEC(struct uf_path_step)
@@ -112,7 +114,9 @@ struct uf_finding {
     uf_stack_frames task_stack;
     char *fix_advice, *fix_edge, *fix_why_not;
     double fix_frees_objects, fix_frees_bytes;
-    double fix_of_objects; /* how many the copy looked for; UF_UNKNOWN: not tried in a copy */
+    /* In a copy: how many objects were looked for, of them those that pile up; descriptors that were
+     * closed, and new ones in all. UF_UNKNOWN: not tried in a copy, or not asked. */
+    double fix_of_objects, fix_of_members, fix_closes, fix_of_closes;
     UF_VEC(struct uf_fix_candidate) candidates; /* at most UF_CANDIDATES_MAX, the best first */
     struct uf_cuts cuts;                        /* internal; empty once the proof is done */
     bool fix_verified;
@@ -121,6 +125,8 @@ struct uf_finding {
     char *made_at;
     /* kind growing: what its length grows by; UF_UNKNOWN: only its bytes are known */
     double entries_per_call;
+    /* the object that is shown, as a node of the last capture; UINT32_MAX: none. For analyses only. */
+    uint32_t example;
     /* kind orphan, an object that lives on: references counted per call that nobody has; else
      * UF_UNKNOWN */
     double references_per_call;

@@ -14,7 +14,7 @@ struct object {
     uint32_t type; /* hash of its name */
     uint32_t surplus;
     uint32_t born, seen; /* numbers of the captures that it was first and last in */
-    uint32_t series; /* NO_SERIES: it never changed */
+    uint32_t series;     /* NO_SERIES: it never changed */
 };
 
 typedef UF_VEC(struct uf_growth_point) point_list;
@@ -236,8 +236,8 @@ static enum uf_code fill(const struct uf_view *view, uf_node node, const struct 
             !finding->fix_edge || !finding->fix_why_not)
             code = uf_error_nomem(err);
     }
-    if (!code && (uf_step_make(view, node, "", "", true, &step) ||
-                  uf_vec_push(&finding->path, step)))
+    if (!code &&
+        (uf_step_make(view, node, "", "", true, &step) || uf_vec_push(&finding->path, step)))
         code = uf_error_nomem(err);
     if (!code)
         code = uf_orphans_advise(finding, err);
@@ -287,8 +287,8 @@ enum uf_code uf_surpluses_tell(const struct uf_surpluses *surpluses, const struc
             if (code)
                 uf_finding_release(&finding);
         }
-        object = next_trend(surpluses, growth.per_call,
-                            (size_t)(object - surpluses->objects.at), &growth);
+        object = next_trend(surpluses, growth.per_call, (size_t)(object - surpluses->objects.at),
+                            &growth);
     }
     return code;
 }

@@ -115,7 +115,8 @@ static void settle_node(struct look *look, uf_node node, uint8_t *inside)
     for (; end < look->hits.len; end++) {
         struct hit *hit = &look->hits.at[end];
         bool in_block = hit->block_start <= start && start < hit->block_end;
-        bool in_chunk = hit->place == UF_WORDS_MALLOC && size > SMALL_BYTES && hit->at < start + size;
+        bool in_chunk = hit->place == UF_WORDS_MALLOC && size > SMALL_BYTES &&
+                        hit->at < start + size;
         if (!in_block && !in_chunk)
             break;
         hit->of_node = true;

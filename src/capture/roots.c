@@ -109,9 +109,8 @@ enum uf_code uf_capture_roots(struct uf_graph *graph, struct uf_heap *heap,
         uf_mem_free(found);
         return code;
     }
-    if (add_named(&list, builder, roots, false) ||
-        add_static_types(&list, graph, heap) || add_named(&list, builder, roots, true) ||
-        add_native(&list, graph, found)) {
+    if (add_named(&list, builder, roots, false) || add_static_types(&list, graph, heap) ||
+        add_named(&list, builder, roots, true) || add_native(&list, graph, found)) {
         uf_mem_free(found);
         uf_vec_release(&list);
         return uf_error_nomem(err);

@@ -181,7 +181,8 @@ static bool is_pool(const struct pool_head *head, uint64_t at)
     return head->class < SMALL_CLASSES && head->max_next_offset == POOL_BYTES - size &&
            head->count > 0 && head->count <= (POOL_BYTES - POOL_HEAD) / size &&
            head->next_offset >= POOL_HEAD && (head->next_offset - POOL_HEAD) % size == 0 &&
-           head->next_offset <= POOL_BYTES && (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
+           head->next_offset <= POOL_BYTES &&
+           (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
 }
 
 /* Marks the freed blocks: they are linked through their first words. */
@@ -215,7 +216,8 @@ static int visit_pool(struct walk *walk, uint64_t at)
     uint64_t size = ((uint64_t)head.class + 1) * 16;
     mark_free(walk->pool, at, size, is_free);
     int status = 0;
-    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status; offset += size) {
+    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status;
+         offset += size) {
         if (is_free[(offset - POOL_HEAD) / size])
             continue;
         struct uf_words words = {.address = at + offset,

@@ -62,5 +62,8 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
 /* len() as graph/names.h defines it, and the bound of a bounded holder; -1: none. */
 int64_t uf_heap_length(struct uf_heap *heap, uint64_t object);
 int64_t uf_heap_bound(struct uf_heap *heap, uint64_t object);
+/* As struct uf_names' `declared` in graph/names.h. */
+int64_t uf_heap_declared_bound(struct uf_heap *heap, uint64_t owner, const char *held,
+                               int64_t present, char *attribute, size_t size);
 
 #endif

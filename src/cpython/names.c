@@ -197,6 +197,14 @@ static int64_t bound(void *context, uf_node node)
     return uf_heap_bound(heap, heap->naming.graph->address[node]);
 }
 
+static int64_t declared(void *context, uf_node owner, const char *held, int64_t present,
+                        char *attribute, size_t size)
+{
+    struct uf_heap *heap = context;
+    return uf_heap_declared_bound(heap, heap->naming.graph->address[owner], held, present,
+                                  attribute, size);
+}
+
 static void preview(void *context, uf_node node, char *ret, size_t size)
 {
     struct uf_heap *heap = context;
@@ -215,6 +223,10 @@ void uf_heap_names(struct uf_heap *heap, const struct uf_graph *graph, struct uf
 {
     uf_naming_release(heap);
     heap->naming.graph = graph;
-    *ret = (struct uf_names){
-        .context = heap, .name = name, .length = length, .bound = bound, .preview = preview};
+    *ret = (struct uf_names){.context = heap,
+                             .name = name,
+                             .length = length,
+                             .bound = bound,
+                             .declared = declared,
+                             .preview = preview};
 }

@@ -21,8 +21,9 @@ struct uf_scan {
 
 struct uf_scans {
     const struct uf_source *source;
-    UF_VEC(uint32_t) offsets;       /* from the start of an object, in bytes */
-    UF_VEC(struct uf_scan) of_type; /* by number of the type in the heap; count 0: nothing to scan */
+    UF_VEC(uint32_t) offsets; /* from the start of an object, in bytes */
+    UF_VEC(struct uf_scan)
+    of_type; /* by number of the type in the heap; count 0: nothing to scan */
 };
 
 /* For all types that the heap knows by now. `ret` is {0} before; release it in any case. */

@@ -1,5 +1,6 @@
 #include "cpython/threads.h"
 
+#include "cpython/attribute_of.h"
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
@@ -14,32 +15,7 @@ static bool has_type(const struct uf_heap *heap, uint64_t object, enum uf_known 
                          heap->config.known->type[known];
 }
 
-/* An attribute that an instance keeps in its dict or in its values; 0 = not there. */
-static uint64_t attribute(struct uf_heap *heap, uint64_t object, const char *name)
-{
-    uint32_t type =
-        uf_heap_type(heap, uf_source_word(heap->source, object + heap->objects->object.type));
-    struct uf_dict_table keys;
-    struct uf_attribute_words words;
-
-    if (type == UINT32_MAX)
-        return 0;
-    const struct uf_plan *plan = &heap->plans.at[type];
-    if (!uf_plan_attributes(heap, plan, object, &words))
-        return 0;
-    if (words.dict)
-        return uf_dict_find(heap, words.dict, name);
-    if (!words.values || !uf_keys_table(heap, plan->cached_keys, &keys))
-        return 0;
-    for (uint64_t i = 0; i < keys.count && i < words.value_count; i++) {
-        uint64_t key = uf_source_word(heap->source, keys.entries + i * keys.entry_bytes + keys.key);
-        if (has_type(heap, key, UF_KNOWN_STR) && uf_str_equals(heap, key, name))
-            return uf_source_word(heap->source, words.values + i * 8);
-    }
-    return 0;
-}
-
-static uint64_t find_thread(struct uf_heap *heap, uint64_t ident)
+uint64_t uf_thread_object(struct uf_heap *heap, uint64_t ident)
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
     uint64_t modules =
@@ -67,8 +43,8 @@ static uint64_t find_thread(struct uf_heap *heap, uint64_t ident)
 void uf_thread_name(struct uf_heap *heap, uint64_t ident, char *ret, size_t size)
 {
     const struct uf_layout_runtime *r = &heap->config.layout->runtime;
-    uint64_t thread = find_thread(heap, ident);
-    uint64_t name = thread ? attribute(heap, thread, "_name") : 0;
+    uint64_t thread = uf_thread_object(heap, ident);
+    uint64_t name = thread ? uf_attribute_of(heap, thread, "_name") : 0;
 
     ret[0] = 0;
     if (has_type(heap, name, UF_KNOWN_STR))

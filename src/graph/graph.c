@@ -73,7 +73,8 @@ static enum uf_code check_edges(const struct uf_graph *graph, struct uf_error *e
         while (i < graph->guessed_count && graph->guessed[i] < end)
             i++;
         if (i > first && graph->guessed[first] != end - (i - first))
-            return uf_error_set(err, UF_ECORRUPT, "guessed edges of node %u are not its last", node);
+            return uf_error_set(err, UF_ECORRUPT, "guessed edges of node %u are not its last",
+                                node);
     }
     for (uint32_t edge = 0; edge < graph->edge_count; edge++)
         if (graph->edge_target[edge] >= graph->node_count)

@@ -39,6 +39,12 @@ struct uf_names {
     int64_t (*length)(void *context, uf_node node);
     /* The bound of a holder that cannot grow past it (lru_cache maxsize, deque maxlen); -1: none. */
     int64_t (*bound)(void *context, uf_node node);
+    /* The bound that `owner` declares for a container that it holds as `held` (".queue"; "" for one that
+     * it is itself) with `present` entries: the least integer attribute not below `present` whose name
+     * means a bound (maxsize, max_size, maxlen, capacity, limit; of a module a global like re._MAXCACHE).
+     * Its name is put into `attribute`. -1: none. Nothing enforces it. May be NULL. */
+    int64_t (*declared)(void *context, uf_node owner, const char *held, int64_t present,
+                        char *attribute, size_t size);
     /* A short preview of an object for people: "'9f3c...'", "42", "<Session>"; at most size-1 bytes. */
     void (*preview)(void *context, uf_node node, char *ret, size_t size);
 };

@@ -99,8 +99,7 @@ size_t uf_own_memory_read(int memory, uint64_t address, void *ret, size_t size)
 {
     size_t done = 0;
     while (done < size) {
-        ssize_t len =
-            pread(memory, (char *)ret + done, size - done, (off_t)(address + done));
+        ssize_t len = pread(memory, (char *)ret + done, size - done, (off_t)(address + done));
         if (len < 0 && errno == EINTR)
             continue;
         if (len <= 0)

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct head {
     uint32_t first_word, hash;
@@ -150,10 +149,15 @@ static bool same(const struct uf_native_store *store, const struct head *head,
                  const struct uf_native_stack *stack)
 {
     const uint64_t *words = store->words + head->first_word;
-    return head->native_count == stack->native_count && head->python_count == stack->python_count &&
-           memcmp(words, stack->native, stack->native_count * sizeof *words) == 0 &&
-           memcmp(words + stack->native_count, stack->python,
-                  (size_t)stack->python_count * 2 * sizeof *words) == 0;
+    if (head->native_count != stack->native_count || head->python_count != stack->python_count)
+        return false;
+    for (uint32_t i = 0; i < stack->native_count; i++)
+        if (*words++ != stack->native[i])
+            return false;
+    for (uint32_t i = 0; i < stack->python_count * 2; i++)
+        if (*words++ != stack->python[i])
+            return false;
+    return true;
 }
 
 static uint32_t enter_stack(struct uf_native_store *store, const struct uf_native_stack *stack,
@@ -172,9 +176,10 @@ static uint32_t enter_stack(struct uf_native_store *store, const struct uf_nativ
         .python_count = (uint16_t)stack->python_count,
     };
     uint64_t *words = store->words + store->word_count;
-    memcpy(words, stack->native, stack->native_count * sizeof *words);
-    memcpy(words + stack->native_count, stack->python,
-           (size_t)stack->python_count * 2 * sizeof *words);
+    for (uint32_t i = 0; i < stack->native_count; i++)
+        *words++ = stack->native[i];
+    for (uint32_t i = 0; i < stack->python_count * 2; i++)
+        *words++ = stack->python[i];
     store->word_count += wanted;
     store->stack_slots[slot] = number;
     return number;

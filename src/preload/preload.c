@@ -37,42 +37,38 @@ static void leave(void)
     hush = 0;
 }
 
-void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes, uint64_t mark,
-                     uint64_t old_bytes)
+void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
+                     const struct uf_preload_mark *mark)
 {
     int error = errno;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        hooks->born(hooks->context, kind, key, bytes, mark, old_bytes);
+        hooks->born(hooks->context, kind, key, bytes, mark);
         leave();
     }
     errno = error;
 }
 
-uint64_t uf_preload_lost(enum uf_preload_kind kind, uint64_t key, uint64_t bytes)
+void uf_preload_lost(enum uf_preload_kind kind, uint64_t key, struct uf_preload_mark *mark)
 {
     int error = errno;
-    uint64_t mark = UF_PRELOAD_UNKNOWN;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        mark = hooks->lost(hooks->context, kind, key, bytes);
+        hooks->lost(hooks->context, kind, key, mark);
         leave();
     }
     errno = error;
-    return mark;
 }
 
-uint64_t uf_preload_starting(void)
+void uf_preload_starting(struct uf_preload_mark *mark)
 {
     int error = errno;
-    uint64_t mark = UF_PRELOAD_UNKNOWN;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        mark = hooks->starting(hooks->context);
+        hooks->starting(hooks->context, mark);
         leave();
     }
     errno = error;
-    return mark;
 }
 
 bool uf_preload_hushed(void)

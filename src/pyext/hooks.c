@@ -6,6 +6,7 @@
  * function with ours. So our context is the one of the allocator below, and our
  * functions do not look at it.
  */
+#include "pyext/freelists.h"
 #include "pyext/stack_walk.h"
 
 #include <pthread.h>
@@ -14,7 +15,10 @@
 struct domain {
     PyMemAllocatorEx under; /* what ours stand in front of */
     bool installed;         /* ours are in the chain, as far as is known */
+    const void *passed;     /* the last block of PROBE_BYTES that ours saw while nothing was watched */
 };
+#define PROBE_BYTES 30011 /* nobody else's size */
+
 static struct domain domains[UF_DOMAINS];
 static bool fork_handler_set;
 
@@ -49,18 +53,41 @@ static void born_unlocked(void *block, size_t bytes, enum uf_domain domain)
     leave_unlocked(tracing);
 }
 
-static inline void born(void *block, size_t bytes, enum uf_domain domain)
+static void free_object(void *block);
+
+static void drain(struct uf_tracing *tracing, uint64_t block, uint32_t site, bool mem_calloc)
+{
+    uf_freelists_drain(&tracing->blocks,
+                       &(struct uf_freelists_event){block, site, tracing->call, mem_calloc},
+                       free_object);
+}
+
+void uf_hooks_settle(struct uf_tracing *tracing)
+{
+    if (tracing->watching && uf_freelists_touched(uf_stack_main_interpreter))
+        drain(tracing, 0, UF_SITE_NONE, false);
+}
+
+static inline void born(void *block, size_t bytes, enum uf_domain domain, bool is_calloc)
 {
     struct uf_tracing *tracing = &uf_tracing_self;
-    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED) || !block)
+    if (!block)
         return;
+    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED)) {
+        if (bytes == PROBE_BYTES)
+            __atomic_store_n(&domains[domain].passed, block, __ATOMIC_RELAXED);
+        return;
+    }
     PyThreadState *thread = uf_stack_thread(domain != UF_DOMAIN_RAW);
     if (!thread) {
         born_unlocked(block, bytes, domain);
         return;
     }
-    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes,
-                   uf_stack_site(tracing, thread), tracing->call, domain);
+    uint32_t site = uf_stack_site(tracing, thread);
+    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call,
+                   domain);
+    if (__builtin_expect(uf_freelists_touched(uf_stack_main_interpreter), 0))
+        drain(tracing, (uint64_t)(uintptr_t)block, site, is_calloc && domain == UF_DOMAIN_MEM);
 }
 
 /* Clears the block's word and returns it. Nobody need wait for this: what was forgotten in the
@@ -81,7 +108,7 @@ static inline void *hooked_malloc(enum uf_domain domain, size_t bytes)
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
     void *block = under->malloc(under->ctx, bytes);
-    born(block, bytes, domain);
+    born(block, bytes, domain, false);
     return block;
 }
 
@@ -89,7 +116,7 @@ static inline void *hooked_calloc(enum uf_domain domain, size_t count, size_t ea
 {
     const PyMemAllocatorEx *under = &domains[domain].under;
     void *block = under->calloc(under->ctx, count, each);
-    born(block, count * each, domain); /* it fits: the allocator has served it */
+    born(block, count * each, domain, true); /* it fits: the allocator has served it */
     return block;
 }
 
@@ -102,8 +129,8 @@ static inline void *hooked_realloc(enum uf_domain domain, void *old, size_t byte
         died(old); /* at once: when it has moved, another thread may get its address */
     void *block = under->realloc(under->ctx, old, bytes);
     if (block)
-        born(block, bytes, domain);
-    else if (known && !before.resting) /* it stays as it was */
+        born(block, bytes, domain, false);
+    else if (known) /* it stays as it was */
         uf_blocks_born(&uf_tracing_self.blocks, (uint64_t)(uintptr_t)old, before.bytes, before.site,
                        before.call, (enum uf_domain)before.domain);
     return block;
@@ -114,6 +141,11 @@ static inline void hooked_free(enum uf_domain domain, void *block)
     const PyMemAllocatorEx *under = &domains[domain].under;
     died(block);
     under->free(under->ctx, block);
+}
+
+static void free_object(void *block)
+{
+    hooked_free(UF_DOMAIN_OBJECT, block);
 }
 
 #define HOOKS(name, domain)                                                                        \
@@ -162,11 +194,32 @@ static bool is_on_top(enum uf_domain domain)
     return now.malloc == hooks[domain].malloc;
 }
 
+/* Whether memory that is taken now comes through ours; another thread may disturb a single try. */
+static bool is_in_chain(enum uf_domain domain)
+{
+    bool passed = false;
+    for (int i = 0; i < 10 && !passed; i++) {
+        void *block = domain == UF_DOMAIN_RAW   ? PyMem_RawMalloc(PROBE_BYTES)
+                      : domain == UF_DOMAIN_MEM ? PyMem_Malloc(PROBE_BYTES)
+                                                : PyObject_Malloc(PROBE_BYTES);
+        passed = block && __atomic_load_n(&domains[domain].passed, __ATOMIC_RELAXED) == block;
+        if (domain == UF_DOMAIN_RAW)
+            PyMem_RawFree(block);
+        else if (domain == UF_DOMAIN_MEM)
+            PyMem_Free(block);
+        else
+            PyObject_Free(block);
+    }
+    return passed;
+}
+
 static void install(enum uf_domain domain)
 {
     struct domain *ours = &domains[domain];
-    if (ours->installed)
-        return; /* another tool's hooks lie above and lead to ours: a second time would be a circle */
+    /* Hooks of another tool may lie above and lead to ours: a second time would be a circle. Or it has
+     * put back what was there before, without us. */
+    if (ours->installed && is_in_chain(domain))
+        return;
     PyMem_GetAllocator(python_domain[domain], &ours->under);
     PyMemAllocatorEx mine = hooks[domain];
     mine.ctx = ours->under.ctx;

@@ -44,7 +44,7 @@ static int list_block(void *context, const struct uf_live_block *live)
     struct uf_losses *t = context;
     struct uf_lost_block block = {
         .address = live->address, .bytes = live->bytes, .site = live->site, .call = live->call};
-    if (live->domain != UF_DOMAIN_OBJECT || live->resting || live->bytes == 0)
+    if (live->domain != UF_DOMAIN_OBJECT || live->bytes == 0)
         return 0;
     return uf_vec_push(&t->lost.blocks, block);
 }

@@ -149,19 +149,6 @@ static int add_point(struct uf_session *session, uf_series *series, double value
     return 0;
 }
 
-static double count_tasks(const struct uf_graph *graph)
-{
-    double count = 0;
-    for (uint32_t t = 0; t < graph->type_count; t++) {
-        const char *name = uf_strings_get(&graph->strings, graph->types[t].name);
-        if (strcmp(name, "_asyncio.Task") != 0 && strcmp(name, "asyncio.tasks.Task") != 0)
-            continue;
-        for (uf_node n = 0; n < graph->node_count; n++)
-            count += graph->type[n] == t;
-    }
-    return count;
-}
-
 /* Captures the heap, enters it into the groups and series, and keeps it for findings. */
 static int observe(struct uf_session *session, bool idle, double *python_bytes,
                    double *native_bytes)
@@ -194,6 +181,8 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
     session->capture_seconds = uf_now_seconds() - started;
     if (idle)
         return 0;
+    if (uf_resources_read(&session->resources, capture, steady_calls(session), &session->error))
+        return uf_session_fault(session);
     double nodes = (double)(capture->graph.node_count - session->own.own_count);
     if (add_point(session, &session->nodes, nodes) ||
         add_point(session, &session->python_bytes, *python_bytes) ||
@@ -202,7 +191,7 @@ static int observe(struct uf_session *session, bool idle, double *python_bytes,
         add_point(session, &session->python_blocks, uf_native_python_blocks()) ||
         add_point(session, &session->descriptors, uf_read_descriptors()) ||
         add_point(session, &session->threads, uf_read_threads()) ||
-        add_point(session, &session->tasks, count_tasks(&capture->graph)) ||
+        add_point(session, &session->tasks, session->resources.pending_tasks) ||
         add_point(session, &session->garbage, session->collected_total))
         return -1;
     return 0;

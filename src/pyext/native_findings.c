@@ -63,22 +63,77 @@ static const char *why_unknown(void)
     return uf_native_preloaded(&why) ? not_run : why;
 }
 
-int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
-                        enum uf_native_kind kind)
+/* Of a descriptor or thread the Python code matters that asked for it, and not how that was done. */
+static void drop_native_frames(uf_stack_frames *frames)
 {
-    const struct uf_native_place *place = worst_place(session->native, kind);
+    size_t kept = 0, python = 0;
+    for (size_t i = 0; i < frames->len; i++)
+        python += frames->at[i].library == NULL;
+    for (size_t i = 0; i < frames->len && python > 0; i++) {
+        struct uf_stack_frame *frame = &frames->at[i];
+        if (!frame->library) {
+            frames->at[kept++] = *frame;
+            continue;
+        }
+        uf_mem_free(frame->file);
+        uf_mem_free(frame->function);
+        uf_mem_free(frame->library);
+        uf_mem_free(frame->symbol);
+    }
+    if (python > 0)
+        frames->len = kept;
+}
+
+static int fill_site(struct uf_session *session, struct uf_finding *finding,
+                     const struct uf_native_place *place)
+{
     if (place) {
         struct uf_symbols *symbols = NULL;
         struct uf_error error;
         (void)uf_symbols_open(&symbols, &error); /* without them there are the Python frames */
+        uf_stack_frames_release(&finding->allocated_at); /* of the object that stands for it */
+        finding->allocated_at_earlier = false;
         int status = name_stack(session->native, place, symbols, &finding->allocated_at);
         uf_symbols_close(symbols);
         if (status)
             return fault(session);
+        if (place->site.kind != UF_NATIVE_HEAP)
+            drop_native_frames(&finding->allocated_at);
     }
     if (finding->allocated_at.len == 0 && !finding->allocated_at_unknown)
         finding->allocated_at_unknown = uf_mem_strdup(why_unknown());
     return 0;
+}
+
+int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
+                        enum uf_native_kind kind)
+{
+    return fill_site(session, finding, worst_place(session->native, kind));
+}
+
+int uf_native_fill_descriptor_site(struct uf_session *session, struct uf_finding *finding,
+                                   bool (*is)(void *context, int fd), void *context)
+{
+    const struct uf_native *native = session->native;
+    const struct uf_native_place *best = NULL;
+    uf_native_blocks blocks = {0};
+    size_t most = 0;
+    if (native && uf_native_store_survivors(native->store, &blocks, &session->error))
+        return uf_session_fault(session);
+    for (size_t i = 0; native && i < native->places.len; i++) {
+        const struct uf_native_place *place = &native->places.at[i];
+        size_t count = 0;
+        for (size_t k = 0; place->site.kind == UF_NATIVE_DESCRIPTOR && k < blocks.len; k++)
+            count += blocks.at[k].kind == UF_NATIVE_DESCRIPTOR &&
+                     blocks.at[k].stack == place->site.stack &&
+                     is(context, (int)(blocks.at[k].key ^ UF_NATIVE_DESCRIPTOR_KEY));
+        if (count > most) {
+            most = count;
+            best = place;
+        }
+    }
+    uf_vec_release(&blocks);
+    return fill_site(session, finding, best);
 }
 
 /* --- native memory ----------------------------------------------------------------------------- */
@@ -121,6 +176,18 @@ static char *advice_of(const struct uf_native_place *place, const uf_stack_frame
     char library[128];
     uf_native_library_name(frames->at[0].library, library, sizeof library);
     const char *symbol = frames->at[0].symbol;
+    if (place->site.in_place)
+        return uf_mem_printf(
+            "%s%s%s makes a block larger again and again%s%s%s: look there for what "
+            "should empty it or give it a bound",
+            symbol ? symbol : "", symbol ? " in " : "", library, place->holder ? ", which a " : "",
+            place->holder ? place->holder : "", place->holder ? " keeps" : "");
+    bool foreign = strncmp(library, "_ctypes", 7) == 0 ||
+                   strncmp(library, "_cffi_backend", 13) == 0;
+    if (foreign && place->python.len > 0 && place->python.at[0].function)
+        return uf_mem_printf("a C function that %s() calls %s it and no Python object leads to it: "
+                             "look there for the call of %s that is missing",
+                             place->python.at[0].function, taken, back);
     if (place->holder)
         return uf_mem_printf("%s%s%s %s it and a %s keeps it: release it there, or make a new "
                              "object for each use",
@@ -144,6 +211,48 @@ static bool is_of_thread(const uf_stack_frames *frames)
                 strncmp(frames->at[i].symbol, symbols[s], strlen(symbols[s])) == 0)
                 return true;
     return false;
+}
+
+/* The births pass tells the same lost block of Python's allocators, without its native frames
+ * (lost_blocks.c): by the Python function that took it. */
+static struct uf_finding *told_already(struct uf_session *session,
+                                       const struct uf_native_place *place)
+{
+    if (place->site.kind != UF_NATIVE_PYTHON || place->python.len == 0)
+        return NULL;
+    const struct uf_stack_frame *wanted = &place->python.at[0];
+    for (size_t i = 0; i < session->result.findings.len; i++) {
+        struct uf_finding *finding = &session->result.findings.at[i];
+        if (finding->kind != UF_KIND_NATIVE || !finding->type ||
+            strcmp(finding->type, "PyMem") != 0 || finding->allocated_at.len == 0)
+            continue;
+        const struct uf_stack_frame *frame = &finding->allocated_at.at[0];
+        if (frame->function && wanted->function && frame->file && wanted->file &&
+            strcmp(frame->function, wanted->function) == 0 &&
+            strcmp(frame->file, wanted->file) == 0)
+            return finding;
+    }
+    return NULL;
+}
+
+/* What is known of the native side is put in; figures and path stay. */
+static int complete(struct uf_session *session, const struct uf_native_place *place,
+                    struct uf_finding *finding, uf_stack_frames *frames)
+{
+    char *id = id_of(session, place, frames), *advice = advice_of(place, frames);
+    if (!id || !advice) {
+        uf_mem_free(id);
+        uf_mem_free(advice);
+        return -1;
+    }
+    uf_mem_free(finding->id);
+    uf_mem_free(finding->fix_advice);
+    finding->id = id;
+    finding->fix_advice = advice;
+    uf_stack_frames_release(&finding->allocated_at);
+    memcpy(&finding->allocated_at, frames, sizeof *frames);
+    *frames = (uf_stack_frames){0};
+    return 0;
 }
 
 static bool is_memory(const struct uf_native_place *place)
@@ -194,7 +303,8 @@ static int add_finding(struct uf_session *session, const struct uf_native_place 
     finding.bytes_per_call = (double)place->site.bytes / calls;
     finding.objects = (double)place->site.blocks;
     finding.bytes = (double)place->site.bytes;
-    finding.path_root = uf_mem_strdup(place->holder ? "native code" : "nothing (lost reference)");
+    finding.path_root = uf_mem_strdup(
+        place->holder || place->site.in_place ? "native code" : "nothing (lost reference)");
     finding.holder = copy_of(place->holder);
     finding.fix_advice = advice_of(place, frames);
     memcpy(&finding.allocated_at, frames, sizeof *frames);
@@ -218,6 +328,14 @@ static bool counts(const struct uf_session *session, const struct uf_native_plac
     return !(threads > 0) || bytes > threads * PER_THREAD_BYTES;
 }
 
+static bool has_leak(const struct uf_check_result *result)
+{
+    for (size_t i = 0; i < result->findings.len; i++)
+        if (result->findings.at[i].severity == UF_SEVERITY_LEAK)
+            return true;
+    return false;
+}
+
 int uf_native_findings(struct uf_session *session, bool *explained)
 {
     const struct uf_native *native = session->native;
@@ -235,13 +353,16 @@ int uf_native_findings(struct uf_session *session, bool *explained)
             continue;
         status = name_stack(native, place, symbols, &frames);
         if (status == 0 && !is_of_thread(&frames)) {
-            status = add_finding(session, place, &frames);
+            struct uf_finding *told = told_already(session, place);
+            status = told ? complete(session, place, told, &frames)
+                          : add_finding(session, place, &frames);
             *explained = true;
         }
         uf_stack_frames_release(&frames);
     }
     uf_symbols_close(symbols);
-    /* what was left belongs to objects, which have findings of their own */
-    *explained |= native->bytes_left >= session->result.per_call.native_bytes / 2;
+    /* or what was left belongs to objects, which have findings of their own */
+    *explained |= has_leak(&session->result) &&
+                  native->bytes_owned >= session->result.per_call.native_bytes / 2;
     return status ? fault(session) : 0;
 }

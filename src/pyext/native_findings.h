@@ -15,4 +15,9 @@ int uf_native_findings(struct uf_session *session, bool *explained);
 int uf_native_fill_site(struct uf_session *session, struct uf_finding *finding,
                         enum uf_native_kind kind);
 
+/* The same for some of the descriptors only: the place where most of those come from that `is` says yes
+ * to. */
+int uf_native_fill_descriptor_site(struct uf_session *session, struct uf_finding *finding,
+                                   bool (*is)(void *context, int fd), void *context);
+
 #endif

@@ -6,18 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#define INLINED_MAX 8 /* functions inlined into each other at one place */
+
 /* Frames that only hand on what they are asked for; the one that asked is the one to look at. */
-static const char *const allocators[] = {
-    "malloc",          "calloc",        "realloc",
-    "memalign",        "aligned_alloc", "posix_memalign",
-    "reallocarray",    "strdup",        "__strdup",
-    "strndup",         "__strndup",     "mmap",
-    "mmap64",          "_Znwm",         "_Znam",
-    "CRYPTO_malloc",   "CRYPTO_zalloc", "CRYPTO_realloc",
-    "CRYPTO_strdup",   "CRYPTO_memdup", "CRYPTO_clear_realloc",
-    "PyMem_RawMalloc", "PyMem_Malloc",  "PyObject_Malloc",
-    "g_malloc",        "g_malloc0",     "g_realloc",
-    "xmalloc",         "xrealloc",      "xcalloc",
+static const char *const allocator_ends[] = {
+    "malloc",
+    "calloc",
+    "realloc",
+    "memalign",
+    "aligned_alloc",
+    "zalloc",
+    "reallocarray",
+    "malloc0",
+    "strdup",
+    "strndup",
+    "memdup",
+    "PyMem_New",
+    "mmap",
+    "mmap64",
+    "_Znwm",
+    "_Znam",
+    "PyObject_Malloc",
+    "PyMem_Malloc",
+    "PyMem_Realloc",
+    "PyMem_Calloc",
+    "Malloc",
+    "_PyObject_ArenaMmap",
+    "_PyObject_VirtualAlloc",
 };
 static const char *const allocator_starts[] = {
     "operator new",           "std::allocator<",
@@ -26,6 +41,12 @@ static const char *const allocator_starts[] = {
     "__rustc::__rust_alloc",  "__rdl_alloc",
     "alloc::alloc::",         "alloc::raw_vec::",
 };
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t text_len = strlen(text), end_len = strlen(end);
+    return text_len >= end_len && strcmp(text + text_len - end_len, end) == 0;
+}
 
 static const char *last_part(const char *path)
 {
@@ -39,8 +60,8 @@ static bool hands_on(const struct uf_symbol *frame)
         return true; /* for ctypes and cffi */
     if (!frame->symbol)
         return false;
-    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
-        if (strcmp(frame->symbol, allocators[i]) == 0)
+    for (size_t i = 0; i < sizeof allocator_ends / sizeof *allocator_ends; i++)
+        if (ends_with(frame->symbol, allocator_ends[i]))
             return true;
     for (size_t i = 0; i < sizeof allocator_starts / sizeof *allocator_starts; i++)
         if (strncmp(frame->symbol, allocator_starts[i], strlen(allocator_starts[i])) == 0)
@@ -91,29 +112,38 @@ static void cut(uf_stack_frames *frames, size_t len)
     }
 }
 
+static int add_frame(uf_stack_frames *ret, const struct uf_symbol *symbol)
+{
+    struct uf_stack_frame frame = {
+        .library = copy_of(symbol->library),
+        .symbol = copy_of(symbol->symbol),
+        .offset = symbol->offset,
+        .file = copy_of(symbol->file),
+        .line = symbol->line,
+    };
+    if (frame.library && !uf_vec_push(ret, frame))
+        return 0;
+    uf_mem_free(frame.library);
+    uf_mem_free(frame.symbol);
+    uf_mem_free(frame.file);
+    return -1;
+}
+
 int uf_native_frames_name(struct uf_symbols *symbols, const struct uf_native_stack *stack,
                           uf_stack_frames *ret)
 {
     size_t before = ret->len, outside = before; /* behind the last frame out of the interpreter */
     for (uint32_t i = 0; i < stack->native_count; i++) {
-        struct uf_symbol found = uf_symbols_find(symbols, stack->native[i], true);
-        if (!found.library || (ret->len == before && hands_on(&found)))
-            continue;
-        struct uf_stack_frame frame = {
-            .library = copy_of(found.library),
-            .symbol = copy_of(found.symbol),
-            .offset = found.offset,
-            .file = copy_of(found.file),
-            .line = found.line,
-        };
-        if (!frame.library || uf_vec_push(ret, frame)) {
-            uf_mem_free(frame.library);
-            uf_mem_free(frame.symbol);
-            uf_mem_free(frame.file);
-            return -1;
+        struct uf_symbol found[INLINED_MAX];
+        size_t count = uf_symbols_find(symbols, stack->native[i], true, found, INLINED_MAX);
+        for (size_t f = 0; f < count; f++) {
+            if (!found[f].library || (ret->len == before && hands_on(&found[f])))
+                continue;
+            if (add_frame(ret, &found[f]))
+                return -1;
+            if (!is_interpreter(found[f].library))
+                outside = ret->len;
         }
-        if (!is_interpreter(found.library))
-            outside = ret->len;
     }
     if (outside > before)
         cut(ret, outside);

@@ -1,6 +1,7 @@
 #include "pyext/native_pass.h"
 
 #include "native/sites.h"
+#include "pyext/descriptors.h"
 #include "pyext/native_owners.h"
 #include "pyext/native_preload.h"
 #include "pyext/native_watch.h"
@@ -19,6 +20,7 @@
 #define LEAST_SECONDS 0.5
 #define MOST_SECONDS 4.0
 #define SETTLE_SECONDS 0.05
+#define SMALL_BYTES 512 /* pymalloc serves what is not larger (CPython Objects/obmalloc.c) */
 
 /* Room of the store: live blocks, stacks, words of stacks. Fresh pages, touched only as used. */
 #define ROOM_KEYS ((size_t)1 << 20)
@@ -183,6 +185,19 @@ static char *holder_of(const uf_native_blocks *survivors, const bool *wanted, co
     return held > lost ? uf_mem_strdup(uf_graph_type_name(graph, node)) : NULL;
 }
 
+/* What the newest descriptor of a place is. */
+static char *sort_of(const uf_native_blocks *survivors, const struct uf_site *site)
+{
+    struct uf_text sort = {0};
+    for (size_t i = survivors->len; i-- > 0 && sort.len == 0;)
+        if (survivors->at[i].kind == UF_NATIVE_DESCRIPTOR && survivors->at[i].stack == site->stack)
+            uf_descriptor_describe((int)(survivors->at[i].key ^ UF_NATIVE_DESCRIPTOR_KEY), NULL,
+                                   &sort);
+    char *copy = sort.len > 0 ? uf_mem_strdup(sort.at) : NULL;
+    uf_text_release(&sort);
+    return copy;
+}
+
 static enum uf_code keep_places(struct uf_session *session, struct uf_native *native,
                                 const uf_native_blocks *survivors, const bool *wanted,
                                 const uf_node *holder, const struct uf_capture *capture)
@@ -198,24 +213,30 @@ static enum uf_code keep_places(struct uf_session *session, struct uf_native *na
         if (uf_python_stack_name(capture->heap, frames.python, frames.python_count, &place.python))
             code = uf_error_nomem(&session->error);
         place.holder = holder_of(survivors, wanted, holder, &sites.at[i], &capture->graph);
+        place.sort = sort_of(survivors, &sites.at[i]);
         if (!code && uf_vec_push(&native->places, place))
             code = uf_error_nomem(&session->error);
         if (code) {
             uf_stack_frames_release(&place.python);
             uf_mem_free(place.holder);
+            uf_mem_free(place.sort);
         }
     }
     uf_vec_release(&sites);
     return code;
 }
 
-static double bytes_left(const uf_native_blocks *survivors, uint32_t calls)
+/* Beside what the places tell. Small blocks of Python's are no native bytes. */
+static double bytes_owned(const uf_native_blocks *survivors, const bool *wanted, uint32_t calls)
 {
     double bytes = 0;
-    for (size_t i = 0; i < survivors->len; i++)
-        if (survivors->at[i].kind == UF_NATIVE_HEAP || survivors->at[i].kind == UF_NATIVE_MAPPING ||
-            survivors->at[i].kind == UF_NATIVE_PYTHON)
-            bytes += (double)survivors->at[i].bytes;
+    for (size_t i = 0; i < survivors->len; i++) {
+        const struct uf_native_block *block = &survivors->at[i];
+        bool large = block->kind == UF_NATIVE_HEAP || block->kind == UF_NATIVE_MAPPING ||
+                     block->bytes > SMALL_BYTES;
+        if (!wanted[i] && !block->older && large)
+            bytes += (double)block->bytes;
+    }
     return bytes / calls;
 }
 
@@ -229,7 +250,6 @@ static int attribute(struct uf_session *session, struct uf_native *native)
     if (!code)
         code = uf_capture_heap(&capture, &session->heap, &session->own, &session->error);
     drop_dead(&survivors);
-    native->bytes_left = bytes_left(&survivors, native->calls);
     if (!code) {
         wanted = uf_mem_zalloc(survivors.len + 1);
         holder = uf_mem_zalloc((survivors.len + 1) * sizeof *holder);
@@ -239,6 +259,8 @@ static int attribute(struct uf_session *session, struct uf_native *native)
     if (!code)
         code = uf_native_owners_find(wanted, holder, survivors.at, survivors.len, &capture,
                                      native->calls, &session->error);
+    if (!code)
+        native->bytes_owned = bytes_owned(&survivors, wanted, native->calls);
     for (size_t i = 0; i < survivors.len && !code; i++)
         wanted[i] |= survivors.at[i].kind == UF_NATIVE_DESCRIPTOR ||
                      survivors.at[i].kind == UF_NATIVE_THREAD;
@@ -300,6 +322,7 @@ void uf_native_release(struct uf_native *native)
     for (size_t i = 0; i < native->places.len; i++) {
         uf_stack_frames_release(&native->places.at[i].python);
         uf_mem_free(native->places.at[i].holder);
+        uf_mem_free(native->places.at[i].sort);
     }
     uf_vec_release(&native->places);
     uf_native_store_destroy(native->store);

@@ -17,13 +17,14 @@ struct uf_native_place {
     struct uf_site site;
     uf_stack_frames python; /* innermost first */
     char *holder;           /* type of the object that holds it all; NULL: nothing does */
+    char *sort; /* of descriptors: what they are, "pipe" (pyext/resources.h); else NULL */
 };
 
 /* What the pass found; session->native, NULL when it was not run. */
 struct uf_native {
     struct uf_native_store *store; /* for the native frames */
     uint32_t calls;
-    double bytes_left; /* per call: of all native blocks that were left, owned ones included */
+    double bytes_owned;                    /* per call: of what was left and goes with objects */
     UF_VEC(struct uf_native_place) places; /* worst first */
 };
 

@@ -1,4 +1,5 @@
-/* process_findings.c - findings that no object tells: descriptors, threads, memory that C code took. */
+/* process_findings.c - findings that the process tells: descriptors, threads, tasks, memory of C code. */
+#include "pyext/kind_findings.h"
 #include "pyext/native_findings.h"
 #include "pyext/readings.h"
 #include "pyext/session.h"
@@ -26,7 +27,7 @@ static struct uf_finding *add_finding(struct uf_session *session, enum uf_findin
     return &session->result.findings.at[session->result.findings.len - 1];
 }
 
-/* Growth of a figure of the process: descriptors, threads, native bytes. NULL: none, or memory is out. */
+/* Growth of native bytes. NULL: none, or memory is out. */
 static struct uf_finding *find_process_growth(struct uf_session *session, const uf_series *series,
                                               enum uf_finding_kind kind, const char *type)
 {
@@ -38,14 +39,8 @@ static struct uf_finding *find_process_growth(struct uf_session *session, const 
     struct uf_finding *finding = add_finding(session, kind, &growth, type);
     if (!finding)
         return NULL;
-    double total = series->at[series->len - 1].value - series->at[0].value;
-    if (kind == UF_KIND_NATIVE) {
-        finding->bytes_per_call = growth.per_call;
-        finding->bytes = total;
-    } else {
-        finding->objects_per_call = growth.per_call;
-        finding->objects = total;
-    }
+    finding->bytes_per_call = growth.per_call;
+    finding->bytes = series->at[series->len - 1].value - series->at[0].value;
     return finding;
 }
 
@@ -61,30 +56,14 @@ static bool native_growth_is_its_own(const struct uf_session *session)
 
 int uf_process_findings(struct uf_session *session)
 {
-    struct uf_finding *finding =
-        find_process_growth(session, &session->descriptors, UF_KIND_DESCRIPTOR, "descriptor");
-    if (finding) {
-        char target[200];
-        finding->descriptor_fd = uf_find_new_descriptor(session->descriptors_before,
-                                                        UF_DESCRIPTOR_BITS, target, sizeof target);
-        finding->descriptor_target = uf_mem_strdup(target);
-        if (uf_native_fill_site(session, finding, UF_NATIVE_DESCRIPTOR))
-            return -1;
-        finding->fix_advice =
-            uf_mem_strdup("close it: use a with statement, or close() in finally");
-    }
-    finding = find_process_growth(session, &session->threads, UF_KIND_THREAD, "thread");
-    if (finding) {
-        finding->fix_advice =
-            uf_mem_strdup("end and join the threads that the call starts, or share one pool");
-        if (uf_native_fill_site(session, finding, UF_NATIVE_THREAD))
-            return -1;
-    }
+    if (uf_task_findings(session) || uf_thread_findings(session) || uf_descriptor_findings(session))
+        return -1;
     bool explained;
     if (uf_native_findings(session, &explained))
         return -1;
     if (!explained && native_growth_is_its_own(session)) {
-        finding = find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
+        struct uf_finding *finding =
+            find_process_growth(session, &session->native_bytes, UF_KIND_NATIVE, "malloc");
         if (finding) {
             finding->fix_advice =
                 uf_mem_strdup("memory that C code took from malloc and did not give back: look at "

@@ -6,15 +6,17 @@
 #include <string.h>
 
 #define ALL_SECONDS 3.0      /* for all copies, at the most, and ... */
-#define ALL_SHARE 0.1        /* ... of the budget, */
+#define ALL_SHARE 0.2        /* ... of the budget, */
 #define ALL_LEAST_SECONDS 1. /* but at least so long */
-#define COPY_SECONDS 1.0     /* for one */
+#define COPY_SECONDS 1.0     /* for one, and its looks at the heap */
 
 struct proof {
     struct uf_session *session;
     struct uf_proof_filter filter;
     double started, until;
     uint32_t copies;
+    /* of the fixes tried so far the one that closed most of the new descriptors */
+    const struct uf_finding *closes_most;
 };
 
 static void begin(struct proof *proof, struct uf_session *session)
@@ -40,11 +42,24 @@ static void say_why_not(struct uf_finding *finding, char *text)
     finding->fix_why_not = text; /* NULL when memory is out: nothing is said */
 }
 
+static void enter_descriptors(struct uf_finding *finding, double closed, double all)
+{
+    finding->fix_closes = closed;
+    finding->fix_of_closes = all;
+    if (finding->kind != UF_KIND_DESCRIPTOR || closed >= finding->objects)
+        return;
+    finding->fix_verified = false;
+    say_why_not(finding,
+                uf_mem_printf("in a copy of the process %.0f of %.0f descriptors stayed open",
+                              all - closed, all));
+}
+
 static void enter_done(struct uf_finding *finding, const struct uf_proof_answer *answer)
 {
     bool by_members = answer->members > 0;
     finding->fix_how = UF_FIX_COPY;
     finding->fix_of_objects = (double)answer->objects;
+    finding->fix_of_members = (double)answer->members;
     finding->fix_frees_objects = (double)answer->freed_objects;
     finding->fix_frees_bytes = (double)answer->freed_bytes;
     finding->fix_verified = by_members ? answer->freed_members == answer->members
@@ -56,6 +71,8 @@ static void enter_done(struct uf_finding *finding, const struct uf_proof_answer 
                     uf_mem_printf("in a copy of the process %llu of %llu objects stayed (%s)",
                                   (unsigned long long)(answer->objects - answer->freed_objects),
                                   (unsigned long long)answer->objects, answer->kept));
+    if (answer->descriptors_closed > 0 || finding->kind == UF_KIND_DESCRIPTOR)
+        enter_descriptors(finding, (double)answer->descriptors_closed, (double)answer->descriptors);
 }
 
 static void enter(struct uf_finding *finding, const struct uf_proof_answer *answer)
@@ -75,32 +92,94 @@ static void enter(struct uf_finding *finding, const struct uf_proof_answer *answ
     }
 }
 
+/* False: there was no time, which the finding says. */
+static bool ask_copy(struct proof *proof, struct uf_finding *finding,
+                     const struct uf_capture *capture, const struct uf_cuts *cuts,
+                     struct uf_proof_answer *ret)
+{
+    struct uf_error err = {0};
+    double left = proof->until - uf_now_seconds();
+    /* a copy looks at the heap up to four times */
+    double seconds = COPY_SECONDS + 4 * proof->session->capture_seconds;
+    if (left <= 0.01) {
+        say_why_not(finding, uf_mem_strdup("the time for copies of the process was over"));
+        return false;
+    }
+    if (!proof->filter.code && uf_proof_filter_build(&proof->filter, &err)) {
+        *ret = (struct uf_proof_answer){.end = UF_PROOF_NO_SANDBOX};
+        (void)snprintf(ret->why, sizeof ret->why, "%.150s", err.message);
+        return true;
+    }
+    struct uf_proof_task task = {.session = proof->session,
+                                 .filter = &proof->filter,
+                                 .graph = &capture->graph,
+                                 .names = &capture->names,
+                                 .cuts = cuts,
+                                 .seconds = left < seconds ? left : seconds};
+    uf_proof_try(&task, ret);
+    proof->copies++;
+    return true;
+}
+
 static void try_one(struct proof *proof, struct uf_finding *finding,
                     const struct uf_capture *capture, const struct uf_cuts *cuts)
 {
     struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
-    struct uf_error err = {0};
-    double left = proof->until - uf_now_seconds();
-    if (!finding->fix_verified || cuts->references.len == 0)
+    if (!finding->fix_verified || cuts->references.len == 0 ||
+        !ask_copy(proof, finding, capture, cuts, &answer))
         return;
-    if (left <= 0.01) {
-        say_why_not(finding, uf_mem_strdup("the time for copies of the process was over"));
-        return;
-    }
-    if (!proof->filter.code && uf_proof_filter_build(&proof->filter, &err)) {
-        answer.end = UF_PROOF_NO_SANDBOX;
-        (void)snprintf(answer.why, sizeof answer.why, "%.150s", err.message);
-    } else {
-        struct uf_proof_task task = {.session = proof->session,
-                                     .filter = &proof->filter,
-                                     .graph = &capture->graph,
-                                     .names = &capture->names,
-                                     .cuts = cuts,
-                                     .seconds = left < COPY_SECONDS ? left : COPY_SECONDS};
-        uf_proof_try(&task, &answer);
-        proof->copies++;
-    }
     enter(finding, &answer);
+    if (finding->fix_closes > 0 &&
+        (!proof->closes_most || finding->fix_closes > proof->closes_most->fix_closes))
+        proof->closes_most = finding;
+}
+
+static void set_edge(struct uf_finding *finding, const char *edge)
+{
+    uf_mem_free(finding->fix_edge);
+    finding->fix_edge = edge ? uf_mem_strdup(edge) : NULL;
+}
+
+/* Descriptors that are closed when what holds their objects lets go need no other fix; the rest is
+ * closed as the advice says. */
+static void try_descriptors(struct proof *proof, struct uf_finding *finding)
+{
+    const struct uf_finding *other = proof->closes_most;
+    struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
+    if (finding->fix_how == UF_FIX_COPY)
+        return;
+    if (other && other->fix_closes >= finding->objects) {
+        finding->fix_how = UF_FIX_COPY;
+        finding->fix_verified = true;
+        say_why_not(finding, NULL);
+        set_edge(finding, other->fix_edge);
+        enter_descriptors(finding, other->fix_closes, other->fix_of_closes);
+        return;
+    }
+    if (!proof->session->has_capture ||
+        !ask_copy(proof, finding, &proof->session->capture, NULL, &answer))
+        return;
+    if (answer.end == UF_PROOF_DONE) {
+        finding->fix_how = UF_FIX_COPY;
+        finding->fix_verified = true;
+        say_why_not(finding, NULL);
+        set_edge(finding, NULL);
+        enter_descriptors(finding, (double)answer.descriptors_closed, (double)answer.descriptors);
+    } else {
+        enter(finding, &answer);
+    }
+}
+
+/* What there is nothing to cut for. */
+static void explain(struct uf_finding *finding)
+{
+    const char *why = NULL;
+    if (finding->kind == UF_KIND_THREAD)
+        why = "no thread goes on in a copy of the process";
+    else if (finding->kind == UF_KIND_NATIVE || finding->kind == UF_KIND_ORPHAN)
+        why = "C code has lost it: there is no reference to cut";
+    if (why && finding->fix_how == UF_FIX_NOT_TRIED && !finding->fix_why_not)
+        say_why_not(finding, uf_mem_strdup(why));
 }
 
 int uf_proof_leaks(struct uf_session *session)
@@ -113,7 +192,12 @@ int uf_proof_leaks(struct uf_session *session)
         if (session->has_capture && finding->severity == UF_SEVERITY_LEAK)
             try_one(&proof, finding, &session->capture, &finding->cuts);
         uf_cuts_release(&finding->cuts);
+        explain(finding);
     }
+    for (size_t i = 0; i < result->findings.len; i++)
+        if (result->findings.at[i].kind == UF_KIND_DESCRIPTOR &&
+            result->findings.at[i].severity == UF_SEVERITY_LEAK)
+            try_descriptors(&proof, &result->findings.at[i]);
     return end(&proof, 0);
 }
 
@@ -154,6 +238,8 @@ int uf_proof_delayed(struct uf_session *session)
     session->stop = UF_STOP_NOT;
     begin(&proof, session);
     int status = uf_measure_plain_call(session, false, &seconds);
+    if (status && (session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED))
+        return end(&proof, 0); /* what the graph said stands */
     uf_collector_hold(&session->collector);
     if (!status)
         status = uf_garbage_find(session, &garbage);

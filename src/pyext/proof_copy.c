@@ -1,5 +1,6 @@
 #include "pyext/proof_copy.h"
 
+#include "cpython/roots.h"
 #include "pyext/proof_cut.h"
 #include "pyext/proof_fork.h"
 #include "pyext/proof_sandbox.h"
@@ -17,7 +18,7 @@
 #define MAGIC UINT64_C(0x756e667265656421) /* "unfreed!" */
 #define COLLECT_ROUNDS_MAX 3
 #define OVERDUE_SECONDS 0.1 /* the copy's own timer goes first */
-#define START_SECONDS 0.25  /* malloc has answered, and the interpreter, unless a lock is lost */
+#define START_SECONDS 0.3   /* malloc has answered, and the interpreter, unless a lock is lost */
 #define TRIES 3             /* a lock that another thread held for a moment is free the next time */
 
 /* What the copy writes; less than PIPE_BUF, so in one piece. A finalizer may write to any
@@ -47,14 +48,18 @@ struct child {
     struct message message;
     struct uf_map place_of; /* address of an object -> its place in cuts->objects */
     uint8_t *state;         /* by place */
+    int highest;            /* descriptor that was open at the start */
 };
 
 static bool child_fails(struct child *child, enum uf_proof_end end, const char *why)
 {
     struct uf_proof_answer *answer = &child->message.answer;
     answer->end = end;
-    if (why != answer->why)
-        (void)snprintf(answer->why, sizeof answer->why, "%s", why);
+    if (why != answer->why) {
+        size_t len = strnlen(why, sizeof answer->why - 1);
+        memcpy(answer->why, why, len);
+        answer->why[len] = '\0';
+    }
     return false;
 }
 
@@ -106,12 +111,17 @@ static bool list_objects(struct child *child)
     return !(child->copy->threads > 1) || take_stock(child, NOT_COUNTED);
 }
 
-static uint64_t count_new_descriptors(const struct uf_session *session)
+static bool is_new_descriptor(const struct copy *copy, int fd)
+{
+    return fd != copy->read_end && fd != copy->write_end && fcntl(fd, F_GETFD) >= 0 &&
+           !uf_resources_had_descriptor(&copy->task->session->resources, fd);
+}
+
+static uint64_t count_new_descriptors(const struct child *child)
 {
     uint64_t count = 0;
-    for (unsigned fd = 0; fd < UF_DESCRIPTOR_BITS; fd++)
-        if (!(session->descriptors_before[fd / 64] >> fd % 64 & 1) && fcntl((int)fd, F_GETFD) >= 0)
-            count++;
+    for (int fd = 0; fd <= child->highest; fd++)
+        count += is_new_descriptor(child->copy, fd);
     return count;
 }
 
@@ -162,7 +172,7 @@ static bool cut_and_count(struct child *child)
     struct uf_proof_answer *answer = &child->message.answer;
     if (!list_objects(child))
         return false;
-    uint64_t descriptors = count_new_descriptors(task->session);
+    answer->descriptors = count_new_descriptors(child);
     if (!uf_proof_cut(task->graph, task->names, task->cuts, answer->why, sizeof answer->why))
         return child_fails(child, UF_PROOF_CANNOT_CUT, answer->why);
     if (!take_stock(child, FREED))
@@ -172,9 +182,28 @@ static bool cut_and_count(struct child *child)
         if (!collect(child))
             return false;
     }
-    uint64_t left = count_new_descriptors(task->session);
-    answer->descriptors_closed = descriptors > left ? descriptors - left : 0;
+    uint64_t left = count_new_descriptors(child);
+    answer->descriptors_closed = answer->descriptors > left ? answer->descriptors - left : 0;
     count(child);
+    answer->end = UF_PROOF_DONE;
+    return true;
+}
+
+/* What Python owns is closed by its owner, else the number is. */
+static bool close_and_count(struct child *child)
+{
+    const struct copy *copy = child->copy;
+    struct uf_proof_answer *answer = &child->message.answer;
+    answer->descriptors = count_new_descriptors(child);
+    for (uf_node n = 0; n < copy->task->graph->node_count; n++) {
+        int fd = uf_proof_descriptor_of(copy->task->graph, n);
+        if (fd >= 0 && is_new_descriptor(copy, fd))
+            uf_proof_close(copy->task->graph, n);
+    }
+    for (int fd = 0; fd <= child->highest; fd++)
+        if (is_new_descriptor(copy, fd))
+            (void)close(fd);
+    answer->descriptors_closed = answer->descriptors - count_new_descriptors(child);
     answer->end = UF_PROOF_DONE;
     return true;
 }
@@ -185,14 +214,15 @@ static void send(const struct child *child)
     (void)done; /* no answer is an answer, too */
 }
 
-/* Blocks of all sorts of sizes: a lock of malloc that is lost shows now and not within a finalizer. */
+/* Blocks of all sorts of sizes from malloc, as Python takes them: a lock of its that is lost shows now
+ * and not within a finalizer. */
 static void probe_malloc(void)
 {
     for (size_t size = 16; size <= (size_t)1 << 18; size *= 4) {
-        volatile char *block = malloc(size);
+        volatile char *block = PyMem_RawMalloc(size);
         if (block)
             block[0] = 1;
-        free((void *)block);
+        PyMem_RawFree((void *)(uintptr_t)block);
     }
 }
 
@@ -211,13 +241,17 @@ static _Noreturn void live_as_copy(const struct copy *copy)
         send(&child);
         _exit(0);
     }
+    child.highest = sandbox.highest;
     child.message.started = true;
     probe_malloc();
     uf_proof_fork_child();
     PyErr_Clear();
     send(&child);
     child.message.started = false;
-    (void)cut_and_count(&child);
+    if (copy->task->cuts)
+        (void)cut_and_count(&child);
+    else
+        (void)close_and_count(&child);
     send(&child);
     _exit(0);
 }
@@ -345,6 +379,11 @@ void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret)
                         .threads = uf_read_threads(),
                         .until = uf_now_seconds() + task->seconds + OVERDUE_SECONDS};
     *ret = (struct uf_proof_answer){.end = UF_PROOF_FAILED};
+    if (uf_roots_other_interpreters(&task->session->heap) > 0) {
+        /* PyOS_AfterFork_Child() would tear them down (CPython 3.12 Python/pystate.c) */
+        fails(ret, "no copy could be made: there are other interpreters in this process");
+        return;
+    }
     for (int i = 0; i < TRIES && uf_now_seconds() < copy.until; i++)
         if (try_once(&copy, ret))
             break;

@@ -30,7 +30,7 @@ struct uf_proof_answer {
     uint64_t freed_objects, freed_members, freed_bytes;
     char kept[100]; /* the type of an object that stayed; "" if none did */
     bool collected; /* the collector had to help */
-    uint64_t descriptors_closed;
+    uint64_t descriptors, descriptors_closed; /* that were not open before the first call */
 };
 
 struct uf_proof_task {
@@ -38,8 +38,8 @@ struct uf_proof_task {
     const struct uf_proof_filter *filter;
     const struct uf_graph *graph; /* of the heap as it stands now */
     const struct uf_names *names;
-    const struct uf_cuts *cuts;
-    double seconds; /* for all of it */
+    const struct uf_cuts *cuts; /* NULL: close the descriptors instead */
+    double seconds;             /* for all of it */
 };
 
 void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret);

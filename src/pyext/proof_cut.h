@@ -14,4 +14,10 @@
 bool uf_proof_cut(const struct uf_graph *graph, const struct uf_names *names,
                   const struct uf_cuts *cuts, char *why, size_t size);
 
+/* The descriptor of a file or socket object; -1: it has none, or it is another thing. Creates
+ * nothing but an int. */
+int uf_proof_descriptor_of(const struct uf_graph *graph, uf_node node);
+/* Calls its close(). */
+void uf_proof_close(const struct uf_graph *graph, uf_node node);
+
 #endif

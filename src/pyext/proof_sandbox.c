@@ -117,7 +117,7 @@ struct linux_dirent64 { /* getdents(2) */
     char name[];
 };
 
-static bool replace_listed(int list, int null, int report)
+static bool replace_listed(int list, int null, struct uf_sandbox *sandbox)
 {
     _Alignas(8) char block[8192];
     long got;
@@ -128,20 +128,23 @@ static bool replace_listed(int list, int null, int report)
             if (entry->name[0] < '0' || entry->name[0] > '9')
                 continue;
             int fd = (int)strtol(entry->name, NULL, 10);
-            if (fd != list && fd != null && fd != report && !put_null(fd, null))
+            if (fd == list || fd == null)
+                continue;
+            if (fd != sandbox->report && !put_null(fd, null))
                 return false;
+            sandbox->highest = fd > sandbox->highest ? fd : sandbox->highest;
         }
     }
     return got == 0;
 }
 
-static bool replace_descriptors(const struct uf_sandbox *sandbox, char *why, size_t size)
+static bool replace_descriptors(struct uf_sandbox *sandbox, char *why, size_t size)
 {
     int null = open_null();
     if (null < 0)
         return fails(why, size, "there is no /dev/null to put behind its descriptors");
     int list = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool well = list >= 0 && replace_listed(list, null, sandbox->report);
+    bool well = list >= 0 && replace_listed(list, null, sandbox);
     if (list >= 0)
         close(list);
     close(null);
@@ -271,7 +274,7 @@ static bool separate_memory(const struct uf_sandbox *sandbox, char *why, size_t 
     return well;
 }
 
-bool uf_sandbox_enter(const struct uf_sandbox *sandbox, char *why, size_t size)
+bool uf_sandbox_enter(struct uf_sandbox *sandbox, char *why, size_t size)
 {
     if (!limit_life(sandbox, why, size))
         return false;

@@ -22,6 +22,7 @@ struct uf_sandbox {
     int report;     /* the descriptor that stays */
     double seconds; /* the copy ends itself after so long */
     pid_t parent;
+    int highest; /* set in the copy: the highest descriptor that is open */
 };
 
 /* A copy of this process with this thread only; 0 in the copy, -1 with errno. No at-fork handler
@@ -31,6 +32,6 @@ pid_t uf_sandbox_fork(void);
 
 /* In the copy. Afterwards `channel` is gone and errors of system calls are the rule. False: `why`
  * says what is missing, and the copy must end. */
-bool uf_sandbox_enter(const struct uf_sandbox *sandbox, char *why, size_t size);
+bool uf_sandbox_enter(struct uf_sandbox *sandbox, char *why, size_t size);
 
 #endif

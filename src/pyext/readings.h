@@ -6,9 +6,6 @@
 #ifndef UF_PYEXT_READINGS_H
 #define UF_PYEXT_READINGS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 double uf_now_seconds(void); /* CLOCK_MONOTONIC */
 
 /* Resident bytes, without what the engine itself has mapped. */
@@ -22,10 +19,5 @@ double uf_read_threads(void);
 double uf_read_malloc_bytes(void);
 /* Memory that the system could give now (MemAvailable). */
 double uf_read_available_bytes(void);
-
-/* The highest-numbered open descriptor that is not in `before` (a bit set of `bits` descriptors, see
- * uf_read_descriptor_set), with what it is ("socket:[123]", "/tmp/x"); -1 when there is none. */
-int uf_find_new_descriptor(const uint64_t *before, unsigned bits, char *target, unsigned size);
-void uf_read_descriptor_set(uint64_t *set, unsigned bits);
 
 #endif

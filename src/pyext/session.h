@@ -14,9 +14,9 @@
 #include "capture/capture.h"
 #include "pyext/collector.h"
 #include "pyext/invoke.h"
+#include "pyext/resources.h"
 #include "pyext/target.h"
 
-#define UF_DESCRIPTOR_BITS 4096
 #define UF_COLLECT_ROUNDS_MAX 5
 
 typedef UF_VEC(struct uf_growth_point) uf_series;
@@ -56,6 +56,7 @@ struct uf_session {
     /* one point per observation, by calls made since the warm-up */
     uf_series nodes, python_bytes, native_bytes, mapped_bytes, python_blocks, descriptors, threads,
         tasks;
+    struct uf_resources resources; /* descriptors, threads, tasks by sort */
     uf_series
         garbage; /* collected objects, summed up over all calls so far (FILE: without reload) */
 
@@ -67,7 +68,6 @@ struct uf_session {
     double collect_seconds, capture_seconds;
     double collected_total;
     double rss_start;
-    uint64_t descriptors_before[UF_DESCRIPTOR_BITS / 64];
     uint64_t module_dict;             /* of the last call, form FILE */
     struct uf_growth_summary summary; /* of the groups, for the evidence */
     struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */

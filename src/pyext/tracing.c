@@ -1,5 +1,6 @@
 #include "pyext/tracing.h"
 
+#include "pyext/freelists.h"
 #include "pyext/python.h"
 #include "pyext/tracing_private.h"
 
@@ -13,9 +14,16 @@ static bool find(void *context, uint64_t address, struct uf_birth *ret)
     struct uf_tracing *tracing = context;
     struct uf_block block;
     uint64_t start;
+    if (tracing->watching)
+        uf_hooks_settle(tracing);
     if (!uf_blocks_holding(&tracing->blocks, address, BEFORE_OBJECT_MAX, &block, &start))
         return false;
-    *ret = (struct uf_birth){.site = block.site, .call = block.call, .earlier = block.resting};
+    *ret = (struct uf_birth){.site = block.site, .call = block.call};
+    if (block.domain == UF_DOMAIN_OBJECT) {
+        if (tracing->watching && block.call == tracing->call)
+            uf_freelists_check(tracing->call);
+        ret->earlier = block.uncertain || uf_freelists_may_hold(address, block.call);
+    }
     return true;
 }
 
@@ -43,6 +51,7 @@ enum uf_code uf_tracing_start(struct uf_tracing **ret, const struct uf_tracing_o
         return uf_error_nomem(err);
     uf_blocks_clear(&tracing->blocks);
     uf_stack_reset();
+    uf_freelists_forget_arrays();
     tracing->used = true;
     tracing->raw = options->raw;
     tracing->call = 0;
@@ -63,15 +72,23 @@ static void collect(void)
 
 void uf_tracing_call(struct uf_tracing *tracing, uint32_t call)
 {
-    if (call)
+    uf_hooks_settle(tracing);
+    uf_freelists_check(tracing->call);
+    if (call) {
         collect();
+        uf_freelists_shut();
+    }
     tracing->call = call < UF_CALLS_MAX ? call : UF_CALLS_MAX - 1;
 }
 
 void uf_tracing_stop(struct uf_tracing *tracing)
 {
-    if (tracing->watching)
-        uf_hooks_remove();
+    if (!tracing->watching)
+        return;
+    uf_hooks_settle(tracing);
+    uf_freelists_check(tracing->call);
+    uf_freelists_open();
+    uf_hooks_remove();
 }
 
 void uf_tracing_free(struct uf_tracing *tracing)
@@ -79,6 +96,7 @@ void uf_tracing_free(struct uf_tracing *tracing)
     if (!tracing)
         return;
     uf_tracing_stop(tracing);
+    uf_freelists_forget();
     uf_blocks_clear(&tracing->blocks);
     uf_sites_release(&tracing->sites);
     tracing->used = false;
@@ -103,7 +121,6 @@ static int visit_block(void *context, uint64_t address, const struct uf_block *b
                                             .site = block->site,
                                             .call = block->call,
                                             .domain = block->domain,
-                                            .resting = block->resting,
                                         });
 }
 

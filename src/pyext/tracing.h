@@ -54,7 +54,6 @@ struct uf_live_block {
     uint64_t address, bytes;
     uint32_t site, call;
     uint8_t domain; /* enum uf_domain */
-    bool resting;   /* known to wait in a freelist of the interpreter: no object lives in it */
 };
 /* A value other than 0 ends the walk and is returned. */
 typedef int (*uf_tracing_visit)(void *context, const struct uf_live_block *block);

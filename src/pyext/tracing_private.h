@@ -25,6 +25,8 @@ extern struct uf_tracing uf_tracing_self;
 /* hooks.c */
 void uf_hooks_install(bool raw);
 void uf_hooks_remove(void);
+/* Takes note of what was born without the allocator since the last birth (freelists.h). */
+void uf_hooks_settle(struct uf_tracing *tracing);
 
 /* stack_walk.c (the hot part: stack_walk.h) */
 /* The block of a code object that stacks name is about to be freed. */

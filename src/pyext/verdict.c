@@ -91,6 +91,36 @@ static void drop_delayed_findings(struct uf_check_result *result)
     result->findings.len = kept;
 }
 
+/* The bounded finding that still grows, the one with the most room: NULL when all have come to rest. */
+static const struct uf_finding *still_filling(const struct uf_check_result *result)
+{
+    const struct uf_finding *found = NULL;
+    for (size_t i = 0; i < result->findings.len; i++) {
+        const struct uf_finding *finding = &result->findings.at[i];
+        bool grows = finding->objects_per_call > 0 || finding->entries_per_call > 0;
+        if (finding->severity == UF_SEVERITY_BOUNDED && grows && finding->bound_limit > 0 &&
+            (!found || finding->bound_limit > found->bound_limit))
+            found = finding;
+    }
+    return found;
+}
+
+/* "app.CACHE rose, and is bounded: 312 of at most 1,000 entries (app.Cache.maxsize); " */
+static void add_filling(struct uf_text *ret, const struct uf_check_result *result)
+{
+    const struct uf_finding *finding = still_filling(result);
+    if (!finding)
+        return;
+    uf_text_printf(ret, "%s rose, and is bounded: ", finding->holder ? finding->holder : "a cache");
+    uf_units_count(ret, finding->bound_fill);
+    uf_text_add_z(ret, " of at most ");
+    uf_units_count(ret, finding->bound_limit);
+    uf_text_add_z(ret, " entries");
+    if (finding->bound_by)
+        uf_text_printf(ret, ", as %s says", finding->bound_by);
+    uf_text_add_z(ret, "; ");
+}
+
 /* What the verdict rests on and cannot exclude, in one sentence. */
 static char *evidence_of(const struct uf_session *session, const struct uf_finding *worst)
 {
@@ -119,7 +149,9 @@ static char *evidence_of(const struct uf_session *session, const struct uf_findi
                        garbage.rose, garbage.windows);
         break;
     default:
-        uf_text_printf(&text, "nothing kept rising over %u windows, ", total.windows);
+        add_filling(&text, result);
+        uf_text_printf(&text, "nothing %skept rising over %u windows, ",
+                       text.len > 0 ? "else " : "", total.windows);
         uf_units_count(&text, session->calls);
         uf_text_add_z(&text, " calls in all; ");
     }
@@ -167,7 +199,11 @@ static void decide(struct uf_session *session)
         result->confidence = judge_garbage(session).confidence;
     } else {
         result->verdict = UF_CLEAN;
-        result->confidence = 1 - (double)total.rose / (total.windows ? total.windows : 1);
+        /* while a cache is filling the total rises: what else there is did not */
+        if (still_filling(result))
+            result->confidence = 1;
+        else
+            result->confidence = 1 - (double)total.rose / (total.windows ? total.windows : 1);
     }
     if (!result->evidence)
         result->evidence = evidence_of(session, worst);

@@ -129,6 +129,7 @@ static void write_figures(struct uf_json *json, const struct uf_finding *finding
         INLINE_OBJECT(json, "bound");
         uf_json_number(json, "limit", finding->bound_limit);
         uf_json_number(json, "fill", finding->bound_fill);
+        uf_json_text(json, "declared_by", finding->bound_by);
         uf_json_close(json);
     } else {
         uf_json_null(json, "bound");
@@ -210,6 +211,8 @@ static void write_fix(struct uf_json *json, const struct uf_finding *finding)
     uf_json_number(json, "frees_objects", finding->fix_frees_objects);
     uf_json_number(json, "frees_bytes", finding->fix_frees_bytes);
     uf_json_number(json, "of_objects", finding->fix_of_objects);
+    uf_json_number(json, "closes_descriptors", finding->fix_closes);
+    uf_json_number(json, "of_descriptors", finding->fix_of_closes);
     uf_json_bool(json, "verified", finding->fix_verified);
     uf_json_text(json, "how", hows[finding->fix_how]);
     uf_json_text(json, "why_not", finding->fix_why_not);

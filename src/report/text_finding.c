@@ -139,6 +139,14 @@ static void add_bound(struct uf_text *ret, const struct uf_finding *finding)
             uf_text_add_z(ret, "at most ");
         }
         uf_units_count(ret, finding->bound_limit);
+        if (finding->bound_by) {
+            uf_text_add_z(ret, " (");
+            uf_columns_clean(ret, finding->bound_by);
+            uf_text_add_z(ret, ")");
+        }
+        if (at_least(finding->objects_per_call, 0.0001) ||
+            at_least(finding->entries_per_call, 0.0001))
+            uf_text_add_z(ret, ", still filling");
     } else if (at_least(finding->bound_fill, 0)) {
         uf_text_add_z(ret, ", stopped growing at ");
         uf_units_count(ret, finding->bound_fill);
@@ -167,6 +175,44 @@ static void add_resource(struct uf_text *ret, const struct uf_finding *finding, 
     uf_text_add_z(ret, what);
     add_rate(ret, finding);
     uf_text_add_z(ret, state);
+}
+
+/* "; the newest is 7, a pipe": what is it, where its sort does not say so already. */
+static void add_descriptor(struct uf_text *ret, const struct uf_finding *finding)
+{
+    const char *sort = finding->type && strcmp(finding->type, "descriptor") != 0
+                           ? finding->type
+                           : "file descriptor";
+    const char *target = finding->descriptor_target;
+    add_clean_or(ret, sort, "file descriptor");
+    add_rate(ret, finding);
+    uf_text_add_z(ret, ", left open");
+    if (finding->descriptor_fd < 0)
+        return;
+    uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
+    if (target && target[0] && !strstr(sort, target)) {
+        uf_text_add_z(ret, ", ");
+        uf_columns_clean(ret, target);
+    }
+}
+
+/* "; the newest is poller, which runs app.poll" */
+static void add_newest(struct uf_text *ret, const char *name, const char *code)
+{
+    if (name && name[0]) {
+        uf_text_add_z(ret, "; the newest is ");
+        uf_columns_clean(ret, name);
+        uf_text_add_z(ret, code && code[0] ? ", which runs " : "");
+    } else if (code && code[0]) {
+        uf_text_add_z(ret, ": ");
+    }
+    if (code && code[0])
+        uf_columns_clean(ret, code);
+}
+
+static bool is_timer(const struct uf_finding *finding)
+{
+    return finding->type && strstr(finding->type, "TimerHandle") != NULL;
 }
 
 void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *finding)
@@ -207,23 +253,16 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         uf_text_add_z(ret, ", outside Python's objects");
         break;
     case UF_KIND_DESCRIPTOR:
-        add_resource(ret, finding, "file descriptor", ", left open");
-        if (finding->descriptor_fd >= 0) {
-            uf_text_printf(ret, "; the newest is %d", finding->descriptor_fd);
-            if (finding->descriptor_target)
-                uf_text_add_z(ret, ", ");
-            uf_columns_clean(ret, finding->descriptor_target);
-        }
+        add_descriptor(ret, finding);
         break;
     case UF_KIND_THREAD:
         add_resource(ret, finding, "thread", ", left running");
-        if (finding->thread_name) {
-            uf_text_add_z(ret, "; the newest is ");
-            uf_columns_clean(ret, finding->thread_name);
-        }
+        add_newest(ret, finding->thread_name, finding->thread_target);
         break;
     case UF_KIND_TASK:
-        add_resource(ret, finding, "asyncio task", ", left pending");
+        add_resource(ret, finding, is_timer(finding) ? "asyncio timer" : "asyncio task",
+                     ", left pending");
+        add_newest(ret, finding->task_name, finding->task_coroutine);
         break;
     }
 }
@@ -235,6 +274,10 @@ static void draw_path(struct uf_page *page, const struct uf_finding *finding)
     size_t count = finding->path.len;
 
     add_clean_or(&start, finding->path_root ? finding->path_root : finding->holder, "?");
+    if (count == 0 && finding->kind == UF_KIND_THREAD) {
+        uf_page_drop(page, &start); /* it holds itself; the headline names it */
+        return;
+    }
     if (count == 0) {
         if (finding->path_root && finding->holder) {
             uf_text_add_z(&start, ", ");
@@ -313,7 +356,7 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
                 finding->allocated_at_earlier ? UF_MARK_DIM
                     " (or where its memory was used before)" UF_MARK_PLAIN
                                               : "");
-    write_stack(page, "stands at", &finding->thread_stack, "");
+    write_stack(page, "now at", &finding->thread_stack, "");
     write_stack(page, "waits at", &finding->task_stack, "");
 }
 
@@ -321,18 +364,49 @@ static void write_born(struct uf_page *page, const struct uf_finding *finding)
 static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
 {
     double share = 1;
-    bool per_call = finding->kind == UF_KIND_CYCLE
-                        ? finding->fix_of_objects >= finding->objects_per_call
-                        : at_least(finding->objects_per_call, 0) && at_least(finding->objects, 1);
-    if (per_call && finding->kind != UF_KIND_CYCLE)
-        share = finding->objects_per_call / finding->objects;
-    uf_units_count(ret, finding->fix_frees_objects * share);
+    bool per_call = finding->kind == UF_KIND_CYCLE &&
+                    finding->fix_of_objects >= finding->objects_per_call;
+    if (at_least(finding->fix_of_members, 1) && finding->objects_per_call > 0) {
+        share = finding->objects_per_call / finding->fix_of_members;
+        per_call = true;
+    }
+    double freed = finding->fix_frees_objects * share, of = finding->fix_of_objects * share;
+    if (freed == of && of >= 10)
+        freed = of = round(of); /* the average of calls that leave not quite the same */
+    uf_text_add_z(ret, "freed ");
+    uf_units_count(ret, freed);
     uf_text_add_z(ret, " of ");
-    uf_units_plural(ret, finding->fix_of_objects * share, "object", "objects");
+    uf_units_plural(ret, of, "object", "objects");
     uf_text_add_z(ret, ", ");
     uf_units_bytes(ret, finding->fix_frees_bytes * share);
     if (per_call)
         uf_text_add_z(ret, " per call");
+}
+
+/* Of a descriptor whose object another finding tells the edge is that one's. */
+static void add_closed(struct uf_text *ret, const struct uf_finding *finding)
+{
+    uf_text_add_z(ret, "closed ");
+    uf_units_count(ret, finding->fix_closes);
+    uf_text_add_z(ret, " of ");
+    uf_units_plural(ret, finding->fix_of_closes, "descriptor", "descriptors");
+    if (finding->fix_edge && isnan(finding->fix_of_objects)) {
+        uf_text_add_z(ret, " by cutting ");
+        uf_columns_clean(ret, finding->fix_edge);
+    }
+}
+
+static void add_done(struct uf_text *ret, const struct uf_finding *finding)
+{
+    bool freed = at_least(finding->fix_of_objects, 0), closed = at_least(finding->fix_closes, 1);
+    uf_text_add_z(ret, "(done in a copy of the process");
+    uf_text_add_z(ret, freed || closed ? ": " : "");
+    if (freed)
+        add_freed(ret, finding);
+    if (closed) {
+        uf_text_add_z(ret, freed ? ", " : "");
+        add_closed(ret, finding);
+    }
 }
 
 static void write_fix(struct uf_page *page, const struct uf_finding *finding)
@@ -350,16 +424,16 @@ static void write_fix(struct uf_page *page, const struct uf_finding *finding)
         label = "";
     }
     if (finding->fix_verified) {
-        bool done = finding->fix_how == UF_FIX_COPY && at_least(finding->fix_of_objects, 0);
         uf_text_add_z(&text, UF_MARK_DIM);
-        uf_text_add_z(&text, done ? "(done in a copy of the process: freed "
-                                  : "(checked on the graph of objects");
-        if (done) {
-            add_freed(&text, finding);
-        } else if (at_least(finding->fix_frees_objects, 0)) {
-            uf_text_add_z(&text, ": it frees ");
-            uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
-            if (at_least(finding->fix_frees_bytes, 0)) {
+        if (finding->fix_how == UF_FIX_COPY) {
+            add_done(&text, finding);
+        } else {
+            uf_text_add_z(&text, "(checked on the graph of objects");
+            if (at_least(finding->fix_frees_objects, 0)) {
+                uf_text_add_z(&text, ": it frees ");
+                uf_units_plural(&text, finding->fix_frees_objects, "object", "objects");
+            }
+            if (at_least(finding->fix_frees_objects, 0) && at_least(finding->fix_frees_bytes, 0)) {
                 uf_text_add_z(&text, ", ");
                 uf_units_bytes(&text, finding->fix_frees_bytes);
             }

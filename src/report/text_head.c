@@ -104,6 +104,10 @@ static bool add_resource(struct uf_text *ret, const struct uf_check_result *resu
         add_number(ret, result->per_call.threads, "thread running", "threads running");
         return true;
     default:
+        if (result->per_call.tasks == 0) { /* it is their timers that pile up */
+            uf_text_add_z(ret, "asyncio timers pending");
+            return true;
+        }
         add_number(ret, result->per_call.tasks, "asyncio task pending", "asyncio tasks pending");
         return true;
     }

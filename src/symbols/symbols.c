@@ -4,6 +4,8 @@
 #include "base/vec.h"
 
 #include <dlfcn.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@ typedef char *(*demangle_call)(const char *mangled, char *buffer, size_t *len, i
 
 struct uf_symbols {
     Dwfl *dwfl;
+    void *cxx; /* the C++ library, when the process has it */
     demangle_call demangle;
     UF_VEC(char *) names; /* demangled */
 };
@@ -61,7 +64,9 @@ enum uf_code uf_symbols_open(struct uf_symbols **ret, struct uf_error *err)
         return uf_error_set(err, UF_EUNSUPPORTED, "the mapped libraries cannot be listed: %s",
                             why ? why : "unknown reason");
     }
-    *(void **)&symbols->demangle = dlsym(RTLD_DEFAULT, "__cxa_demangle");
+    symbols->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    *(void **)&symbols->demangle =
+        dlsym(symbols->cxx ? symbols->cxx : RTLD_DEFAULT, "__cxa_demangle");
     *ret = symbols;
     return UF_OK;
 }
@@ -72,6 +77,8 @@ void uf_symbols_close(struct uf_symbols *symbols)
         return;
     if (symbols->dwfl)
         dwfl_end(symbols->dwfl);
+    if (symbols->cxx)
+        dlclose(symbols->cxx);
     for (size_t i = 0; i < symbols->names.len; i++)
         uf_mem_free(symbols->names.at[i]);
     uf_vec_release(&symbols->names);
@@ -88,6 +95,22 @@ static void cut_rust_hash(char *name)
         hash[-1] = '\0';
 }
 
+/* "f(int, g())" becomes "f": what stands in the last parentheses, and "const" behind them. */
+static void cut_parameters(char *name)
+{
+    char *end = strrchr(name, ')');
+    int depth = 0;
+    if (!end || strchr(end, ':')) /* of a type or a namespace within the name */
+        return;
+    for (char *at = end; at > name; at--) {
+        depth += *at == ')' ? 1 : *at == '(' ? -1 : 0;
+        if (depth == 0) {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
 static const char *readable(struct uf_symbols *symbols, const char *name)
 {
     void (*give_back)(void *) = free; /* what __cxa_demangle returns is from malloc */
@@ -102,32 +125,71 @@ static const char *readable(struct uf_symbols *symbols, const char *name)
         return name;
     }
     cut_rust_hash(copy);
+    cut_parameters(copy);
     return copy;
 }
 
-struct uf_symbol uf_symbols_find(struct uf_symbols *symbols, uint64_t address, bool return_address)
+/* Puts the functions that were inlined at `address` in front of the one that holds it: ret[0] is that
+ * one, with the place in the innermost. */
+static size_t add_inlined(struct uf_symbols *symbols, Dwfl_Module *module, uint64_t address,
+                          struct uf_symbol *ret, size_t most)
 {
-    struct uf_symbol found = {0};
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *scopes = NULL;
+    int count = unit ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+    Dwarf_Files *files = NULL;
+    size_t filled = 1;
+    void (*give_back)(void *) = free; /* what dwarf_getscopes returns is from malloc */
+    if (count > 0)
+        (void)dwarf_getsrcfiles(unit, &files, NULL);
+    for (int i = 0; i < count && filled < most; i++) {
+        Dwarf_Attribute attribute;
+        Dwarf_Word file = 0, line = 0;
+        if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram)
+            break;
+        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
+            continue;
+        const char *linkage = NULL, *name = dwarf_diename(&scopes[i]);
+        if (dwarf_attr_integrate(&scopes[i], DW_AT_linkage_name, &attribute))
+            linkage = dwarf_formstring(&attribute);
+        if (dwarf_attr(&scopes[i], DW_AT_call_file, &attribute))
+            (void)dwarf_formudata(&attribute, &file);
+        if (dwarf_attr(&scopes[i], DW_AT_call_line, &attribute))
+            (void)dwarf_formudata(&attribute, &line);
+        /* the function around it takes the last place, at the line of the call */
+        ret[filled] = ret[filled - 1];
+        ret[filled].file = files ? dwarf_filesrc(files, (size_t)file, NULL, NULL) : NULL;
+        ret[filled].line = ret[filled].file ? (uint32_t)line : 0;
+        ret[filled - 1].symbol = linkage ? readable(symbols, linkage) : name;
+        ret[filled - 1].offset = 0;
+        filled++;
+    }
+    give_back(scopes);
+    return filled;
+}
+
+size_t uf_symbols_find(struct uf_symbols *symbols, uint64_t address, bool return_address,
+                       struct uf_symbol *ret, size_t most)
+{
     uint64_t wanted = address - (return_address ? 1 : 0);
-    Dwfl_Module *module = dwfl_addrmodule(symbols->dwfl, wanted);
+    Dwfl_Module *module = most > 0 ? dwfl_addrmodule(symbols->dwfl, wanted) : NULL;
     if (!module)
-        return found;
+        return 0;
     Dwarf_Addr start = 0;
     const char *main_file = NULL;
     const char *name = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, &main_file, NULL);
-    found.library = main_file ? main_file : name;
-    found.offset = address - start;
+    ret[0] = (struct uf_symbol){.library = main_file ? main_file : name, .offset = address - start};
     GElf_Off offset = 0;
     GElf_Sym symbol;
     const char *known = dwfl_module_addrinfo(module, wanted, &offset, &symbol, NULL, NULL, NULL);
     if (known && *known) {
-        found.symbol = readable(symbols, known);
-        found.offset = offset + (return_address ? 1 : 0);
+        ret[0].symbol = readable(symbols, known);
+        ret[0].offset = offset + (return_address ? 1 : 0);
     }
     Dwfl_Line *line = dwfl_module_getsrc(module, wanted);
     int number = 0;
     if (line)
-        found.file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-    found.line = found.file && number > 0 ? (uint32_t)number : 0;
-    return found;
+        ret[0].file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+    ret[0].line = ret[0].file && number > 0 ? (uint32_t)number : 0;
+    return line ? add_inlined(symbols, module, wanted, ret, most) : 1;
 }

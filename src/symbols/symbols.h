@@ -14,6 +14,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct uf_symbols;
@@ -30,7 +31,10 @@ struct uf_symbol {
 enum uf_code uf_symbols_open(struct uf_symbols **ret, struct uf_error *err);
 void uf_symbols_close(struct uf_symbols *symbols);
 
-/* `return_address`: the address is behind a call, whose line is meant. */
-struct uf_symbol uf_symbols_find(struct uf_symbols *symbols, uint64_t address, bool return_address);
+/* The functions that `address` is in, innermost first, at most `most`; their number. With debug
+ * information the inlined ones are told apart, else there is one at most; 0: it is in no library.
+ * `return_address`: the address is behind a call, whose line is meant. */
+size_t uf_symbols_find(struct uf_symbols *symbols, uint64_t address, bool return_address,
+                       struct uf_symbol *ret, size_t most);
 
 #endif

@@ -78,15 +78,16 @@ static uint64_t *word_made(struct uf_blocks *blocks, uint64_t address)
 void uf_blocks_born_slow(struct uf_blocks *blocks, uint64_t address, uint64_t word, uint64_t bytes)
 {
     uint64_t *at = word_made(blocks, address), *size = at;
-    if (at && bytes >= UF_BLOCK_BYTES_LARGE)
+    bool large = bytes >= UF_BLOCK_BYTES_LARGE;
+    if (at && large)
         size = word_made(blocks, address + 16);
     if (!size) {
         __atomic_add_fetch(&blocks->missed, 1, __ATOMIC_RELAXED);
         return;
     }
-    if (size != at)
+    if (large)
         __atomic_store_n(size, bytes << SIZE_SHIFT | UF_BLOCK_SIZE, __ATOMIC_RELAXED);
-    __atomic_store_n(at, word, __ATOMIC_RELAXED);
+    __atomic_store_n(at, word | (large ? UF_BLOCK_BYTES_LARGE : bytes) << 6, __ATOMIC_RELAXED);
 }
 
 /* The exact size of a block of 64 KiB or more; 0 when it is not kept. */
@@ -114,10 +115,23 @@ void uf_blocks_mark(struct uf_blocks *blocks, uint64_t address)
         __atomic_or_fetch(at, UF_BLOCK_MARKED, __ATOMIC_RELAXED);
 }
 
+void uf_blocks_reborn(struct uf_blocks *blocks, uint64_t address, uint32_t site, uint32_t call,
+                      bool certain)
+{
+    uint64_t *at = uf_blocks_word(blocks, address);
+    uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0;
+    if (!(word & UF_BLOCK_LIVE) || (word & UF_BLOCK_SIZE))
+        return;
+    uint64_t now = uf_block_word(site ? site : UF_BLOCK_SITE(word), call, UF_BLOCK_BYTES(word),
+                                 (enum uf_domain)UF_BLOCK_DOMAIN(word));
+    __atomic_store_n(at, now | (word & UF_BLOCK_MARKED) | (certain ? 0 : UF_BLOCK_UNCERTAIN),
+                     __ATOMIC_RELAXED);
+}
+
 static bool unpack(const struct uf_blocks *blocks, uint64_t address, uint64_t word,
                    struct uf_block *ret)
 {
-    if (!(word & (UF_BLOCK_LIVE | UF_BLOCK_REUSED)) || (word & UF_BLOCK_SIZE))
+    if (!(word & UF_BLOCK_LIVE) || (word & UF_BLOCK_SIZE))
         return false;
     *ret = (struct uf_block){
         .site = UF_BLOCK_SITE(word),
@@ -125,8 +139,7 @@ static bool unpack(const struct uf_blocks *blocks, uint64_t address, uint64_t wo
         .bytes = UF_BLOCK_BYTES(word),
         .domain = UF_BLOCK_DOMAIN(word),
         .marked = word & UF_BLOCK_MARKED,
-        .reused = (word & UF_BLOCK_REUSED) && (word & UF_BLOCK_LIVE),
-        .resting = !(word & UF_BLOCK_LIVE),
+        .uncertain = word & UF_BLOCK_UNCERTAIN,
     };
     if (ret->bytes == UF_BLOCK_BYTES_LARGE)
         ret->bytes = large_bytes(blocks, address);

@@ -30,7 +30,10 @@
     }
 
 #define METHODS(name, flags)                                                                       \
-    {#name, name##_wrong, flags, NULL}, {#name "_right", name##_right, flags, NULL}
+    {#name, name##_wrong, flags, NULL},                                                            \
+    {                                                                                              \
+        #name "_right", name##_right, flags, NULL                                                  \
+    }
 
 /* Ends the life of what was made for the call; the fault is to forget it. */
 static PyObject *done_with(PyObject *object, int fault)
@@ -177,7 +180,8 @@ PAIR(lost_object_block)
 static PyObject *lost_pages(PyObject *argument, int fault)
 {
     (void)argument;
-    void *pages = mmap(NULL, PAGES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *pages =
+        mmap(NULL, PAGES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return PyErr_SetFromErrno(PyExc_OSError);
     memset(pages, 1, PAGES_BYTES);
@@ -228,8 +232,7 @@ PAIR(kept_in_block)
 /* --- types ---------------------------------------------------------------------------------------- */
 
 struct holder {
-    PyObject_HEAD
-    PyObject *held, *forgotten;
+    PyObject_HEAD PyObject *held, *forgotten;
 };
 
 static int holder_init(PyObject *self, PyObject *arguments, PyObject *keywords)
@@ -313,10 +316,16 @@ static void collected_dealloc(PyObject *self)
 
 #define COLLECTED(name, traverse)                                                                  \
     {                                                                                              \
-        PyVarObject_HEAD_INIT(NULL, 0).tp_name = name, .tp_basicsize = sizeof(struct holder),      \
-        .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, .tp_dealloc = collected_dealloc,      \
-        .tp_traverse = traverse, .tp_clear = holder_clear, .tp_methods = holder_methods,           \
-        .tp_init = holder_init, .tp_new = PyType_GenericNew, .tp_free = PyObject_GC_Del,           \
+        PyVarObject_HEAD_INIT(NULL, 0).tp_name = name,                                             \
+        .tp_basicsize = sizeof(struct holder),                                                     \
+        .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,                                       \
+        .tp_dealloc = collected_dealloc,                                                           \
+        .tp_traverse = traverse,                                                                   \
+        .tp_clear = holder_clear,                                                                  \
+        .tp_methods = holder_methods,                                                              \
+        .tp_init = holder_init,                                                                    \
+        .tp_new = PyType_GenericNew,                                                               \
+        .tp_free = PyObject_GC_Del,                                                                \
         .tp_alloc = PyType_GenericAlloc,                                                           \
     }
 

@@ -125,7 +125,7 @@ static int keep(void *context, const struct uf_live_block *block)
     return 0;
 }
 
-/* [(address, bytes, site, call, domain, resting), ...] as of now */
+/* [(address, bytes, site, call, domain), ...] as of now */
 static PyObject *live(PyObject *module, PyObject *nothing)
 {
     struct live all = {0};
@@ -139,9 +139,8 @@ static PyObject *live(PyObject *module, PyObject *nothing)
     PyObject *list = PyList_New((Py_ssize_t)all.len);
     for (size_t i = 0; list && i < all.len; i++) {
         const struct uf_live_block *b = &all.at[i];
-        PyObject *item = Py_BuildValue("(KKIIBN)", (unsigned long long)b->address,
-                                       (unsigned long long)b->bytes, b->site, b->call, b->domain,
-                                       PyBool_FromLong(b->resting));
+        PyObject *item = Py_BuildValue("(KKIIB)", (unsigned long long)b->address,
+                                       (unsigned long long)b->bytes, b->site, b->call, b->domain);
         if (!item) {
             Py_CLEAR(list);
             break;
@@ -155,8 +154,6 @@ static PyObject *live(PyObject *module, PyObject *nothing)
 static int count_one(void *context, const struct uf_live_block *block)
 {
     uint64_t *figures = context;
-    if (block->resting)
-        return 0;
     figures[0]++;
     figures[1] += block->bytes;
     return 0;
@@ -187,7 +184,7 @@ static PyMethodDef methods[] = {
     {"birth", birth, METH_O, "(site, call, earlier) of the object at an address, or None."},
     {"frames", frames, METH_O, "[(file, function, line), ...] of a site, innermost first."},
     {"site_now", site_now, METH_NOARGS, "The site of this very call."},
-    {"live", live, METH_NOARGS, "[(address, bytes, site, call, domain, resting), ...]"},
+    {"live", live, METH_NOARGS, "[(address, bytes, site, call, domain), ...]"},
     {"totals", totals, METH_NOARGS, "(blocks, bytes) alive."},
     {"missed", missed, METH_NOARGS, "Blocks that could not be recorded."},
     {NULL, NULL, 0, NULL},

@@ -14,7 +14,7 @@ LEAKS = [
     ("growing_str", "growing", "str", "leaks.Journal.text", None),
     ("growing_bytearray", "growing", "bytearray", "leaks.BUFFER", None),
     ("defaultdict_read", "retained", "str", "leaks.COUNTS", 1),
-    ("pending_asyncio_task", "retained", "_asyncio.Task", "leaks.WAITING", 1),
+    ("pending_asyncio_task", "task", "_asyncio.Task", "leaks.WAITING", 1),
     ("logger_names", "retained", "logging.Logger", "loggerDict", 1),
     ("class_made_per_call_and_kept", "retained", "type", "leaks.KINDS", 1),
     ("finalize_holding_itself", "retained", None, "finalize._registry", 1),

@@ -1,5 +1,7 @@
 """Each fix is tried in a copy of the process, and what it frees there is counted."""
 
+import re
+
 import pytest
 from unfreed_runs import check, findings, run
 
@@ -58,6 +60,18 @@ def test_counting_alone_frees_a_cycle_that_is_cut_in_a_copy(function, type_):
     assert len(fix["candidates"]) <= 3
 
 
+@pytest.mark.parametrize(
+    "function", ["growing_list_of_ints", "growing_str", "growing_bytearray"]
+)
+def test_what_grows_in_place_goes_when_its_holder_lets_go(function):
+    _, report = check(f"leaks.py:{function}", "--calls", 12)
+    (finding,) = findings(report, "leak")
+    fix = finding["fix"]
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert (fix["frees_objects"], fix["of_objects"]) == (1, 1)
+    assert fix["frees_bytes"] == finding["bytes"]
+
+
 def test_two_holders_must_both_let_go():
     fix, _ = fix_of("held_twice")
     assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
@@ -65,6 +79,29 @@ def test_two_holders_must_both_let_go():
     assert "proof.HELD[" in fix["candidates"][0]["edge"]
     assert "proof.BY_NAME[" in fix["candidates"][1]["edge"]
     assert "must let go of it, too" in fix["advice"]
+
+
+def test_a_file_that_is_let_go_closes_its_descriptor():
+    fix, report = fix_of("open_files")
+    (finding,) = (f for f in report["findings"] if f["kind"] == "descriptor")
+    fix = finding["fix"]
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert fix["closes_descriptors"] == fix["of_descriptors"] >= 12
+    assert "proof.HELD[" in fix["edge"]
+
+
+@pytest.mark.parametrize("function", ["open_numbers", "lost_numbers"])
+def test_a_descriptor_that_no_object_owns_is_closed_by_its_number(function):
+    _, report = fix_of(function)
+    (finding,) = (f for f in report["findings"] if f["kind"] == "descriptor")
+    fix = finding["fix"]
+    assert (fix["how"], fix["verified"], fix["edge"]) == ("copy", True, None)
+    assert fix["closes_descriptors"] == fix["of_descriptors"] >= 12
+
+
+def test_a_pass_of_many_objects_is_told_per_call():
+    text = run("check", "proof.py:open_files", "--calls", 12).stdout
+    assert re.search(r"freed 9 of 9 objects, .* per call, closed (\d+) of\s+\1 descr", text), text
 
 
 def test_an_object_that_its_finalizer_brings_back_is_told():

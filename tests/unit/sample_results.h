@@ -191,6 +191,9 @@ static inline void sample_delayed(struct uf_check_result *result)
                       "the exception");
     finding.fix_edge = uf_mem_strdup("RequestHistory.error");
     finding.fix_verified = true;
+    finding.fix_how = UF_FIX_GRAPH;
+    (void)uf_finding_add_candidate(&finding, finding.fix_edge, true, NULL);
+    (void)uf_finding_add_candidate(&finding, "ConnectionError.__traceback__", true, NULL);
     finding.fix_frees_objects = 103;
     finding.fix_frees_bytes = 41984;
     (void)uf_vec_push(&result->findings, finding);
@@ -228,8 +231,11 @@ static inline void sample_session_finding(struct uf_finding *finding)
         uf_mem_strdup("delete the entry from STORE._sessions when the session ends");
     finding->fix_edge = uf_mem_strdup("shop.STORE._sessions['9f3c...']");
     finding->fix_verified = true;
-    finding->fix_frees_objects = 10024;
+    finding->fix_how = UF_FIX_COPY;
+    finding->fix_frees_objects = finding->fix_of_objects = 10024;
+    finding->fix_of_members = 5012;
     finding->fix_frees_bytes = 1789284;
+    (void)uf_finding_add_candidate(finding, finding->fix_edge, true, NULL);
 }
 
 static inline void sample_leak(struct uf_check_result *result)

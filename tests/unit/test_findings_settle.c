@@ -121,6 +121,36 @@ TEST(weak_references_to_what_piles_up_are_no_finding_of_their_own)
     done();
 }
 
+/* Handlers in one list, weak references to them in another, which each takes itself out of. */
+static void watched(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(
+        text,
+        "globals -> keep ['KEEP']\nkeep: list len=%d tracked\nglobals -> all ['ALL']\n"
+        "all: list len=%d tracked\nglobals -> dead ['DEAD']\ndead: list len=%d tracked\n",
+        call, call, 2 * call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text,
+                       "keep -> t%d [%d]\nt%d: app.Handler size=64 tracked\nall -> r%d [%d]\n"
+                       "r%d: weakref.ReferenceType size=72 tracked\nr%d -> gone\n"
+                       "gone: function\ndead -> d%d [%d]\nd%d: weakref.ReferenceType size=72\n"
+                       "dead -> e%d [%d]\ne%d: weakref.ReferenceType size=72\n",
+                       i, i, i, i, i, i, i, i, 2 * i, i, i, 2 * i + 1, i);
+}
+
+TEST(weak_references_with_a_callback_go_with_what_grows_as_fast_and_dead_ones_stay)
+{
+    check(watched);
+    print();
+    EXPECT(result.findings.len == 2);
+    if (result.findings.len == 2) {
+        EXPECT_TEXT(result.findings.at[0].holder, "app.DEAD");
+        EXPECT_TEXT(result.findings.at[1].type, "app.Handler");
+    }
+    done();
+}
+
 static void callbacks(struct uf_text *text, int call)
 {
     module(text);
@@ -234,6 +264,7 @@ int main(void)
     RUN(modules_made_per_call_are_one_finding);
     RUN(what_lies_on_the_stacks_of_more_and_more_threads_is_along_with_them);
     RUN(weak_references_to_what_piles_up_are_no_finding_of_their_own);
+    RUN(weak_references_with_a_callback_go_with_what_grows_as_fast_and_dead_ones_stay);
     RUN(a_bound_method_in_a_list_is_a_callback);
     RUN(of_texts_the_value_is_told_and_the_key_goes_with_it);
     RUN(where_values_are_numbers_the_key_is_told);

@@ -145,7 +145,7 @@ TEST(bytes_that_grow_while_the_length_stands_still_are_no_trend)
     uint32_t cache = growing_group(&program, "module app.CACHE", "dict");
     EXPECT(uf_groups_judge(program.groups, cache, &growth, NULL) == UF_OK);
     EXPECT(growth.length.kind == UF_GROWTH_SETTLED && growth.bytes.kind == UF_GROWTH_SETTLED);
-    EXPECT(uf_groups_slowest_trend(program.groups) == 0);
+    EXPECT(uf_groups_calls_to_show(program.groups) == 0);
     uf_text_release(&text);
     growing_end(&program);
 }

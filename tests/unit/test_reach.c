@@ -87,6 +87,52 @@ TEST(an_own_object_that_others_hold_comes_last)
     done();
 }
 
+/* A cache with a bound links its entries. */
+#define CACHED                                                                                     \
+    "root module typing -> typing\ntyping -> f .f\nf: functools._lru_cache_wrapper\n"              \
+    "f -> cache cache\ncache: dict\nf -> link entry\nlink: functools._lru_list_elem\n"             \
+    "cache -> goal key x\ncache -> link [x]\nlink -> goal key\nlink -> only .result\n"
+
+TEST(a_bounded_cache_is_shown_as_holder_only_where_there_is_no_other)
+{
+    given(CACHED "root module app -> app\napp -> a\na -> b\nb -> c\nc -> goal\n"
+                 "root thread t -> only\n");
+    EXPECT_TEXT(path_to("goal"), "app a b c goal");
+    EXPECT_TEXT(path_to("only"), "typing f link only");
+    EXPECT(reach.order_count == made.graph.node_count);
+    done();
+    given("root module typing -> typing\ntyping -> f .f\nf: functools._lru_cache_wrapper\n"
+          "f -> cache cache\ncache: dict\ncache -> goal key x\nroot module app -> app\n"
+          "app -> a\na -> b\nb -> c\nc -> goal\n");
+    EXPECT_TEXT(path_to("goal"), "typing f cache goal");
+    done();
+}
+
+TEST(a_cache_in_a_cache_is_looked_into)
+{
+    given(CACHED "only -> g .g\ng: functools._lru_cache_wrapper\ng -> link2 entry\n"
+                 "link2: functools._lru_list_elem\nlink2 -> deep .result\n");
+    EXPECT_TEXT(path_to("deep"), "typing f link only g link2 deep");
+    done();
+}
+
+TEST(entries_of_a_cache_that_is_garbage_are_garbage)
+{
+    given("root module app -> app\nf: functools._lru_cache_wrapper\nf -> link entry\n"
+          "link: functools._lru_list_elem\nlink -> x .result\nx: app.T\n");
+    EXPECT(reach.garbage_objects == 3 && !reach.reached[made_node(&made, "link")]);
+    EXPECT(!reach.reached[made_node(&made, "x")]);
+    done();
+}
+
+TEST(what_is_a_root_itself_does_not_wait_in_a_cache)
+{
+    given(CACHED "root module app -> cache\n");
+    EXPECT_TEXT(path_to("cache"), "cache");
+    EXPECT_TEXT(path_to("goal"), "cache goal");
+    done();
+}
+
 TEST(what_no_root_reaches_is_garbage_and_own_objects_are_not_counted)
 {
     given("root module app -> app\n"
@@ -203,6 +249,10 @@ int main(void)
     RUN(native_roots_serve_only_what_named_roots_do_not_reach);
     RUN(a_path_goes_through_an_own_object_only_where_there_is_no_other);
     RUN(an_own_object_that_others_hold_comes_last);
+    RUN(a_bounded_cache_is_shown_as_holder_only_where_there_is_no_other);
+    RUN(a_cache_in_a_cache_is_looked_into);
+    RUN(entries_of_a_cache_that_is_garbage_are_garbage);
+    RUN(what_is_a_root_itself_does_not_wait_in_a_cache);
     RUN(what_no_root_reaches_is_garbage_and_own_objects_are_not_counted);
     RUN(a_path_that_is_longer_than_the_room_keeps_its_end);
     RUN(a_graph_without_roots_or_nodes_is_no_error);

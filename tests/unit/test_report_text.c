@@ -215,6 +215,63 @@ TEST(wherever_memory_runs_out_the_text_says_so)
     EXPECT(uf_mem_live_blocks() == before);
 }
 
+/* A leak's first finding after `change`, at 200 columns. */
+static void expect_fix(void (*change)(struct uf_finding *finding), const char *wanted)
+{
+    struct uf_report_style style = {.width = 200};
+    struct uf_check_result result;
+    struct uf_text text = {0};
+    sample_leak(&result);
+    change(&result.findings.at[0]);
+    uf_report_text(&text, &result, &style);
+    EXPECT(strstr(written(&text), wanted) != NULL);
+    if (!strstr(written(&text), wanted))
+        printf("# %s\n", written(&text));
+    uf_text_release(&text);
+    uf_check_result_release(&result);
+}
+
+static void nothing(struct uf_finding *finding)
+{
+    (void)finding;
+}
+
+static void growing(struct uf_finding *finding)
+{
+    finding->fix_of_members = UF_UNKNOWN;
+}
+
+static void on_the_graph(struct uf_finding *finding)
+{
+    finding->fix_how = UF_FIX_GRAPH;
+    finding->fix_of_objects = UF_UNKNOWN;
+    finding->fix_why_not = uf_mem_strdup("not done in a copy of the process: it crashed");
+}
+
+static void not_all(struct uf_finding *finding)
+{
+    finding->fix_verified = false;
+    finding->fix_why_not = uf_mem_strdup("in a copy of the process 2 of 10 objects stayed (a.B)");
+}
+
+static void descriptors(struct uf_finding *finding)
+{
+    finding->kind = UF_KIND_DESCRIPTOR;
+    finding->fix_of_objects = UF_UNKNOWN;
+    finding->fix_closes = finding->fix_of_closes = 14;
+}
+
+TEST(the_fix_says_how_it_was_tried_and_what_that_freed)
+{
+    expect_fix(nothing, "(done in a copy of the process: freed 2 of 2 objects, 357 B per call)");
+    expect_fix(growing, "(done in a copy of the process: freed 10,024 of 10,024 objects, 1.7 MiB)");
+    expect_fix(on_the_graph, "(checked on the graph of objects: it frees 10,024 objects, 1.7 MiB; "
+                             "not done in a copy of the process: it");
+    expect_fix(not_all, "(not checked: in a copy of the process 2 of 10 objects stayed (a.B))");
+    expect_fix(descriptors, "(done in a copy of the process: closed 14 of 14 descriptors by "
+                            "cutting shop.STORE._sessions['9f3c...'])");
+}
+
 int main(void)
 {
     RUN(reports_read_as_the_golden_texts);
@@ -225,5 +282,6 @@ int main(void)
     RUN(the_verdict_has_its_colour);
     RUN(a_result_of_which_nothing_is_known_is_still_a_report);
     RUN(wherever_memory_runs_out_the_text_says_so);
+    RUN(the_fix_says_how_it_was_tried_and_what_that_freed);
     return test_end();
 }
