@@ -316,7 +316,8 @@ static enum uf_code leave_folded_tables(struct uf_search *search, struct uf_erro
                        sizeof tables / sizeof *tables))
             continue;
         code = group_between(search, g, &between, err);
-        if (!code && between < search->count && uf_candidate_grows(search, between) == UF_BY_OBJECTS)
+        if (!code && between < search->count &&
+            uf_candidate_grows(search, between) == UF_BY_OBJECTS)
             search->candidates[g].trend = UF_STILL;
     }
     return code;
