@@ -60,8 +60,12 @@ static struct uf_site sum_up(const struct entry *entries, size_t count, uint32_t
     for (size_t i = 0; i < count; i++) {
         const struct uf_native_block *block = entries[i].block;
         uint64_t window = (uint64_t)(block->call - 1) * UF_SITES_WINDOWS / calls;
+        bool in_place = uf_site_grows_in_place(block);
+        site.in_place |= in_place;
+        if (block->older && !in_place)
+            continue;
         seen |= UINT32_C(1) << (window < UF_SITES_WINDOWS ? window : UF_SITES_WINDOWS - 1);
-        site.blocks += !block->resized;
+        site.blocks += !block->older;
         site.bytes += block->bytes;
         run = i > 0 && block->stack == entries[i - 1].block->stack ? run + 1 : 1;
         if (run > longest) {
@@ -71,7 +75,8 @@ static struct uf_site sum_up(const struct entry *entries, size_t count, uint32_t
     }
     for (; seen; seen &= seen - 1)
         site.windows++;
-    site.grows = site.windows >= UF_SITES_LEAST_WINDOWS && count >= UF_SITES_LEAST;
+    site.grows = site.in_place ||
+                 (site.windows >= UF_SITES_LEAST_WINDOWS && site.blocks >= UF_SITES_LEAST);
     return site;
 }
 

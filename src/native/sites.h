@@ -4,7 +4,8 @@
  * Python function above it (the first word of its first pair). A place grows when survivors were
  * born there all along: in at least UF_SITES_LEAST_WINDOWS of UF_SITES_WINDOWS
  * equal parts of the calls, at least UF_SITES_LEAST in all. What one call leaves
- * until the next one (a last result, a buffer) is never that.
+ * until the next one (a last result, a buffer) is never that. A place also grows
+ * when a block of it was made larger in UF_SITES_LEAST calls and stayed so.
  */
 #ifndef UF_NATIVE_SITES_H
 #define UF_NATIVE_SITES_H
@@ -21,8 +22,15 @@ struct uf_site {
     uint64_t blocks, bytes;
     uint32_t windows; /* parts of the calls in which survivors were born */
     bool grows;
+    bool in_place; /* by blocks that become larger */
 };
 typedef UF_VEC(struct uf_site) uf_sites;
+
+/* Whether a block was made larger again and again, and is. */
+static inline bool uf_site_grows_in_place(const struct uf_native_block *block)
+{
+    return block->grown >= UF_SITES_LEAST && block->bytes >= (uint64_t)block->grown * 8;
+}
 
 /* `wanted[i]` false leaves a survivor out (NULL: all are wanted); those of call 0 count for nothing.
  * Places in descending order of bytes, then of blocks, those that grow first. */

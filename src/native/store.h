@@ -40,10 +40,12 @@ enum uf_native_kind {
 struct uf_native_block {
     uint64_t key, bytes;
     uint32_t stack;
-    uint32_t call;  /* in which it was born, from 1; 0: before, or between calls */
-    uint32_t order; /* of all births, as far as the writer counts them */
-    uint8_t kind;   /* enum uf_native_kind */
-    bool resized;   /* grew out of a block of before: `bytes` is what it grew by */
+    uint32_t call;       /* in which it was born, from 1; 0: before, or between calls */
+    uint32_t order;      /* of all births, as far as the writer counts them */
+    uint32_t last_grown; /* the last call in which it was made larger, and in how many it was */
+    uint16_t grown;
+    uint8_t kind; /* enum uf_native_kind */
+    bool older;   /* born before all calls, or unseen: `bytes` is what it grew by */
 };
 
 struct uf_native_stack {

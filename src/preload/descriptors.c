@@ -117,7 +117,7 @@ static void *real(enum real which)
 static int born(int fd)
 {
     if (uf_preload_awake() && fd >= 0)
-        uf_preload_born(UF_PRELOAD_DESCRIPTOR, (uint64_t)fd, 0, UF_PRELOAD_UNKNOWN, 0);
+        uf_preload_born(UF_PRELOAD_DESCRIPTOR, (uint64_t)fd, 0, NULL);
     return fd;
 }
 
@@ -133,7 +133,7 @@ static int both_born(int status, const int *ends)
 static void lost(int fd)
 {
     if (uf_preload_awake() && fd >= 0)
-        (void)uf_preload_lost(UF_PRELOAD_DESCRIPTOR, (uint64_t)fd, 0);
+        uf_preload_lost(UF_PRELOAD_DESCRIPTOR, (uint64_t)fd, NULL);
 }
 
 typedef int (*open_call)(const char *, int, mode_t);
@@ -380,7 +380,7 @@ UF_EXPORT DIR *opendir(const char *path)
 
 UF_EXPORT int closedir(DIR *folder)
 {
-    if (uf_preload_awake() && folder)
+    if (uf_preload_awake()) /* which may not be given NULL */
         lost(dirfd(folder));
     return ((int (*)(DIR *))real(CLOSEDIR))(folder);
 }

@@ -166,7 +166,7 @@ void uf_preload_give(void *block)
 static void *born(void *block, size_t bytes)
 {
     if (block)
-        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, bytes, UF_PRELOAD_UNKNOWN, 0);
+        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, bytes, NULL);
     return block;
 }
 
@@ -175,11 +175,6 @@ UF_EXPORT void *malloc(size_t bytes)
     if (uf_preload_awake())
         return born(next.malloc(bytes), bytes);
     return next.malloc(bytes);
-}
-
-void *uf_preload_own_malloc(void)
-{
-    return (void *)(uintptr_t)malloc;
 }
 
 UF_EXPORT void *calloc(size_t count, size_t bytes)
@@ -192,7 +187,7 @@ UF_EXPORT void *calloc(size_t count, size_t bytes)
 UF_EXPORT void free(void *block)
 {
     if (uf_preload_awake() && block)
-        uf_preload_lost(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, 0);
+        uf_preload_lost(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, NULL);
     next.free(block);
 }
 
@@ -200,13 +195,15 @@ static void *watched_realloc(void *block, size_t bytes)
 {
     if (!block)
         return born(next.realloc(NULL, bytes), bytes);
-    size_t old_bytes = in_area(block) ? 0 : behind.usable_size(block);
-    uint64_t mark = uf_preload_lost(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, 0);
+    struct uf_preload_mark mark = {.moved = true};
+    mark.old_bytes = in_area(block) ? 0 : behind.usable_size(block);
+    uf_preload_lost(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, &mark);
     void *moved = next.realloc(block, bytes);
+    mark.new_bytes = moved ? behind.usable_size(moved) : mark.old_bytes;
     if (moved)
-        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)moved, bytes, mark, old_bytes);
-    else if (bytes > 0 && mark != UF_PRELOAD_UNKNOWN) /* it stays where and what it was */
-        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, old_bytes, mark, old_bytes);
+        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)moved, bytes, &mark);
+    else if (bytes > 0 && mark.known) /* it stays where and what it was */
+        uf_preload_born(UF_PRELOAD_HEAP, (uint64_t)(uintptr_t)block, mark.old_bytes, &mark);
     return moved;
 }
 

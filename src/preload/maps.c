@@ -37,8 +37,7 @@ static void *map(void *at, size_t bytes, int protection, int flags, int fd, off_
         return block;
     count((int64_t)whole_pages(bytes));
     if (uf_preload_awake())
-        uf_preload_born(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)block, whole_pages(bytes),
-                        UF_PRELOAD_UNKNOWN, 0);
+        uf_preload_born(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)block, whole_pages(bytes), NULL);
     return block;
 }
 
@@ -55,7 +54,7 @@ UF_EXPORT void *mmap64(void *at, size_t bytes, int protection, int flags, int fd
 UF_EXPORT int munmap(void *at, size_t bytes)
 {
     if (uf_preload_awake())
-        uf_preload_lost(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)at, whole_pages(bytes));
+        uf_preload_lost(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)at, NULL);
     int status = (int)syscall(SYS_munmap, at, bytes);
     if (status == 0)
         count(-(int64_t)whole_pages(bytes));
@@ -71,15 +70,16 @@ UF_EXPORT void *mremap(void *at, size_t old_bytes, size_t bytes, int flags, ...)
         wanted = va_arg(args, void *);
         va_end(args);
     }
-    uint64_t mark = UF_PRELOAD_UNKNOWN, old = whole_pages(old_bytes);
+    uint64_t old = whole_pages(old_bytes);
+    struct uf_preload_mark mark = {.moved = true, .old_bytes = old};
     if (uf_preload_awake())
-        mark = uf_preload_lost(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)at, old);
+        uf_preload_lost(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)at, &mark);
     void *moved = (void *)syscall(SYS_mremap, at, old_bytes, bytes, flags, wanted);
     bool failed = moved == MAP_FAILED;
     uint64_t now = failed ? old : whole_pages(bytes);
+    mark.new_bytes = now;
     count((int64_t)now - (int64_t)old);
-    if (uf_preload_awake() && (!failed || mark != UF_PRELOAD_UNKNOWN))
-        uf_preload_born(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)(failed ? at : moved), now, mark,
-                        old);
+    if (uf_preload_awake() && (!failed || mark.known))
+        uf_preload_born(UF_PRELOAD_MAPPING, (uint64_t)(uintptr_t)(failed ? at : moved), now, &mark);
     return moved;
 }

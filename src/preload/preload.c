@@ -37,42 +37,38 @@ static void leave(void)
     hush = 0;
 }
 
-void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes, uint64_t mark,
-                     uint64_t old_bytes)
+void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
+                     const struct uf_preload_mark *mark)
 {
     int error = errno;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        hooks->born(hooks->context, kind, key, bytes, mark, old_bytes);
+        hooks->born(hooks->context, kind, key, bytes, mark);
         leave();
     }
     errno = error;
 }
 
-uint64_t uf_preload_lost(enum uf_preload_kind kind, uint64_t key, uint64_t bytes)
+void uf_preload_lost(enum uf_preload_kind kind, uint64_t key, struct uf_preload_mark *mark)
 {
     int error = errno;
-    uint64_t mark = UF_PRELOAD_UNKNOWN;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        mark = hooks->lost(hooks->context, kind, key, bytes);
+        hooks->lost(hooks->context, kind, key, mark);
         leave();
     }
     errno = error;
-    return mark;
 }
 
-uint64_t uf_preload_starting(void)
+void uf_preload_starting(struct uf_preload_mark *mark)
 {
     int error = errno;
-    uint64_t mark = UF_PRELOAD_UNKNOWN;
     const struct uf_preload_hooks *hooks = enter();
     if (hooks) {
-        mark = hooks->starting(hooks->context);
+        hooks->starting(hooks->context, mark);
         leave();
     }
     errno = error;
-    return mark;
 }
 
 bool uf_preload_hushed(void)
@@ -121,7 +117,6 @@ UF_EXPORT struct uf_preload unfreed_preload = {
  * script's shell the variables stay, for the interpreter that it will become. */
 __attribute__((constructor)) static void begin(void)
 {
-    unfreed_preload.own_malloc = uf_preload_own_malloc();
     pthread_atfork(NULL, NULL, in_child);
     const char *before = getenv(UF_PRELOAD_VARIABLE);
     if (!before || !dlsym(RTLD_DEFAULT, "Py_BytesMain"))

@@ -33,25 +33,28 @@ enum uf_preload_kind {
     UF_PRELOAD_THREAD,     /* key: its number in the system (gettid); told by the thread itself */
 };
 
-#define UF_PRELOAD_UNKNOWN 0 /* `lost` knew nothing of the key */
+/* What `lost` or `starting` leaves for the `born` that belongs to it: the words are the engine's. */
+struct uf_preload_mark {
+    uint64_t words[6];
+    bool known; /* the engine has something to hand on */
+    bool moved; /* `born` is where a block goes on living (realloc, mremap) ... */
+    uint64_t old_bytes, new_bytes; /* ... of this size before and now, as the allocator rounds it */
+};
 
 struct uf_preload_hooks {
     void *context;
-    /* The key is taken. `mark` and `old_bytes`: of the block that it replaces (realloc), as `lost`
-     * returned it; old_bytes is 0 when it replaces none. */
+    /* The key is taken. `mark`: NULL when it is new. */
     void (*born)(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
-                 uint64_t mark, uint64_t old_bytes);
-    /* The key is about to be free for others; what the engine wants to be told if it is only moved. */
-    uint64_t (*lost)(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes);
-    /* In the thread that starts another one: a mark for it, handed to `born` in the new thread. */
-    uint64_t (*starting)(void *context);
+                 const struct uf_preload_mark *mark);
+    /* The key is about to be free for others. `mark`: NULL unless it is only moved. */
+    void (*lost)(void *context, enum uf_preload_kind kind, uint64_t key,
+                 struct uf_preload_mark *mark);
+    /* In the thread that starts another one; the mark is handed to `born` in the new thread. */
+    void (*starting)(void *context, struct uf_preload_mark *mark);
 };
 
 struct uf_preload {
     uint32_t version;
-    /* The malloc that this library defines: where dlsym(RTLD_DEFAULT, "malloc") is another one, the
-     * program's calls go elsewhere and nothing is seen. */
-    void *own_malloc;
     /* Sets or (NULL) removes the hooks; returns when no thread is inside the old ones any more. */
     void (*set_hooks)(const struct uf_preload_hooks *hooks);
     /* Of the calling thread: while it is not 0, births and deaths are not reported and mappings not

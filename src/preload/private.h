@@ -19,10 +19,10 @@ static inline bool uf_preload_awake(void)
 }
 
 /* These ask again whether the hooks are there, and keep errno. */
-void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes, uint64_t mark,
-                     uint64_t old_bytes);
-uint64_t uf_preload_lost(enum uf_preload_kind kind, uint64_t key, uint64_t bytes);
-uint64_t uf_preload_starting(void);
+void uf_preload_born(enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
+                     const struct uf_preload_mark *mark);
+void uf_preload_lost(enum uf_preload_kind kind, uint64_t key, struct uf_preload_mark *mark);
+void uf_preload_starting(struct uf_preload_mark *mark);
 
 bool uf_preload_hushed(void);
 
@@ -31,7 +31,6 @@ void *uf_preload_next(const char *name);
 /* Memory of the C library, past our own malloc. */
 void *uf_preload_take(size_t bytes);
 void uf_preload_give(void *block);
-void *uf_preload_own_malloc(void);
 int64_t uf_preload_mapped_bytes(void);
 
 #endif

@@ -10,14 +10,14 @@ typedef int (*create_call)(pthread_t *, const pthread_attr_t *, void *(*)(void *
 struct start {
     void *(*function)(void *);
     void *argument;
-    uint64_t mark;
+    struct uf_preload_mark mark;
 };
 
 static void *run(void *context)
 {
     struct start start = *(struct start *)context;
     uf_preload_give(context);
-    uf_preload_born(UF_PRELOAD_THREAD, (uint64_t)syscall(SYS_gettid), 0, start.mark, 0);
+    uf_preload_born(UF_PRELOAD_THREAD, (uint64_t)syscall(SYS_gettid), 0, &start.mark);
     return start.function(start.argument);
 }
 
@@ -33,7 +33,8 @@ UF_EXPORT int pthread_create(pthread_t *ret, const pthread_attr_t *attributes,
     struct start *start = uf_preload_awake() ? uf_preload_take(sizeof *start) : NULL;
     if (!start)
         return create(ret, attributes, function, argument);
-    *start = (struct start){function, argument, uf_preload_starting()};
+    *start = (struct start){.function = function, .argument = argument};
+    uf_preload_starting(&start->mark);
     int status = create(ret, attributes, run, start);
     if (status != 0)
         uf_preload_give(start);

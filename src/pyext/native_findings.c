@@ -176,6 +176,12 @@ static char *advice_of(const struct uf_native_place *place, const uf_stack_frame
     char library[128];
     uf_native_library_name(frames->at[0].library, library, sizeof library);
     const char *symbol = frames->at[0].symbol;
+    if (place->site.in_place)
+        return uf_mem_printf(
+            "%s%s%s makes a block larger again and again%s%s%s: look there for what "
+            "should empty it or give it a bound",
+            symbol ? symbol : "", symbol ? " in " : "", library, place->holder ? ", which a " : "",
+            place->holder ? place->holder : "", place->holder ? " keeps" : "");
     bool foreign = strncmp(library, "_ctypes", 7) == 0 ||
                    strncmp(library, "_cffi_backend", 13) == 0;
     if (foreign && place->python.len > 0 && place->python.at[0].function)
@@ -205,6 +211,48 @@ static bool is_of_thread(const uf_stack_frames *frames)
                 strncmp(frames->at[i].symbol, symbols[s], strlen(symbols[s])) == 0)
                 return true;
     return false;
+}
+
+/* The births pass tells the same lost block of Python's allocators, without its native frames
+ * (lost_blocks.c): by the Python function that took it. */
+static struct uf_finding *told_already(struct uf_session *session,
+                                       const struct uf_native_place *place)
+{
+    if (place->site.kind != UF_NATIVE_PYTHON || place->python.len == 0)
+        return NULL;
+    const struct uf_stack_frame *wanted = &place->python.at[0];
+    for (size_t i = 0; i < session->result.findings.len; i++) {
+        struct uf_finding *finding = &session->result.findings.at[i];
+        if (finding->kind != UF_KIND_NATIVE || !finding->type ||
+            strcmp(finding->type, "PyMem") != 0 || finding->allocated_at.len == 0)
+            continue;
+        const struct uf_stack_frame *frame = &finding->allocated_at.at[0];
+        if (frame->function && wanted->function && frame->file && wanted->file &&
+            strcmp(frame->function, wanted->function) == 0 &&
+            strcmp(frame->file, wanted->file) == 0)
+            return finding;
+    }
+    return NULL;
+}
+
+/* What is known of the native side is put in; figures and path stay. */
+static int complete(struct uf_session *session, const struct uf_native_place *place,
+                    struct uf_finding *finding, uf_stack_frames *frames)
+{
+    char *id = id_of(session, place, frames), *advice = advice_of(place, frames);
+    if (!id || !advice) {
+        uf_mem_free(id);
+        uf_mem_free(advice);
+        return -1;
+    }
+    uf_mem_free(finding->id);
+    uf_mem_free(finding->fix_advice);
+    finding->id = id;
+    finding->fix_advice = advice;
+    uf_stack_frames_release(&finding->allocated_at);
+    memcpy(&finding->allocated_at, frames, sizeof *frames);
+    *frames = (uf_stack_frames){0};
+    return 0;
 }
 
 static bool is_memory(const struct uf_native_place *place)
@@ -255,7 +303,8 @@ static int add_finding(struct uf_session *session, const struct uf_native_place 
     finding.bytes_per_call = (double)place->site.bytes / calls;
     finding.objects = (double)place->site.blocks;
     finding.bytes = (double)place->site.bytes;
-    finding.path_root = uf_mem_strdup(place->holder ? "native code" : "nothing (lost reference)");
+    finding.path_root = uf_mem_strdup(
+        place->holder || place->site.in_place ? "native code" : "nothing (lost reference)");
     finding.holder = copy_of(place->holder);
     finding.fix_advice = advice_of(place, frames);
     memcpy(&finding.allocated_at, frames, sizeof *frames);
@@ -279,6 +328,14 @@ static bool counts(const struct uf_session *session, const struct uf_native_plac
     return !(threads > 0) || bytes > threads * PER_THREAD_BYTES;
 }
 
+static bool has_leak(const struct uf_check_result *result)
+{
+    for (size_t i = 0; i < result->findings.len; i++)
+        if (result->findings.at[i].severity == UF_SEVERITY_LEAK)
+            return true;
+    return false;
+}
+
 int uf_native_findings(struct uf_session *session, bool *explained)
 {
     const struct uf_native *native = session->native;
@@ -296,13 +353,16 @@ int uf_native_findings(struct uf_session *session, bool *explained)
             continue;
         status = name_stack(native, place, symbols, &frames);
         if (status == 0 && !is_of_thread(&frames)) {
-            status = add_finding(session, place, &frames);
+            struct uf_finding *told = told_already(session, place);
+            status = told ? complete(session, place, told, &frames)
+                          : add_finding(session, place, &frames);
             *explained = true;
         }
         uf_stack_frames_release(&frames);
     }
     uf_symbols_close(symbols);
-    /* what was left belongs to objects, which have findings of their own */
-    *explained |= native->bytes_left >= session->result.per_call.native_bytes / 2;
+    /* or what was left belongs to objects, which have findings of their own */
+    *explained |= has_leak(&session->result) &&
+                  native->bytes_owned >= session->result.per_call.native_bytes / 2;
     return status ? fault(session) : 0;
 }

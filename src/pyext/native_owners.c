@@ -179,7 +179,16 @@ static enum uf_code judge(struct verdicts *ret, const struct uf_owners *owners, 
         ret->holder[i] = UF_NODE_NONE;
     }
     enum uf_code code = uf_heads_find(ret->wanted, ret->carried, owners, read_words, err);
-    return code ? code : find_piles(ret->wanted, ret->holder, owners, nodes, calls, err);
+    if (!code)
+        code = find_piles(ret->wanted, ret->holder, owners, nodes, calls, err);
+    for (size_t i = 0; i < owners->count && !code; i++) {
+        uint32_t owner = owners->owner[i];
+        if (!may_be_lost(&owners->blocks[i]) || !uf_site_grows_in_place(&owners->blocks[i]))
+            continue;
+        ret->wanted[i] = true;
+        ret->holder[i] = owner != UF_OWNER_NONE && owner <= nodes ? owner - 1 : UF_NODE_NONE;
+    }
+    return code;
 }
 
 enum uf_code uf_native_owners_find(bool *wanted, uf_node *holder, struct uf_native_block *survivors,

@@ -19,6 +19,7 @@
 #define LEAST_SECONDS 0.5
 #define MOST_SECONDS 4.0
 #define SETTLE_SECONDS 0.05
+#define SMALL_BYTES 512 /* pymalloc serves what is not larger (CPython Objects/obmalloc.c) */
 
 /* Room of the store: live blocks, stacks, words of stacks. Fresh pages, touched only as used. */
 #define ROOM_KEYS ((size_t)1 << 20)
@@ -209,13 +210,17 @@ static enum uf_code keep_places(struct uf_session *session, struct uf_native *na
     return code;
 }
 
-static double bytes_left(const uf_native_blocks *survivors, uint32_t calls)
+/* Beside what the places tell. Small blocks of Python's are no native bytes. */
+static double bytes_owned(const uf_native_blocks *survivors, const bool *wanted, uint32_t calls)
 {
     double bytes = 0;
-    for (size_t i = 0; i < survivors->len; i++)
-        if (survivors->at[i].kind == UF_NATIVE_HEAP || survivors->at[i].kind == UF_NATIVE_MAPPING ||
-            survivors->at[i].kind == UF_NATIVE_PYTHON)
-            bytes += (double)survivors->at[i].bytes;
+    for (size_t i = 0; i < survivors->len; i++) {
+        const struct uf_native_block *block = &survivors->at[i];
+        bool large = block->kind == UF_NATIVE_HEAP || block->kind == UF_NATIVE_MAPPING ||
+                     block->bytes > SMALL_BYTES;
+        if (!wanted[i] && !block->older && large)
+            bytes += (double)block->bytes;
+    }
     return bytes / calls;
 }
 
@@ -229,7 +234,6 @@ static int attribute(struct uf_session *session, struct uf_native *native)
     if (!code)
         code = uf_capture_heap(&capture, &session->heap, &session->own, &session->error);
     drop_dead(&survivors);
-    native->bytes_left = bytes_left(&survivors, native->calls);
     if (!code) {
         wanted = uf_mem_zalloc(survivors.len + 1);
         holder = uf_mem_zalloc((survivors.len + 1) * sizeof *holder);
@@ -239,6 +243,8 @@ static int attribute(struct uf_session *session, struct uf_native *native)
     if (!code)
         code = uf_native_owners_find(wanted, holder, survivors.at, survivors.len, &capture,
                                      native->calls, &session->error);
+    if (!code)
+        native->bytes_owned = bytes_owned(&survivors, wanted, native->calls);
     for (size_t i = 0; i < survivors.len && !code; i++)
         wanted[i] |= survivors.at[i].kind == UF_NATIVE_DESCRIPTOR ||
                      survivors.at[i].kind == UF_NATIVE_THREAD;

@@ -23,7 +23,7 @@ struct uf_native_place {
 struct uf_native {
     struct uf_native_store *store; /* for the native frames */
     uint32_t calls;
-    double bytes_left; /* per call: of all native blocks that were left, owned ones included */
+    double bytes_owned;                    /* per call: of what was left and goes with objects */
     UF_VEC(struct uf_native_place) places; /* worst first */
 };
 

@@ -12,23 +12,22 @@
 static uint32_t probed; /* births seen by the probe */
 
 static void probe_born(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
-                       uint64_t mark, uint64_t old_bytes)
+                       const struct uf_preload_mark *mark)
 {
-    (void)context, (void)key, (void)bytes, (void)mark, (void)old_bytes;
+    (void)context, (void)key, (void)bytes, (void)mark;
     if (kind == UF_PRELOAD_HEAP)
         __atomic_add_fetch(&probed, 1, __ATOMIC_RELAXED);
 }
 
-static uint64_t probe_lost(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes)
+static void probe_lost(void *context, enum uf_preload_kind kind, uint64_t key,
+                       struct uf_preload_mark *mark)
 {
-    (void)context, (void)kind, (void)key, (void)bytes;
-    return UF_PRELOAD_UNKNOWN;
+    (void)context, (void)kind, (void)key, (void)mark;
 }
 
-static uint64_t probe_starting(void *context)
+static void probe_starting(void *context, struct uf_preload_mark *mark)
 {
-    (void)context;
-    return UF_PRELOAD_UNKNOWN;
+    (void)context, (void)mark;
 }
 
 /* Whether malloc leads there is tried: its address would not tell (see over_glibc in known.c). */

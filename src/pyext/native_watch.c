@@ -9,7 +9,6 @@
 #include <unwind.h>
 
 #define DOMAINS 3
-#define RESIZED (UINT64_C(1) << 32) /* of a mark; the low half is the call of birth + 1 */
 
 struct range {
     uint64_t start, end;
@@ -131,8 +130,44 @@ static uint64_t key_of(enum uf_preload_kind kind, uint64_t key)
                                          : key;
 }
 
+_Static_assert(sizeof(struct uf_native_block) <= sizeof((struct uf_preload_mark){0}.words),
+               "a mark has room for a block");
+
+static void put_in_mark(struct uf_preload_mark *mark, const struct uf_native_block *block)
+{
+    memcpy(mark->words, block, sizeof *block);
+    mark->known = true;
+}
+
+/* A block that goes on living elsewhere, or with another size, is what it was; one of before all calls
+ * counts with what it gains. */
+static void go_on(struct uf_native_block *block, const struct uf_preload_mark *mark)
+{
+    struct uf_native_block old = {.older = true};
+    uint32_t call = block->call;
+    int64_t gain = (int64_t)mark->new_bytes - (int64_t)mark->old_bytes;
+    if (mark->known)
+        memcpy(&old, mark->words, sizeof old);
+    block->older = old.older;
+    block->grown = old.grown;
+    block->last_grown = old.last_grown;
+    if (old.older) {
+        int64_t sum = (int64_t)old.bytes + gain;
+        block->bytes = sum > 1 ? (uint64_t)sum : 1;
+    } else {
+        block->call = old.call;
+        block->order = old.order;
+    }
+    if (gain > 0 && call != 0 && call != old.last_grown && block->grown < UINT16_MAX) {
+        block->grown++;
+        block->last_grown = call;
+    }
+    if (block->call == 0)
+        block->call = old.call;
+}
+
 static void on_born(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes,
-                    uint64_t mark, uint64_t old_bytes)
+                    const struct uf_preload_mark *mark)
 {
     static const uint8_t kinds[] = {
         [UF_PRELOAD_HEAP] = UF_NATIVE_HEAP,
@@ -148,38 +183,34 @@ static void on_born(void *context, enum uf_preload_kind kind, uint64_t key, uint
         .order = next_birth(),
         .kind = kinds[kind],
     };
-    if (block.key == 0 || block.call == 0)
-        return;
-    if (kind == UF_PRELOAD_THREAD) {
-        block.stack = (uint32_t)(mark >> 32);
-        block.call = (uint32_t)mark;
-    } else if (mark != UF_PRELOAD_UNKNOWN) { /* it goes on living, elsewhere */
-        block.call = (uint32_t)mark - 1;
-        block.resized = (mark & RESIZED) != 0;
-    } else if (old_bytes > 0) { /* from before: only what it gains is new */
-        block.resized = true;
-        block.bytes = bytes > old_bytes ? bytes - old_bytes : 0;
+    if (mark && mark->moved) {
+        go_on(&block, mark);
+    } else if (mark && mark->known) { /* a thread, which another one started */
+        struct uf_native_block start;
+        memcpy(&start, mark->words, sizeof start);
+        block.call = start.call;
+        block.stack = start.stack;
     }
-    if (block.call == 0)
+    if (block.key == 0 || block.call == 0)
         return;
     if (kind != UF_PRELOAD_THREAD)
         block.stack = stack_now();
     uf_native_store_add(watch.store, &block);
 }
 
-static uint64_t on_lost(void *context, enum uf_preload_kind kind, uint64_t key, uint64_t bytes)
+static void on_lost(void *context, enum uf_preload_kind kind, uint64_t key,
+                    struct uf_preload_mark *mark)
 {
-    (void)context, (void)bytes;
     struct uf_native_block block;
-    if (!uf_native_store_take(watch.store, key_of(kind, key), &block))
-        return UF_PRELOAD_UNKNOWN;
-    return ((uint64_t)block.call + 1) | (block.resized ? RESIZED : 0);
+    (void)context;
+    if (uf_native_store_take(watch.store, key_of(kind, key), &block) && mark)
+        put_in_mark(mark, &block);
 }
 
-static uint64_t on_starting(void *context)
+static void on_starting(void *context, struct uf_preload_mark *mark)
 {
     (void)context;
-    return (uint64_t)stack_now() << 32 | call_now();
+    put_in_mark(mark, &(struct uf_native_block){.stack = stack_now(), .call = call_now()});
 }
 
 /* --- Python's allocators ----------------------------------------------------------------------- */
@@ -295,7 +326,7 @@ void uf_native_watch_start(const struct uf_preload *preload, struct uf_native_st
     watch.base = uf_python_stack_top(layout);
     watch.call = 0;
     watch.own[0] = code_around((uint64_t)(uintptr_t)on_born);
-    watch.own[1] = code_around((uint64_t)(uintptr_t)preload->own_malloc);
+    watch.own[1] = code_around((uint64_t)(uintptr_t)preload->set_hooks);
     watch.interpreter = code_around((uint64_t)(uintptr_t)PyEval_EvalCode);
     watch.eval = range_of_eval();
     watch.hooks =

@@ -42,7 +42,7 @@ struct uf_block {
     uint32_t site, call;
     uint64_t bytes;
     uint8_t domain; /* enum uf_domain */
-    bool marked; /* uf_blocks_died() tells; the block may have been born before */
+    bool marked;    /* uf_blocks_died() tells; the block may have been born before */
     bool uncertain; /* born without the allocator, before the birth that its site and call are of */
 };
 

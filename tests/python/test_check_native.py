@@ -10,7 +10,7 @@ from unfreed_runs import check, findings
 
 pytestmark = pytest.mark.native
 
-BUDGET = ("--budget", "3")
+BUDGET = ("--budget", "8")
 
 
 def native(report):
@@ -108,8 +108,22 @@ def test_a_block_lost_in_every_third_call_only_is_found():
     assert python_frames(finding) == ["take", "every_third"]
 
 
+def test_one_block_that_every_call_makes_larger_is_a_finding_at_the_place_that_does():
+    (finding,) = native(leak("grown_buffer"))
+    assert finding["bytes_per_call"] == pytest.approx(700, rel=0.2)
+    assert python_frames(finding) == ["grown_buffer"]
+    assert "larger" in finding["fix"]["advice"]
+
+
 @pytest.mark.parametrize(
-    "target", ["given_back_malloc", "given_back_realloc", "given_back_mmap", "last_result"]
+    "target",
+    [
+        "given_back_malloc",
+        "given_back_realloc",
+        "given_back_mmap",
+        "last_result",
+        "buffer_of_changing_size",
+    ],
 )
 def test_what_is_given_back_is_no_finding(target):
     code, report = check(f"native.py:{target}", *BUDGET)
@@ -137,6 +151,13 @@ def test_a_descriptor_has_the_stack_that_opened_it(target, functions):
     assert finding["allocated_at_unknown"] is None
 
 
+def test_each_sort_of_descriptor_has_the_stack_that_opened_it():
+    report = leak("two_sorts_of_descriptors")
+    opened = {f["type"]: python_frames(f)[0] for f in findings(report) if f["kind"] == "descriptor"}
+    assert opened.pop("pipe") == "lost_pipe"
+    assert list(opened.values()) == ["open_it"]
+
+
 def test_a_socket_that_was_detached_has_the_stack_that_made_it():
     (finding,) = [f for f in findings(leak("lost_socket_descriptor")) if f["kind"] == "descriptor"]
     assert python_frames(finding)[-1] == "lost_socket_descriptor"
@@ -148,7 +169,9 @@ def test_descriptors_that_are_closed_are_no_finding():
 
 
 def test_a_thread_has_the_stack_that_started_it():
-    (finding,) = [f for f in findings(leak("lost_thread", "--calls", "30")) if f["kind"] == "thread"]
+    (finding,) = [
+        f for f in findings(leak("lost_thread", "--calls", "30")) if f["kind"] == "thread"
+    ]
     assert python_frames(finding)[-2:] == ["start_it", "lost_thread"]
     assert native({"findings": [finding]}) == []
 

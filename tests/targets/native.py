@@ -77,6 +77,17 @@ def lost_in_a_thread():
 
 class Sized:
     calls = 0
+    buffer = None
+
+
+def grown_buffer():
+    Sized.calls += 1
+    Sized.buffer = libc.realloc(Sized.buffer, 700 * Sized.calls)
+
+
+def buffer_of_changing_size():
+    Sized.calls += 1
+    Sized.buffer = libc.realloc(Sized.buffer, 700 * (Sized.calls % 10 + 1))
 
 
 def every_third():
@@ -123,6 +134,11 @@ def lost_socket_descriptor():
 
 def lost_pipe():
     os.pipe()
+
+
+def two_sorts_of_descriptors():
+    lost_pipe()
+    open_it()
 
 
 def given_back_descriptors():
