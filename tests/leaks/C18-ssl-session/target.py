@@ -32,4 +32,4 @@ client, server = handshake()
 
 def call():
     for _ in range(10):
-        client.session
+        assert client.session is not None
