@@ -15,7 +15,7 @@ environment := "$(PYTHON)" tools/environment.py $(VENV) --python "$(PYTHON)" $(s
 c_files = $(shell find include src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-all check format format-check lint layers asan bench fetch clean python
+.PHONY: help build demo test test-all check format format-check lint layers asan bench leaks leaks-peers fetch clean python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -66,6 +66,14 @@ asan: python ## the same tests under AddressSanitizer and UBSan
 
 bench: python ## measures both sides of every claim in one run and prints the ratio
 	@"$(PYTHON)" tools/run_bench.py --venv $(VENV) --python "$(PYTHON)" $(ARGS)
+
+leaks: python ## real leaks of real packages (tests/leaks): what unfreed says, against what is true
+	@$(environment) --need test
+	@$(in_venv) $(VENV)/bin/python tools/leaks.py $(ARGS)
+
+leaks-peers: python ## the same programs under tracemalloc, objgraph, pympler, memray, psleak
+	@$(environment) --need test
+	@$(in_venv) $(VENV)/bin/python tools/leaks_peers.py $(ARGS)
 
 fetch: python ## CPython 3.14 and 3.15 from Debian unstable into a cache folder, for test-all
 	@$(environment) --only-tools --need fetch

@@ -100,12 +100,19 @@ enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *n
     return tell(view, &tally, finding, err);
 }
 
-enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
-                                 struct uf_finding *finding, struct uf_error *err)
+enum uf_code uf_load_fill_births(const struct uf_load *load, const uf_node_list *shown,
+                                 const struct uf_view *view, struct uf_finding *finding,
+                                 struct uf_error *err)
 {
     const struct uf_births *births = view->births;
     struct tally tally = {.len = 0};
     struct uf_birth birth;
+    for (size_t i = 0; i < shown->len && births; i++)
+        if (births->find(births->context, view->graph->address[shown->at[i]], &birth))
+            count_birth(&tally, &birth);
+    if (tally.len > 0)
+        return tell(view, &tally, finding, err);
+    tally = (struct tally){.len = 0};
     if (finding->kind != UF_KIND_GROWING || !births)
         return uf_finding_fill_births(view, load->members.at, load->members.len, finding, err);
     /* what came into it; else the memory that it moved to */

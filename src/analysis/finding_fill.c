@@ -14,6 +14,7 @@ struct located {
     size_t entry;  /* place of the first object that grows in number, or of the growing object */
     size_t holder; /* place of what holds it; == entry at a root or where the object itself grows */
     bool in_dict;  /* it is held by the holder's attribute dictionary */
+    uint32_t shown; /* group of what is named: what a wrapper holds, or the group that is told */
 };
 
 static char *take_text(struct uf_text *text)
@@ -50,7 +51,9 @@ static bool is_inside_of(const struct uf_search *search, uint32_t inner, uint32_
     uint32_t up = at->parent;
     if (up != group && up != UF_GROUP_NONE)
         up = uf_groups_get(search->groups, up)->parent;
-    return up == group && uf_candidate_grows(search, inner) == UF_BY_OBJECTS &&
+    bool settled = search->settled && inner < search->count && at->points.len > 0 &&
+                   search->candidates[inner].growth.objects.kind == UF_GROWTH_SETTLED;
+    return up == group && (settled || uf_candidate_grows(search, inner) == UF_BY_OBJECTS) &&
            at->example != UF_NODE_NONE && fabs(inner_rate - rate) <= 0.01 * rate;
 }
 
@@ -363,14 +366,13 @@ static enum uf_code fill_bound(struct uf_search *search, uint32_t index,
 static enum uf_code fill_located(struct uf_search *search, uint32_t index, struct located *located,
                                  struct uf_finding *finding, struct uf_error *err)
 {
-    uint32_t shown = index;
-    enum uf_code code = see_through(search, index, &shown, err);
+    enum uf_code code = see_through(search, index, &located->shown, err);
     if (!code)
-        code = locate(search, index, shown, located, err);
+        code = locate(search, index, located->shown, located, err);
     if (!code)
         finding->example = located->path.nodes.at[located->entry];
     if (!code)
-        code = fill_texts(search, shown, located, finding, err);
+        code = fill_texts(search, located->shown, located, finding, err);
     if (!code)
         code = fill_bound(search, index, located, finding, err);
     if (!code)
@@ -392,6 +394,24 @@ static bool holder_grows(const struct uf_search *search, uint32_t index)
         return true;
     uint32_t dict = search->candidates[parent].dict;
     return dict != UF_GROUP_NONE && uf_candidate_grows(search, dict) == UF_INSIDE;
+}
+
+static enum uf_code fill_births(struct uf_search *search, uint32_t index, uint32_t shown,
+                                const struct uf_load *load, struct uf_finding *finding,
+                                struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node_list nodes = {0};
+    enum uf_code code = UF_OK;
+    if (!view->births)
+        return UF_OK;
+    if (shown != index)
+        code = uf_groups_members(search->groups, view->graph, view->reach, view->names, shown,
+                                 &nodes, err);
+    if (!code)
+        code = uf_load_fill_births(load, &nodes, view, finding, err);
+    uf_vec_release(&nodes);
+    return code;
 }
 
 enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf_finding *finding,
@@ -416,7 +436,7 @@ enum uf_code uf_finding_fill(struct uf_search *search, uint32_t index, struct uf
                 finding->objects = (double)load.members.len;
             code = uf_load_try_fix(&load, search, finding, err);
             if (!code)
-                code = uf_load_fill_births(&load, &search->view, finding, err);
+                code = fill_births(search, index, located.shown, &load, finding, err);
         }
         if (!code && !inside && uf_group_is_at_root(search, index, "native code"))
             code = uf_orphans_list(finding, search->view.graph, &load.members, err);

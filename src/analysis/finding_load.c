@@ -275,17 +275,39 @@ static enum uf_code try_more(struct uf_load *load, struct uf_search *search, uf_
     return uf_holders_tell(load, search, cuts, finding, err);
 }
 
+/* What grows inside the object itself (a str, the table of a list of shared ints) goes with it: the
+ * references by which its holders hold it. */
+static enum uf_code cut_whole(const struct uf_load *load, const struct uf_search *search,
+                              uf_edge_vec *cuts, struct uf_error *err)
+{
+    const struct uf_reach *reach = search->view.reach;
+    for (size_t i = 0; i < load->members.len; i++) {
+        uint32_t edge = reach->parent_edge[load->members.at[i]];
+        size_t at = cuts->len;
+        if (edge == UINT32_MAX)
+            continue;
+        if (uf_vec_push(cuts, edge))
+            return uf_error_nomem(err);
+        for (; at > 0 && cuts->at[at - 1] > edge; at--) { /* few: one or two objects grow */
+            cuts->at[at] = cuts->at[at - 1];
+            cuts->at[at - 1] = edge;
+        }
+    }
+    return UF_OK;
+}
+
+/* `inside`: entries are cut, and what grows stays. */
 static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_edge_vec *cuts,
-                            uint8_t *freed, struct uf_finding *finding, struct uf_error *err)
+                            bool inside, uint8_t *freed, struct uf_finding *finding,
+                            struct uf_error *err)
 {
     uint64_t objects = 0, bytes = 0;
     uf_node kept = UF_NODE_NONE;
-    bool inside = finding->kind == UF_KIND_GROWING;
     if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX) {
         finding->fix_why_not = uf_mem_strdup(
-            cuts->len > 0 ? "only the worst findings are checked"
-            : inside ? "what grows is inside the object: there is no reference to cut"
-                     : "what holds it is a root: there is no reference between objects to cut");
+            cuts->len > 0
+                ? "only the worst findings are checked"
+                : "what holds it is a root: there is no reference between objects to cut");
         return UF_OK;
     }
     search->cuts_tried++;
@@ -302,7 +324,7 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_e
         code = try_more(load, search, cuts, freed, finding, err);
     if (code)
         return code;
-    if (finding->fix_verified && !inside)
+    if (finding->fix_verified && finding->kind != UF_KIND_GROWING)
         finding->retained_bytes_per_call =
             per_call(finding, (uint64_t)finding->fix_frees_bytes, load->members.len);
     if (finding->fix_verified)
@@ -322,9 +344,18 @@ enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,
     uint8_t *freed = uf_mem_zalloc((size_t)search->view.graph->node_count + 1);
     if (!freed)
         return uf_error_nomem(err);
-    enum uf_code code = collect_cuts(load, search, finding->kind == UF_KIND_GROWING, &cuts, err);
-    if (!code)
-        code = try_cut(load, search, &cuts, freed, finding, err);
+    bool inside = finding->kind == UF_KIND_GROWING;
+    enum uf_code code = collect_cuts(load, search, inside, &cuts, err);
+    if (!code && (!inside || cuts.len > 0))
+        code = try_cut(load, search, &cuts, inside, freed, finding, err);
+    if (!code && inside && !finding->fix_verified) {
+        cuts.len = 0;
+        uf_mem_free(finding->fix_why_not);
+        finding->fix_why_not = NULL;
+        code = cut_whole(load, search, &cuts, err);
+        if (!code)
+            code = try_cut(load, search, &cuts, false, freed, finding, err);
+    }
     if (!code && finding->fix_verified && finding->candidates.len == 0)
         code = uf_finding_add_candidate(finding, finding->fix_edge, true, err);
     if (!code && !finding->fix_verified && finding->kind != UF_KIND_GROWING) {

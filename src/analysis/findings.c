@@ -38,9 +38,11 @@ static void classify(const struct uf_group *group, struct uf_candidate *candidat
         candidate->trend = UF_BY_OBJECTS;
     else if (is_steady(&growth->objects) && (is_trend(&growth->bytes) || is_trend(&growth->length)))
         candidate->trend = UF_INSIDE;
-    else if (growth->objects.kind == UF_GROWTH_SETTLED && grew(group, 0, NOTABLE_OBJECTS))
+    else if (growth->objects.kind == UF_GROWTH_SETTLED &&
+             (grew(group, 0, NOTABLE_OBJECTS) ||
+              (grew(group, 0, 1) && is_steady(&growth->bytes) && grew(group, 1, NOTABLE_BYTES))))
         candidate->settled = UF_BY_OBJECTS;
-    else if (is_steady(&growth->objects) && is_steady(&growth->bytes) &&
+    else if (is_steady(&growth->objects) && !grew(group, 0, 1) && is_steady(&growth->bytes) &&
              is_steady(&growth->length) &&
              (group->has_length ? grew(group, 2, NOTABLE_OBJECTS) : grew(group, 1, NOTABLE_BYTES)))
         candidate->settled = UF_INSIDE;
@@ -162,6 +164,29 @@ static void sum_up_undecided(const struct uf_search *search, struct uf_growth_su
     }
 }
 
+/* Entries of a full cache that are too few and too small to be told, but keep much alive. */
+static enum uf_code settle_heavy_entries(struct uf_search *search, struct uf_error *err)
+{
+    const uf_node *parent = search->view.reach->parent;
+    for (uint32_t g = 0; g < search->count; g++) {
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        struct uf_candidate *candidate = &search->candidates[g];
+        if (group->points.len == 0 || candidate->trend || candidate->settled ||
+            candidate->growth.objects.kind != UF_GROWTH_SETTLED || !grew(group, 0, 1) ||
+            group->example == UF_NODE_NONE || parent[group->example] == UF_NODE_NONE ||
+            !keeps_to_bound(search, parent[group->example]))
+            continue;
+        uint64_t weight = 0, gained = group->points.at[group->points.len - 1].objects -
+                                      group->points.at[0].objects;
+        enum uf_code code = uf_group_weigh(search, g, &weight, err);
+        if (code)
+            return code;
+        if (weight * gained >= NOTABLE_BYTES)
+            candidate->settled = UF_BY_OBJECTS;
+    }
+    return UF_OK;
+}
+
 static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary *summary,
                               struct uf_error *err)
 {
@@ -191,7 +216,7 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
         sum_up(group, candidate, summary);
     }
     sum_up_undecided(search, summary);
-    return UF_OK;
+    return settle_heavy_entries(search, err);
 }
 
 /* Entries that the largest of the growing groups that were told has by now. */

@@ -89,9 +89,11 @@ enum uf_code uf_group_weigh(struct uf_search *search, uint32_t group, uint64_t *
 /* finding_births.c: allocated_at, the site of most of the nodes. Nothing without births. */
 enum uf_code uf_finding_fill_births(const struct uf_view *view, const uf_node *nodes, size_t count,
                                     struct uf_finding *finding, struct uf_error *err);
-/* The same of a finding's load; of kind growing, the site of what came into it. */
-enum uf_code uf_load_fill_births(const struct uf_load *load, const struct uf_view *view,
-                                 struct uf_finding *finding, struct uf_error *err);
+/* The same of a finding's load; of kind growing, the site of what came into it. `shown`: what is
+ * named in place of the members (may be empty): its site, if it is known. */
+enum uf_code uf_load_fill_births(const struct uf_load *load, const uf_node_list *shown,
+                                 const struct uf_view *view, struct uf_finding *finding,
+                                 struct uf_error *err);
 /* The frames of `site` as the finding's allocated_at, in place of what was there. */
 enum uf_code uf_finding_set_site(const struct uf_births *births, uint32_t site,
                                  struct uf_finding *finding, struct uf_error *err);

@@ -194,8 +194,7 @@ static bool same_rate(const struct uf_search *search, uint32_t a, uint32_t b)
 
 static bool is_weak(const struct uf_search *search, uint32_t group)
 {
-    const char *type =
-        uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type);
+    const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type);
     return strncmp(type, "weakref.", 8) == 0;
 }
 

@@ -344,3 +344,10 @@ uint32_t uf_growth_window_calls(uint32_t wanted)
             return calls;
     }
 }
+
+uint32_t uf_growth_varied_calls(uint32_t calls, uint32_t number)
+{
+    static const uint32_t percent[] = {100, 127, 83, 109, 71};
+    uint32_t varied = (uint32_t)((uint64_t)calls * percent[number % 5] / 100);
+    return varied ? varied : 1;
+}

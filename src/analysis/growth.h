@@ -66,5 +66,8 @@ struct uf_growth uf_growth_judge(const struct uf_growth_point *points, size_t co
 /* A window length of at least `wanted` calls that does not beat with the usual periods of programs:
  * a cache cleared every 100 calls, read every 101, would rise in a hundred windows. */
 uint32_t uf_growth_window_calls(uint32_t wanted);
+/* Of a few windows of about `calls` the number-th (from 0): all different, so that hardly any period fits
+ * into each of them. Their mean is not above `calls`. */
+uint32_t uf_growth_varied_calls(uint32_t calls, uint32_t number);
 
 #endif

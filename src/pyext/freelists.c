@@ -156,13 +156,12 @@ static enum kind kind_of(uint64_t address)
     (void)type;
     return OTHERS; /* they are shut together, and open together */
 #else
-    return type == &PyTuple_Type     ? TUPLES
-           : type == &PyFloat_Type   ? FLOATS
-           : type == &PyList_Type    ? LISTS
-           : type == &PyDict_Type    ? DICTS
-           : type == &PySlice_Type || type == &PyContext_Type || type == &PyFrame_Type
-               ? OTHERS
-               : NO_KIND;
+    return type == &PyTuple_Type                                                       ? TUPLES
+           : type == &PyFloat_Type                                                     ? FLOATS
+           : type == &PyList_Type                                                      ? LISTS
+           : type == &PyDict_Type                                                      ? DICTS
+           : type == &PySlice_Type || type == &PyContext_Type || type == &PyFrame_Type ? OTHERS
+                                                                                       : NO_KIND;
 #endif
 }
 

@@ -15,7 +15,10 @@
 struct domain {
     PyMemAllocatorEx under; /* what ours stand in front of */
     bool installed;         /* ours are in the chain, as far as is known */
+    const void *passed;     /* the last block of PROBE_BYTES that ours saw while nothing was watched */
 };
+#define PROBE_BYTES 30011 /* nobody else's size */
+
 static struct domain domains[UF_DOMAINS];
 static bool fork_handler_set;
 
@@ -68,15 +71,21 @@ void uf_hooks_settle(struct uf_tracing *tracing)
 static inline void born(void *block, size_t bytes, enum uf_domain domain, bool is_calloc)
 {
     struct uf_tracing *tracing = &uf_tracing_self;
-    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED) || !block)
+    if (!block)
         return;
+    if (!__atomic_load_n(&tracing->watching, __ATOMIC_RELAXED)) {
+        if (bytes == PROBE_BYTES)
+            __atomic_store_n(&domains[domain].passed, block, __ATOMIC_RELAXED);
+        return;
+    }
     PyThreadState *thread = uf_stack_thread(domain != UF_DOMAIN_RAW);
     if (!thread) {
         born_unlocked(block, bytes, domain);
         return;
     }
     uint32_t site = uf_stack_site(tracing, thread);
-    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call, domain);
+    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call,
+                   domain);
     if (__builtin_expect(uf_freelists_touched(uf_stack_main_interpreter), 0))
         drain(tracing, (uint64_t)(uintptr_t)block, site, is_calloc && domain == UF_DOMAIN_MEM);
 }
@@ -185,11 +194,32 @@ static bool is_on_top(enum uf_domain domain)
     return now.malloc == hooks[domain].malloc;
 }
 
+/* Whether memory that is taken now comes through ours; another thread may disturb a single try. */
+static bool is_in_chain(enum uf_domain domain)
+{
+    bool passed = false;
+    for (int i = 0; i < 10 && !passed; i++) {
+        void *block = domain == UF_DOMAIN_RAW   ? PyMem_RawMalloc(PROBE_BYTES)
+                      : domain == UF_DOMAIN_MEM ? PyMem_Malloc(PROBE_BYTES)
+                                                : PyObject_Malloc(PROBE_BYTES);
+        passed = block && __atomic_load_n(&domains[domain].passed, __ATOMIC_RELAXED) == block;
+        if (domain == UF_DOMAIN_RAW)
+            PyMem_RawFree(block);
+        else if (domain == UF_DOMAIN_MEM)
+            PyMem_Free(block);
+        else
+            PyObject_Free(block);
+    }
+    return passed;
+}
+
 static void install(enum uf_domain domain)
 {
     struct domain *ours = &domains[domain];
-    if (ours->installed)
-        return; /* another tool's hooks lie above and lead to ours: a second time would be a circle */
+    /* Hooks of another tool may lie above and lead to ours: a second time would be a circle. Or it has
+     * put back what was there before, without us. */
+    if (ours->installed && is_in_chain(domain))
+        return;
     PyMem_GetAllocator(python_domain[domain], &ours->under);
     PyMemAllocatorEx mine = hooks[domain];
     mine.ctx = ours->under.ctx;

@@ -163,7 +163,7 @@ static struct uf_finding *add_finding(struct uf_session *session)
 static int show_path(const struct uf_faces *faces, struct uf_finding *finding)
 {
     struct uf_session *session = faces->session;
-    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names};
+    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names, NULL};
     struct uf_path path = {0};
     struct uf_text text = {0}, root = {0};
     if (faces->newest == UF_NODE_NONE || !session->reach.reached[faces->newest])

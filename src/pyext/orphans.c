@@ -99,7 +99,7 @@ static bool objects_pile_up(const struct uf_check_result *result)
 
 int uf_orphans_tell_surpluses(struct uf_session *session)
 {
-    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names};
+    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names, NULL};
     if (!session->has_capture || objects_pile_up(&session->result))
         return 0;
     return uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error)

@@ -238,6 +238,8 @@ int uf_proof_delayed(struct uf_session *session)
     session->stop = UF_STOP_NOT;
     begin(&proof, session);
     int status = uf_measure_plain_call(session, false, &seconds);
+    if (status && (session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED))
+        return end(&proof, 0); /* what the graph said stands */
     uf_collector_hold(&session->collector);
     if (!status)
         status = uf_garbage_find(session, &garbage);

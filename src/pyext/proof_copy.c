@@ -1,5 +1,6 @@
 #include "pyext/proof_copy.h"
 
+#include "cpython/roots.h"
 #include "pyext/proof_cut.h"
 #include "pyext/proof_fork.h"
 #include "pyext/proof_sandbox.h"
@@ -54,8 +55,11 @@ static bool child_fails(struct child *child, enum uf_proof_end end, const char *
 {
     struct uf_proof_answer *answer = &child->message.answer;
     answer->end = end;
-    if (why != answer->why)
-        (void)snprintf(answer->why, sizeof answer->why, "%s", why);
+    if (why != answer->why) {
+        size_t len = strnlen(why, sizeof answer->why - 1);
+        memcpy(answer->why, why, len);
+        answer->why[len] = '\0';
+    }
     return false;
 }
 
@@ -375,6 +379,11 @@ void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret)
                         .threads = uf_read_threads(),
                         .until = uf_now_seconds() + task->seconds + OVERDUE_SECONDS};
     *ret = (struct uf_proof_answer){.end = UF_PROOF_FAILED};
+    if (uf_roots_other_interpreters(&task->session->heap) > 0) {
+        /* PyOS_AfterFork_Child() would tear them down (CPython 3.12 Python/pystate.c) */
+        fails(ret, "no copy could be made: there are other interpreters in this process");
+        return;
+    }
     for (int i = 0; i < TRIES && uf_now_seconds() < copy.until; i++)
         if (try_once(&copy, ret))
             break;

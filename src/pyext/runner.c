@@ -52,6 +52,33 @@ static int warm_up(struct uf_session *session)
     return status ? status : uf_session_note_pass(session, "warmup", WARMUP_CALLS, started);
 }
 
+/* What stands at the end of every window, however many calls it has. */
+static double look_seconds(const struct uf_session *session)
+{
+    return session->collect_seconds + session->capture_seconds;
+}
+
+static double seconds_until(const struct uf_session *session, double share)
+{
+    return session->started + (session->deadline - session->started) * share - uf_now_seconds();
+}
+
+/* On a heap of millions of objects a look takes as long as thousands of calls. Where all the usual single
+ * calls and windows do not fit, but the fewest single calls and the fewest windows do, those see more. */
+static bool looks_are_dear(const struct uf_session *session)
+{
+    const struct uf_check_result *result = &session->result;
+    double look = look_seconds(session);
+    double call = result->samples.at[result->samples.len - 1].seconds; /* of the warm-up */
+    double usual = FINE_CALLS * (session->collect_seconds + call) + WINDOWS * look +
+                   UF_GROWTH_MIN_WINDOWS * session->capture_seconds;
+    double fewest = UF_GROWTH_MIN_WINDOWS * (session->collect_seconds + call) +
+                    session->capture_seconds +
+                    UF_GROWTH_MIN_WINDOWS * (look + 1.5 * WINDOW_CALLS * call);
+    return !session->request->calls && usual > seconds_until(session, QUIET_SHARE) &&
+           fewest < seconds_until(session, GROWTH_SHARE);
+}
+
 /* After which measured calls the heap is captured: after each where that is cheap, else at the ends
  * of as many windows as a verdict needs. */
 static uint32_t capture_every(const struct uf_session *session, uint32_t calls)
@@ -70,10 +97,13 @@ static bool time_is_over(struct uf_session *session, double seconds_needed, doub
     return uf_now_seconds() + seconds_needed > until;
 }
 
-static int measure_one_by_one(struct uf_session *session)
+/* `dear`: as few calls as may be, and one look at their end. */
+static int measure_one_by_one(struct uf_session *session, bool dear)
 {
     uint32_t calls = session->request->calls ? session->request->calls : FINE_CALLS;
-    uint32_t every = capture_every(session, calls), made = 0;
+    if (dear)
+        calls = UF_GROWTH_MIN_WINDOWS;
+    uint32_t every = dear ? calls : capture_every(session, calls), made = 0;
     double started = uf_now_seconds();
     int status = 0;
     uf_channel_set_state(session->channel, UF_STATE_MEASURING);
@@ -122,26 +152,36 @@ static enum uf_growth_wish wish_of(const struct uf_session *session, bool *trend
     return wish;
 }
 
-/* Windows of plain calls. Their length is what the time allows, at most `calls`. */
-static int measure_windows(struct uf_session *session, uint32_t calls, double share)
+/* Windows of plain calls. Their length is what the time allows, at most `calls`. `dear`: the fewest windows,
+ * and as many calls in each as take no longer than the look at its end. */
+static int measure_windows(struct uf_session *session, uint32_t calls, double share, bool dear)
 {
     double started = uf_now_seconds();
-    double until = session->started + (session->deadline - session->started) * share;
-    double fixed = (session->collect_seconds + session->capture_seconds) * WINDOWS;
-    double fitting = (until - started - fixed) / (WINDOWS * (session->call_seconds + 1e-7));
+    int windows = dear ? UF_GROWTH_MIN_WINDOWS : WINDOWS;
+    if (dear) {
+        double free_of_cost = look_seconds(session) / (session->call_seconds + 1e-7);
+        uint32_t most = SURE_CALLS / UF_GROWTH_MIN_WINDOWS;
+        uint32_t more = free_of_cost < most ? (uint32_t)free_of_cost : most;
+        calls += calls / 2; /* the shortest of windows of varied length still has enough */
+        if (more > calls)
+            calls = uf_growth_window_calls(more);
+    }
+    double left = seconds_until(session, share) - windows * look_seconds(session);
+    double fitting = left / (windows * (session->call_seconds + 1e-7));
     uint32_t length = fitting < calls ? (fitting > 0 ? (uint32_t)fitting : 0) : calls, made = 0;
     if (length == 0) {
         session->stop = UF_STOP_BUDGET;
         return 0;
     }
     int status = 0;
-    for (int i = 0; i < WINDOWS && !status && session->stop == UF_STOP_NOT; i++) {
+    for (int i = 0; i < windows && !status && session->stop == UF_STOP_NOT; i++) {
         if (time_is_over(session, 0, share + 0.1)) {
             session->stop = share < GROWTH_SHARE ? UF_STOP_CERTAIN : UF_STOP_BUDGET;
             break;
         }
-        status = uf_measure_window(session, length);
-        made += status == 0 ? length : 0;
+        uint32_t this_long = dear ? uf_growth_varied_calls(length, (uint32_t)i) : length;
+        status = uf_measure_window(session, this_long);
+        made += status == 0 ? this_long : 0;
     }
     int noted = uf_session_note_pass(session, "endurance", made, started);
     return status ? status : noted;
@@ -197,14 +237,17 @@ static int trace(struct uf_session *session, bool trend)
 
 static int measure_all(struct uf_session *session)
 {
-    if (warm_up(session) || measure_one_by_one(session))
+    if (warm_up(session))
+        return -1;
+    bool dear = looks_are_dear(session);
+    if (measure_one_by_one(session, dear))
         return -1;
     uint32_t length = uf_growth_window_calls(WINDOW_CALLS);
     bool trend;
     wish_of(session, &trend);
-    double share = trend ? GROWTH_SHARE : QUIET_SHARE;
+    double share = trend || dear ? GROWTH_SHARE : QUIET_SHARE;
     for (int round = 0; round < ROUNDS && session->stop == UF_STOP_NOT; round++) {
-        if (measure_windows(session, length, share))
+        if (measure_windows(session, length, share, dear))
             return -1;
         enum uf_growth_wish wish = wish_of(session, &trend);
         if (session->stop != UF_STOP_NOT)

@@ -50,6 +50,14 @@ static uint32_t enter(struct uf_tracing *tracing, uint32_t parent, uf_own_frame 
     return site;
 }
 
+/* Nothing is known: no stack is as short as the last one, which ends with no frame at all. */
+static void forget_last(void)
+{
+    static uf_own_frame *const nowhere = (uf_own_frame *)1; // NOLINT
+    uf_stack_last.depth = 0;
+    uf_stack_last.at[0].frame = nowhere;
+}
+
 uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
 {
     struct uf_stack_cache *last = &uf_stack_last;
@@ -61,7 +69,7 @@ uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
     }
     uint32_t site = UF_SITE_NONE;
     size_t known = last->at[0].frame == frame ? last->depth : 0;
-    last->at[0] = (struct uf_stack_entry){.frame = frame, .site = UF_SITE_NONE};
+    last->at[0] = (struct uf_stack_entry){.frame = frame};
     last->depth = depth;
     for (size_t i = 1; i <= depth; i++) {
         frame = frames[depth - i];
@@ -69,7 +77,7 @@ uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
         uint64_t position = uf_frame_position(frame);
         if (i <= known && entry->position == position) {
             entry->frame = frame; /* the position alone decides */
-            site = entry->site;
+            site = last->sites[i];
             continue;
         }
         known = 0;
@@ -77,13 +85,13 @@ uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
         if (next == UF_SITE_FAILED)
             next = enter(tracing, site, frame);
         if (next == UF_SITE_FAILED) {
-            last->depth = 0;
+            forget_last();
             return UF_SITE_NONE;
         }
-        *entry = (struct uf_stack_entry){frame, position, next};
-        site = next;
+        *entry = (struct uf_stack_entry){frame, position};
+        last->sites[i] = site = next;
     }
-    return site;
+    return last->site = site;
 }
 
 void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block)
@@ -91,13 +99,13 @@ void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block)
     uint64_t from, to;
     uf_code_positions((PyCodeObject *)(uintptr_t)block, &from, &to); // NOLINT
     uf_sites_forget(&tracing->sites, from, to);
-    uf_stack_last.depth = 0;
+    forget_last();
 }
 
 void uf_stack_reset(void)
 {
     uf_stack_main_interpreter = PyInterpreterState_Main();
-    uf_stack_last.depth = 0;
+    forget_last();
 }
 
 uint32_t uf_tracing_site_now(struct uf_tracing *tracing)

@@ -26,11 +26,12 @@
 struct uf_stack_entry {
     const uf_own_frame *frame;
     uint64_t position;
-    uint32_t site;
 };
 
 struct uf_stack_cache {
-    size_t depth; /* entries [1, depth], the outermost first; 0: nothing is known */
+    size_t depth;  /* entries [1, depth], the outermost first; 0: nothing is known */
+    uint32_t site; /* of the whole */
+    uint32_t sites[UF_STACK_FRAMES_MAX + 1]; /* of the part up to an entry */
     /* [0] ends the walk: no frame, or the one that is one too many */
     struct uf_stack_entry at[UF_STACK_FRAMES_MAX + 1];
 };
@@ -58,24 +59,44 @@ static inline PyThreadState *uf_stack_thread(bool certain)
 /* The site of the stack that begins with `innermost`, and remembers it. */
 uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost);
 
+/* One frame of the last stack, and then its caller. Not `frame` is read, which comes from the load
+ * before, but its equal that was kept: hence the barrier. */
+#define UF_STACK_SAME(entry)                                                                       \
+    do {                                                                                           \
+        const uf_own_frame *kept = (entry)->frame;                                                 \
+        if (__builtin_expect(frame != kept, 0))                                                    \
+            goto differs;                                                                          \
+        __asm__("" : "+r"(kept));                                                                  \
+        if (__builtin_expect(uf_frame_position(kept) != (entry)->position, 0))                     \
+            goto differs;                                                                          \
+        frame = uf_frame_caller(kept);                                                             \
+    } while (0)
+
 static inline uint32_t uf_stack_site(struct uf_tracing *tracing, PyThreadState *thread)
 {
     uf_own_frame *innermost = uf_frame_innermost(thread);
     const struct uf_stack_entry *entry = &uf_stack_last.at[uf_stack_last.depth];
     const uf_own_frame *frame = innermost;
-    while (entry > uf_stack_last.at) {
-        const uf_own_frame *kept = entry->frame;
-        if (__builtin_expect(frame != kept, 0))
-            return uf_stack_walk(tracing, innermost);
-        __asm__("" : "+r"(kept)); /* not `frame`, which comes from the load before */
-        if (__builtin_expect(uf_frame_position(kept) != entry->position, 0))
-            return uf_stack_walk(tracing, innermost);
-        frame = uf_frame_caller(kept);
-        entry--;
+    for (; entry >= &uf_stack_last.at[4]; entry -= 4) {
+        UF_STACK_SAME(entry);
+        UF_STACK_SAME(entry - 1);
+        UF_STACK_SAME(entry - 2);
+        UF_STACK_SAME(entry - 3);
     }
-    if (__builtin_expect(frame != entry->frame, 0))
-        return uf_stack_walk(tracing, innermost);
-    return uf_stack_last.at[uf_stack_last.depth].site;
+    switch (entry - uf_stack_last.at) {
+    case 3:
+        UF_STACK_SAME(entry);
+        entry--; /* fall through */
+    case 2:
+        UF_STACK_SAME(entry);
+        entry--; /* fall through */
+    case 1:
+        UF_STACK_SAME(entry);
+    }
+    if (__builtin_expect(frame == uf_stack_last.at[0].frame, 1))
+        return uf_stack_last.site;
+differs:
+    return uf_stack_walk(tracing, innermost);
 }
 
 #endif

@@ -366,14 +366,17 @@ static void add_freed(struct uf_text *ret, const struct uf_finding *finding)
     double share = 1;
     bool per_call = finding->kind == UF_KIND_CYCLE &&
                     finding->fix_of_objects >= finding->objects_per_call;
-    if (at_least(finding->fix_of_members, 1) && at_least(finding->objects_per_call, 0)) {
+    if (at_least(finding->fix_of_members, 1) && finding->objects_per_call > 0) {
         share = finding->objects_per_call / finding->fix_of_members;
         per_call = true;
     }
+    double freed = finding->fix_frees_objects * share, of = finding->fix_of_objects * share;
+    if (freed == of && of >= 10)
+        freed = of = round(of); /* the average of calls that leave not quite the same */
     uf_text_add_z(ret, "freed ");
-    uf_units_count(ret, finding->fix_frees_objects * share);
+    uf_units_count(ret, freed);
     uf_text_add_z(ret, " of ");
-    uf_units_plural(ret, finding->fix_of_objects * share, "object", "objects");
+    uf_units_plural(ret, of, "object", "objects");
     uf_text_add_z(ret, ", ");
     uf_units_bytes(ret, finding->fix_frees_bytes * share);
     if (per_call)

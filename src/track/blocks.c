@@ -78,15 +78,16 @@ static uint64_t *word_made(struct uf_blocks *blocks, uint64_t address)
 void uf_blocks_born_slow(struct uf_blocks *blocks, uint64_t address, uint64_t word, uint64_t bytes)
 {
     uint64_t *at = word_made(blocks, address), *size = at;
-    if (at && bytes >= UF_BLOCK_BYTES_LARGE)
+    bool large = bytes >= UF_BLOCK_BYTES_LARGE;
+    if (at && large)
         size = word_made(blocks, address + 16);
     if (!size) {
         __atomic_add_fetch(&blocks->missed, 1, __ATOMIC_RELAXED);
         return;
     }
-    if (size != at)
+    if (large)
         __atomic_store_n(size, bytes << SIZE_SHIFT | UF_BLOCK_SIZE, __ATOMIC_RELAXED);
-    __atomic_store_n(at, word, __ATOMIC_RELAXED);
+    __atomic_store_n(at, word | (large ? UF_BLOCK_BYTES_LARGE : bytes) << 6, __ATOMIC_RELAXED);
 }
 
 /* The exact size of a block of 64 KiB or more; 0 when it is not kept. */

@@ -42,7 +42,7 @@ struct uf_block {
     uint32_t site, call;
     uint64_t bytes;
     uint8_t domain; /* enum uf_domain */
-    bool marked; /* uf_blocks_died() tells; the block may have been born before */
+    bool marked;    /* uf_blocks_died() tells; the block may have been born before */
     bool uncertain; /* born without the allocator, before the birth that its site and call are of */
 };
 
@@ -65,11 +65,11 @@ struct uf_blocks {
 #define UF_BLOCK_UNCERTAIN ((uint64_t)8)
 #define UF_BLOCK_BYTES_LARGE ((uint64_t)0xffff)
 
+/* `bytes` is at most UF_BLOCK_BYTES_LARGE. */
 static inline uint64_t uf_block_word(uint32_t site, uint32_t call, uint64_t bytes,
                                      enum uf_domain domain)
 {
-    uint64_t size = bytes < UF_BLOCK_BYTES_LARGE ? bytes : UF_BLOCK_BYTES_LARGE;
-    return (uint64_t)site << 38 | (uint64_t)call << 22 | size << 6 | (uint64_t)domain << 4 |
+    return (uint64_t)site << 38 | (uint64_t)call << 22 | bytes << 6 | (uint64_t)domain << 4 |
            UF_BLOCK_LIVE;
 }
 
@@ -100,7 +100,7 @@ static inline uint64_t *uf_blocks_word(const struct uf_blocks *blocks, uint64_t 
     return &leaf[address >> 4 & ((1U << UF_BLOCKS_LEAF_BITS) - 1)];
 }
 
-/* Makes what uf_blocks_born() finds missing. */
+/* What uf_blocks_born() leaves to it: tables to make, large sizes. `word` has no size yet. */
 void uf_blocks_born_slow(struct uf_blocks *blocks, uint64_t address, uint64_t word, uint64_t bytes);
 uint64_t uf_blocks_died_large(struct uf_blocks *blocks, uint64_t address, uint64_t word);
 
@@ -108,13 +108,11 @@ uint64_t uf_blocks_died_large(struct uf_blocks *blocks, uint64_t address, uint64
 static inline void uf_blocks_born(struct uf_blocks *blocks, uint64_t address, uint64_t bytes,
                                   uint32_t site, uint32_t call, enum uf_domain domain)
 {
-    uint64_t word = uf_block_word(site, call, bytes, domain);
     uint64_t *at = uf_blocks_word(blocks, address);
-    if (__builtin_expect(!at || bytes >= UF_BLOCK_BYTES_LARGE, 0)) {
-        uf_blocks_born_slow(blocks, address, word, bytes);
-        return;
-    }
-    __atomic_store_n(at, word, __ATOMIC_RELAXED);
+    if (__builtin_expect(at && bytes < UF_BLOCK_BYTES_LARGE, 1))
+        __atomic_store_n(at, uf_block_word(site, call, bytes, domain), __ATOMIC_RELAXED);
+    else
+        uf_blocks_born_slow(blocks, address, uf_block_word(site, call, 0, domain), bytes);
 }
 
 /* The block at `address` is about to be given back. Its word: 0 when it was not known. */

@@ -130,6 +130,23 @@ static void advance(struct program *p, step_fn *step, uint32_t calls)
     }
 }
 
+/* Where looking at the heap is dear: 5 single calls with one look, and 5 windows as long as the single
+ * calls and all windows of the usual schedule (src/pyext/runner.c, looks_are_dear). */
+static struct uf_growth run_dear(struct program *p, step_fn *step, uint32_t window)
+{
+    struct uf_growth_point points[UF_GROWTH_MIN_WINDOWS + 2];
+    size_t count = 0;
+    advance(p, step, 2);
+    points[count++] = (struct uf_growth_point){p->calls, p->value};
+    advance(p, step, UF_GROWTH_MIN_WINDOWS);
+    points[count++] = (struct uf_growth_point){p->calls, p->value};
+    for (int i = 0; i < UF_GROWTH_MIN_WINDOWS; i++) {
+        advance(p, step, uf_growth_varied_calls(window, (uint32_t)i));
+        points[count++] = (struct uf_growth_point){p->calls, p->value};
+    }
+    return uf_growth_judge(points, count);
+}
+
 struct tally {
     uint32_t kind[5];
     uint32_t runs;
@@ -188,6 +205,23 @@ static struct tally run(const char *name, step_fn *step, uint32_t low, uint32_t 
            100.0 * tally.kind[UF_GROWTH_TREND] / RUNS,
            100.0 * tally.kind[UF_GROWTH_UNDECIDED] / RUNS, tally.calls / RUNS);
     return tally;
+}
+
+static double dear_trends(const char *name, step_fn *step, uint32_t low, uint32_t high,
+                          uint32_t window)
+{
+    uint32_t trends = 0;
+    random_seed(high * 7919u + low + window);
+    for (int i = 0; i < RUNS; i++) {
+        struct program program = {.parameter = low + (uint32_t)random_below(high - low + 1)};
+        program.other = (uint32_t)random_below(program.parameter ? program.parameter : 1);
+        if (step == bounded_walk)
+            program.value = program.other;
+        trends += run_dear(&program, step, uf_growth_window_calls(window)).kind == UF_GROWTH_TREND;
+    }
+    printf("# dear, windows of %3u: %-36s TREND %6.2f %%\n", uf_growth_window_calls(window), name,
+           100.0 * trends / RUNS);
+    return (double)trends / RUNS;
 }
 
 static double share(const struct tally *tally, enum uf_growth_kind kind)
@@ -269,6 +303,20 @@ TEST(slow_targets_have_single_calls_only)
     NEARLY_ALWAYS_A_LEAK(0, "24 calls: leak every 3rd call", leak_kth, 3, 3, 24, false);
 }
 
+TEST(few_long_windows_see_what_many_single_calls_do_not)
+{
+    EXPECT(dear_trends("leak of every 2nd to 50th call", leak_kth, 2, 50, 90) >= 0.99);
+    EXPECT(dear_trends("leak of every 2nd to 50th call", leak_kth, 2, 50, 420) >= 0.99);
+    EXPECT(dear_trends("leak of every 51st to 128th call", leak_kth, 51, 128, 420) >= 0.99);
+    EXPECT(dear_trends("leak in one call of 2..20 at random", leak_random, 2, 20, 420) >= 0.99);
+    EXPECT(dear_trends("working set of up to 5..50", working_set, 5, 50, 90) <= 0.002);
+    EXPECT(dear_trends("working set of up to 1,000..100,000", working_set, 1000, 100000, 420) <=
+           0.002);
+    EXPECT(dear_trends("cleared every 2..400 calls", cleared, 2, 400, 420) <= 0.02);
+    EXPECT(dear_trends("cache of 10..1,000, filled by calls", filled, 10, 1000, 420) == 0);
+    EXPECT(dear_trends("pool within 4..20", bounded_walk, 4, 20, 420) <= 0.01);
+}
+
 TEST(allocated_bytes_go_in_steps_and_are_still_a_trend)
 {
     NEARLY_ALWAYS_A_LEAK(0.9, "bytes of a growing list", leak_in_steps, 1, 1, FINE, true);
@@ -304,6 +352,7 @@ int main(void)
     RUN(what_cannot_be_told_apart_from_a_leak_is_often_called_one);
     RUN(a_leak_is_rarely_missed);
     RUN(slow_targets_have_single_calls_only);
+    RUN(few_long_windows_see_what_many_single_calls_do_not);
     RUN(allocated_bytes_go_in_steps_and_are_still_a_trend);
     RUN(noise_rises_in_all_of_m_windows_as_often_as_computed);
     return test_end();

@@ -60,6 +60,18 @@ def test_counting_alone_frees_a_cycle_that_is_cut_in_a_copy(function, type_):
     assert len(fix["candidates"]) <= 3
 
 
+@pytest.mark.parametrize(
+    "function", ["growing_list_of_ints", "growing_str", "growing_bytearray"]
+)
+def test_what_grows_in_place_goes_when_its_holder_lets_go(function):
+    _, report = check(f"leaks.py:{function}", "--calls", 12)
+    (finding,) = findings(report, "leak")
+    fix = finding["fix"]
+    assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)
+    assert (fix["frees_objects"], fix["of_objects"]) == (1, 1)
+    assert fix["frees_bytes"] == finding["bytes"]
+
+
 def test_two_holders_must_both_let_go():
     fix, _ = fix_of("held_twice")
     assert (fix["how"], fix["verified"], fix["why_not"]) == ("copy", True, None)

@@ -1,9 +1,13 @@
 """Finalizers run in the copy of the process: whatever they do, the world does not see it."""
 
+import contextlib
 import json
 import os
+import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from unfreed_runs import TARGETS, UNFREED, check
@@ -99,6 +103,42 @@ def test_the_process_is_afterwards_as_it_was_before(evil, function):
     _, seen = evil(function)
     assert seen["last"] == seen["first"]
     assert seen["at_fork"] == []  # nor was it told of a child that ended
+
+
+def test_more_shared_memory_than_can_be_copied_is_a_reason_against_it(evil):
+    fix, _ = evil("shares_too_much")
+    assert (fix["how"], fix["verified"]) == ("graph", False)
+    assert "kept from the world" in fix["why_not"] and "128 MiB" in fix["why_not"]
+
+
+def children_of(pid):
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def test_an_interrupt_during_the_proof_leaves_the_verdict(tmp_path):
+    with subprocess.Popen(
+        [UNFREED, "check", "proof.py:sleeps", "--calls", "12", "--json"],
+        cwd=TARGETS,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PROOF_LOG": str(tmp_path / "log")},
+    ) as check_:
+        until = time.monotonic() + MOST_SECONDS
+        copies = []
+        while not copies and time.monotonic() < until:
+            copies = [copy for target in children_of(check_.pid) for copy in children_of(target)]
+            time.sleep(0.01)
+        assert copies, "no copy was seen"
+        os.killpg(check_.pid, signal.SIGINT)
+        report = json.loads(check_.communicate(timeout=MOST_SECONDS)[0])
+    assert report["verdict"] == "leak"
+    assert not os.path.exists(f"/proc/{copies[0]}")
 
 
 WITHOUT_SECCOMP = """

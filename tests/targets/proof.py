@@ -22,6 +22,7 @@ LOG = os.environ.get("PROOF_LOG")
 HELD = []
 BY_NAME = {}
 AT_FORK = []
+OF_C = []
 FIRST = {}
 SEEN = {}
 
@@ -182,6 +183,16 @@ def writes_shared_memory():
     hold(write)
 
 
+@functools.cache
+def big_shared_memory():
+    return mmap.mmap(-1, 200 << 20)
+
+
+def shares_too_much():
+    big_shared_memory()
+    hold(int)
+
+
 def forks():
     def fork():
         with contextlib.suppress(OSError):
@@ -302,6 +313,9 @@ def beside_busy_threads():
 def handlers():
     for when in ("before", "after_in_parent", "after_in_child"):
         os.register_at_fork(**{when: functools.partial(AT_FORK.append, when)})
+    for when in ("C before", "C after", "C child"):
+        OF_C.append(ctypes.CFUNCTYPE(None)(functools.partial(AT_FORK.append, when)))
+    assert ctypes.CDLL(None).__register_atfork(*OF_C, None) == 0  # what pthread_atfork() calls
     tell_at_exit()
 
 

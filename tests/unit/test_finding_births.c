@@ -2,7 +2,7 @@
 #include "check_findings.h"
 
 /* Sites by the node's name: session 3 was allocated elsewhere than the others, what is named "old"
- * before the watch, what is named "c" by C code. */
+ * before the watch, what is named "c" by C code, "x" elsewhere. */
 static bool find(void *context, uint64_t address, struct uf_birth *ret)
 {
     (void)context;
@@ -11,7 +11,7 @@ static bool find(void *context, uint64_t address, struct uf_birth *ret)
         if (program.made.graph.address[n] != address)
             continue;
         *ret = (struct uf_birth){.site = 1, .call = 1, .earlier = name[0] == 'e'};
-        if (strcmp(name, "s3") == 0)
+        if (strcmp(name, "s3") == 0 || name[0] == 'x')
             ret->site = 2;
         if (name[0] == 'c')
             ret->site = UF_SITE_NONE;
@@ -102,6 +102,29 @@ TEST(a_list_that_grows_by_what_was_there_is_told_by_its_items_memory)
     done();
 }
 
+static void cached_clients(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text,
+                   "globals -> f ['get']\nf: functools._lru_cache_wrapper len=%d tracked\n"
+                   "f -> d cache\nd: dict len=%d tracked\nzero: int immortal\n",
+                   call, call);
+    for (int i = 0; i < call; i++)
+        uf_text_printf(text,
+                       "d -> k%d key (...,)\nk%d: tuple size=48 tracked\nd -> zero ['k%d']\n"
+                       "k%d -> x%d [0]\nx%d: app.Client size=500 tracked\n",
+                       i, i, i, i, i, i);
+}
+
+TEST(what_is_named_in_place_of_a_wrapper_tells_its_own_site)
+{
+    EXPECT(check_watched(cached_clients, "s") == UF_OK);
+    EXPECT_TEXT(only()->type, "app.Client");
+    EXPECT(only()->allocated_at.len == 2);
+    EXPECT_TEXT(only()->allocated_at.at[0].function, "other");
+    done();
+}
+
 static bool make_findings(void)
 {
     struct uf_check_result made;
@@ -136,6 +159,7 @@ int main(void)
     RUN(a_site_of_an_earlier_life_is_marked);
     RUN(what_c_code_allocated_has_no_python_site);
     RUN(a_list_that_grows_by_what_was_there_is_told_by_its_items_memory);
+    RUN(what_is_named_in_place_of_a_wrapper_tells_its_own_site);
     RUN(every_failed_allocation_while_sites_are_told_leaves_nothing);
     return test_end();
 }

@@ -91,10 +91,10 @@ TEST(a_growing_list_of_ints_is_one_finding_of_kind_growing)
 static void small_ints(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(
-        text,
-        "one: int size=28 immortal\nglobals -> log ['LOG']\nlog: list len=%d size=%d tracked\n",
-        call, 56 + call / 4 * 32);
+    uf_text_printf(text,
+                   "globals -> one ['ONE']\none: int size=28 immortal\nglobals -> log "
+                   "['LOG']\nlog: list len=%d size=%d tracked\n",
+                   call, 56 + call / 4 * 32);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "log -> one [%d]\n", i);
 }
@@ -104,7 +104,9 @@ TEST(a_list_of_shared_ints_grows_in_place)
     check(small_ints);
     const struct uf_finding *f = only();
     EXPECT(f->kind == UF_KIND_GROWING && f->objects_per_call == 0 && f->entries_per_call == 1);
-    EXPECT(!f->fix_verified && f->fix_why_not != NULL);
+    /* no entry would free anything: the list itself goes when its holder lets go of it */
+    EXPECT(f->fix_verified && f->fix_frees_objects == 1 && f->cuts.references.len == 1);
+    EXPECT(f->fix_frees_bytes == f->bytes && f->cuts.members.len == 1);
     done();
 }
 
@@ -123,6 +125,7 @@ TEST(a_text_rebuilt_longer_grows_in_place)
     EXPECT(f->kind == UF_KIND_GROWING && f->bytes_per_call == 10);
     EXPECT_TEXT(f->type, "str");
     EXPECT_TEXT(f->path.at[1].object, "'aaa...'");
+    EXPECT(f->fix_verified && f->fix_frees_objects == 1);
     done();
 }
 

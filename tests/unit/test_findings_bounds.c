@@ -82,6 +82,35 @@ TEST(of_what_an_entry_holds_the_thing_that_is_much_heavier_is_named)
     done();
 }
 
+/* A cache of eight that fills up; each entry keeps a schema with a large text. */
+static void small_cache(struct uf_text *text, int call)
+{
+    int entries = 2 + call < 8 ? 2 + call : 8;
+    module(text);
+    uf_text_printf(text,
+                   "globals -> f ['f']\nf: functools._lru_cache_wrapper len=%d bound=8 tracked\n",
+                   entries);
+    for (int i = 0; i < entries; i++)
+        uf_text_printf(text,
+                       "f -> l%d entry\nl%d: functools._lru_list_elem size=56 tracked\n"
+                       "l%d -> k%d key\nk%d: tuple size=48 tracked\nk%d -> s%d [0]\n"
+                       "s%d: app.Schema size=48 tracked\ns%d -> t%d .text\n"
+                       "t%d: bytearray size=5000\n",
+                       i, i, i, i, i, i, i, i, i, i, i);
+}
+
+TEST(a_few_entries_of_a_full_cache_are_told_when_they_keep_much_alive)
+{
+    check(small_cache);
+    print();
+    const struct uf_finding *f = only();
+    EXPECT(f->severity == UF_SEVERITY_BOUNDED && f->kind == UF_KIND_RETAINED);
+    EXPECT(f->bound_limit == 8 && f->bound_fill == 8);
+    EXPECT_TEXT(f->type, "app.Schema");
+    EXPECT_TEXT(f->holder, "app.f");
+    done();
+}
+
 /* Entries that come now and then, in a holder with a bound or without. */
 static void rare_entries(struct uf_text *text, int call, const char *bound)
 {
@@ -145,5 +174,6 @@ int main(void)
     RUN(what_a_bound_holds_back_leaves_no_verdict_open);
     RUN(what_has_settled_is_bounded);
     RUN(of_what_an_entry_holds_the_thing_that_is_much_heavier_is_named);
+    RUN(a_few_entries_of_a_full_cache_are_told_when_they_keep_much_alive);
     return test_end();
 }

@@ -125,10 +125,11 @@ TEST(weak_references_to_what_piles_up_are_no_finding_of_their_own)
 static void watched(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text,
-                   "globals -> keep ['KEEP']\nkeep: list len=%d tracked\nglobals -> all ['ALL']\n"
-                   "all: list len=%d tracked\nglobals -> dead ['DEAD']\ndead: list len=%d tracked\n",
-                   call, call, 2 * call);
+    uf_text_printf(
+        text,
+        "globals -> keep ['KEEP']\nkeep: list len=%d tracked\nglobals -> all ['ALL']\n"
+        "all: list len=%d tracked\nglobals -> dead ['DEAD']\ndead: list len=%d tracked\n",
+        call, call, 2 * call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text,
                        "keep -> t%d [%d]\nt%d: app.Handler size=64 tracked\nall -> r%d [%d]\n"

@@ -1,0 +1,8 @@
+"""hash() of a numpy.datetime64: the descriptor made by PyArray_DescrFromScalar is not released."""
+
+import numpy
+
+
+def call():
+    for second in range(10):
+        hash(numpy.datetime64(second, "s"))

@@ -1,0 +1,13 @@
+"""ndarray.fill(number) on an array of objects: the scalar's count is one too high afterwards."""
+
+import itertools
+
+import numpy
+
+array = numpy.zeros(10, object)
+numbers = itertools.count()
+
+
+def call():
+    for _ in range(10):
+        array.fill(float(next(numbers)))
