@@ -83,7 +83,9 @@ static enum uf_code is_enough(bool *ret, struct uf_session *session, struct uf_n
     if (!code)
         code = uf_sites_find(&sites, native->store, survivors.at, NULL, survivors.len,
                              native->calls, &session->error);
-    *ret = (!wish->memory || has_growing(&sites, UF_NATIVE_HEAP) ||
+    /* where objects pile up, it may be all theirs */
+    bool theirs = native->calls > FIRST_CALLS && has_growing(&sites, UF_NATIVE_OBJECT);
+    *ret = (!wish->memory || theirs || has_growing(&sites, UF_NATIVE_HEAP) ||
             has_growing(&sites, UF_NATIVE_MAPPING) || has_growing(&sites, UF_NATIVE_PYTHON)) &&
            (!wish->descriptors || has_growing(&sites, UF_NATIVE_DESCRIPTOR)) &&
            (!wish->threads || has_growing(&sites, UF_NATIVE_THREAD));

@@ -32,11 +32,14 @@ uint32_t uf_python_stack_read(const struct uf_layout_runtime *layout, uint64_t b
     bool is_object = layout->frame_object.frame == UF_NO_OFFSET; /* 3.10: f_lasti, an int */
     while (frame && frame != base && count < most) {
         const void *view = (const void *)(uintptr_t)frame; // NOLINT
+        frame = uf_u64(view, layout->frame.previous);
+        /* one where C code calls Python (3.12+) runs none itself */
+        if (!is_object && (int8_t)uf_u8(view, layout->frame.owner) >= layout->owned_by_interpreter)
+            continue;
         ret[(size_t)count * 2] = uf_u64(view, layout->frame.code) & untagged;
         ret[(size_t)count * 2 + 1] = is_object ? uf_u32(view, layout->frame.instruction)
                                                : uf_u64(view, layout->frame.instruction);
         count++;
-        frame = uf_u64(view, layout->frame.previous);
     }
     return count;
 }
@@ -55,7 +58,7 @@ int uf_python_stack_name(const struct uf_heap *heap, const uint64_t *pairs, uint
         struct uf_code_info code;
         uint64_t instruction = pairs[(size_t)i * 2 + 1];
         if (!uf_code_read(heap, pairs[(size_t)i * 2], &code))
-            continue; /* a frame of the interpreter's own (3.12+, where C calls Python) */
+            continue;
         int64_t offset = code.first_instruction == 0
                              ? (int64_t)(int32_t)instruction * layout->code.unit_size
                              : (int64_t)(instruction - code.first_instruction);

@@ -48,6 +48,11 @@ def test_a_lost_block_has_its_size_and_the_python_code_that_took_it(target, size
     assert functions[0] in finding["fix"]["advice"]
 
 
+def test_no_frame_of_the_interpreters_own_is_shown():
+    (finding,) = [f for f in findings(leak("lost_descriptor")) if f["kind"] == "descriptor"]
+    assert all(not f["file"].startswith("<") for f in finding["allocated_at"])
+
+
 def test_native_frames_come_before_those_of_python_with_library_and_symbol():
     (finding,) = findings(leak("lost_malloc"))
     frames = finding["allocated_at"]

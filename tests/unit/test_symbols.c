@@ -45,9 +45,14 @@ TEST(the_start_of_a_function_is_at_offset_0)
     EXPECT(found[0].offset == 0);
 }
 
+/* With something to do before and after, so that the call lies within it whatever the compiler moves. */
 static inline __attribute__((always_inline)) void *inlined(void)
 {
-    return return_address();
+    static volatile int steps;
+    steps++;
+    void *behind_the_call = return_address();
+    steps++;
+    return behind_the_call;
 }
 
 static __attribute__((noinline)) void *holder(void)
