@@ -66,10 +66,11 @@ bool uf_garbage_is_steady(const struct uf_session *session)
 {
     if (session->garbage_captures == 0 || session->garbage_captures_hit < session->garbage_captures)
         return false;
+    /* A sum of what was found cannot rise by noise: garbage in every window is garbage in every window,
+     * however uneven (threads that end late add theirs to a later call). */
     struct uf_growth growth = judge_garbage(session);
-    /* in every window there was some: however much, each time */
-    bool always = growth.windows >= UF_GROWTH_MIN_WINDOWS && growth.rose == growth.windows;
-    return always || growth.kind == UF_GROWTH_TREND;
+    return growth.kind == UF_GROWTH_TREND ||
+           (growth.windows >= UF_GROWTH_MIN_WINDOWS && growth.rose == growth.windows);
 }
 
 static bool has_finding(const struct uf_check_result *result, enum uf_severity severity,
