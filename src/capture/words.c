@@ -73,6 +73,72 @@ static int visit_run(struct walk *walk, uint64_t from, uint64_t to, uint8_t plac
     return status ? status : visit_range(walk, except->end, to, place, library);
 }
 
+/* Fills the buffer from `at`, at most to `end`; the bytes read. */
+static uint64_t refill(struct walk *walk, uint64_t at, uint64_t end)
+{
+    uint64_t size = end - at < BUFFER_BYTES ? end - at : BUFFER_BYTES;
+    return uf_own_memory_read(walk->memory, at, walk->buffer, (size_t)size);
+}
+
+/* A chunk that lies in the buffer, which begins at `base`. */
+static int visit_chunk(struct walk *walk, uint64_t chunk, uint64_t bytes, uint64_t base)
+{
+    /* the chunk's last word is the first of the next one's head */
+    uint64_t from = chunk + CHUNK_HEAD, to = chunk + bytes + 8;
+    struct uf_words words = {.address = from,
+                             .words = walk->buffer + (from - base) / 8,
+                             .count = (to - from) / 8,
+                             .place = UF_WORDS_MALLOC};
+    return walk->visit(walk->context, &words);
+}
+
+static bool is_left_out_range(const struct walk *walk, uint64_t from, uint64_t to)
+{
+    return from < walk->except->end && walk->except->start < to;
+}
+
+/* The heap is a row of chunks; each says whether the one before it is in use. What is free, as the last
+ * one is, shows what was there before. Chunks in the caches of threads seem in use. */
+static int visit_heap(struct walk *walk, uint64_t start, uint64_t end)
+{
+    uint64_t chunk = start, base = start, filled = 0, next_head[2];
+    int status = 0;
+    while (!status && chunk + 2 * CHUNK_HEAD <= end) {
+        if (walk->left < BUFFER_BYTES) {
+            walk->complete = false;
+            return 0;
+        }
+        if (chunk - base + CHUNK_HEAD > filled) {
+            base = chunk;
+            filled = refill(walk, chunk, end);
+            walk->left -= filled;
+            if (filled < CHUNK_HEAD)
+                return 0;
+        }
+        uint64_t bytes = walk->buffer[(chunk - base) / 8 + 1] & ~CHUNK_FLAGS, next = chunk + bytes;
+        if (bytes < 2 * CHUNK_HEAD || bytes % CHUNK_HEAD || next < chunk || next > end)
+            return visit_run(walk, chunk, end, UF_WORDS_MALLOC, NULL); /* no row of chunks */
+        if (next + CHUNK_HEAD > end)
+            return 0;
+        if (next - base + CHUNK_HEAD <= filled)
+            next_head[1] = walk->buffer[(next - base) / 8 + 1];
+        else if (uf_own_memory_read(walk->memory, next, next_head, sizeof next_head) !=
+                 sizeof next_head)
+            return 0;
+        if (next_head[1] & CHUNK_BEFORE_IN_USE) {
+            if (is_left_out_range(walk, chunk, next) || next + 8 - base > filled) {
+                status = visit_run(walk, chunk + CHUNK_HEAD, next + 8, UF_WORDS_MALLOC, NULL);
+                filled = 0; /* the buffer was used */
+                base = next;
+            } else {
+                status = visit_chunk(walk, chunk, bytes, base);
+            }
+        }
+        chunk = next;
+    }
+    return status;
+}
+
 /* The first words of a page tell what begins there. */
 static bool read_head(struct walk *walk, uint64_t at, uint64_t *words, size_t count)
 {
@@ -243,7 +309,7 @@ int uf_words_each(const struct uf_segments *segments, const struct uf_words_exce
     for (size_t i = 0; i < segments->list.len && !status && walk.memory >= 0; i++) {
         const struct uf_segment *segment = &segments->list.at[i];
         if (segment->kind == UF_SEGMENT_HEAP)
-            status = visit_run(&walk, segment->start, segment->end, UF_WORDS_MALLOC, NULL);
+            status = visit_heap(&walk, segment->start, segment->end);
         else if (segment->kind == UF_SEGMENT_ANONYMOUS)
             status = visit_anonymous(&walk, segment);
     }

@@ -18,12 +18,12 @@
 #define LOST_SHARE 0.75
 #define TOLD_MAX 5
 #define CALLS_TO_SHOW 20.0 /* in which a place loses something */
-#define LARGE_BYTES 512 /* blocks beyond come from malloc: Objects/obmalloc.c */
+#define LARGE_BYTES 512    /* blocks beyond come from malloc: Objects/obmalloc.c */
 
 struct place {
     uint64_t type; /* 0: memory that does not begin like an object */
     uint32_t site;
-    uint8_t parts; /* bit per part of the calls */
+    uint8_t parts, lost_parts; /* bit per part of the calls: in which blocks were born, or lost */
     double blocks, lost; /* born; of them, those that nothing leads to */
     double bytes, kept_bytes, large_bytes;
     uint64_t newest;  /* an example: its object, or the block */
@@ -52,8 +52,7 @@ static int list_block(void *context, const struct uf_live_block *live)
 static size_t find_place(const struct uf_losses *t, const struct uf_lost_block *block)
 {
     size_t i = 0;
-    while (i < t->count &&
-           (t->places[i].type != block->type || t->places[i].site != block->site))
+    while (i < t->count && (t->places[i].type != block->type || t->places[i].site != block->site))
         i++;
     return i;
 }
@@ -89,11 +88,12 @@ static void count_places(struct uf_losses *t)
             continue;
         place->blocks++;
         place->lost += lost;
-        place->parts |= lost ? part_of(t, block->call) : 0;
+        place->parts |= part_of(t, block->call);
+        place->lost_parts |= lost ? part_of(t, block->call) : 0;
         place->bytes += (double)block->bytes;
         place->kept_bytes += (double)block->kept_bytes;
         place->large_bytes += block->bytes > LARGE_BYTES ? (double)block->bytes : 0;
-        if (lost)
+        if (lost || !place->lost)
             place->newest = block->object ? block->object : block->address;
     }
 }
@@ -127,17 +127,37 @@ static const char *type_name(struct uf_losses *t, const struct place *place)
     return place->type == 0 ? "PyMem" : type == UINT32_MAX ? "?" : uf_heap_type_name(heap, type);
 }
 
+static bool is_lost(const struct place *place)
+{
+    const uint8_t all = (1 << PARTS) - 1;
+    return place->lost_parts == all && place->lost >= LOST_SHARE * place->blocks;
+}
+
+/* Objects, not lost, that no walk reaches: C code holds them. */
+static bool is_held(const struct place *place)
+{
+    const uint8_t all = (1 << PARTS) - 1;
+    return place->type && place->parts == all && !is_lost(place);
+}
+
 static enum uf_code fill_texts(struct uf_losses *t, const struct place *place,
                                struct uf_finding *finding, struct uf_error *err)
 {
     const char *function = t->session->result.function, *type = type_name(t, place);
     finding->type = uf_mem_strdup(type);
-    finding->id = uf_mem_printf("%s:%s:nothing:%s", uf_kind_name(finding->kind), type,
-                                function ? function : "");
-    finding->path_root = uf_mem_strdup("nothing (lost reference)");
-    finding->holder = uf_mem_strdup("nothing (lost reference)");
+    bool lost = is_lost(place);
+    finding->id = uf_mem_printf("%s:%s:%s:%s", uf_kind_name(finding->kind), type,
+                                lost ? "nothing" : "native code", function ? function : "");
+    finding->path_root = uf_mem_strdup(lost ? "nothing (lost reference)" : "native code");
+    finding->holder = uf_mem_strdup(lost ? "nothing (lost reference)" : "memory of C code");
     finding->fix_edge = uf_mem_strdup("");
-    finding->fix_why_not = uf_mem_strdup("nothing refers to it: there is no reference to cut");
+    finding->fix_why_not =
+        uf_mem_strdup(lost ? "nothing refers to it: there is no reference to cut"
+                           : "what holds it is a root: there is no reference between objects to cut");
+    if (!lost)
+        finding->fix_advice = uf_mem_strdup(
+            "C code keeps it where no object shows it: look for what takes it out of there again, or "
+            "for a bound");
     struct uf_path_step step = {.object = preview_of(t, place),
                                 .type = uf_mem_strdup(type),
                                 .edge = uf_mem_strdup(""),
@@ -159,7 +179,9 @@ static enum uf_code fill(struct uf_losses *t, const struct place *place, struct 
 {
     const struct uf_births *births = uf_births_of(t->session);
     double calls = t->session->births_calls;
-    finding->kind = place->type ? UF_KIND_ORPHAN : UF_KIND_NATIVE;
+    finding->kind = !is_lost(place) ? UF_KIND_RETAINED
+                    : place->type   ? UF_KIND_ORPHAN
+                                    : UF_KIND_NATIVE;
     finding->severity = UF_SEVERITY_LEAK;
     finding->objects_per_call = place->blocks / calls;
     finding->bytes_per_call = place->bytes / calls;
@@ -191,16 +213,16 @@ static void add_to_figures(struct uf_session *session, const struct place *place
     session->result.per_call.python_bytes += place->bytes / calls;
 }
 
-static enum uf_code tell(struct uf_losses *t, struct uf_error *err)
+static enum uf_code tell(struct uf_losses *t, bool (*wanted)(const struct place *),
+                         struct uf_error *err)
 {
-    const uint8_t all = (1 << PARTS) - 1;
     struct uf_check_result *result = &t->session->result;
     enum uf_code code = UF_OK;
     int told = 0;
     sort_places(t);
     for (size_t i = 0; i < t->count && told < TOLD_MAX && !code; i++) {
         struct place *place = &t->places[i];
-        if (place->parts != all || place->lost < LOST_SHARE * place->blocks)
+        if (!wanted(place))
             continue;
         struct uf_finding finding;
         uf_finding_init(&finding);
@@ -250,7 +272,10 @@ int uf_orphans_tell_blocks(struct uf_session *session)
         code = uf_lost_find(&t->lost, &session->capture.graph, &session->heap, err);
     if (!code && t->lost.complete) {
         count_places(t);
-        code = tell(t, err);
+        code = tell(t, is_lost, err);
+        /* else they may be what findings hold unseen */
+        if (!code && !uf_objects_pile_up(&session->result))
+            code = tell(t, is_held, err);
     }
     return code ? uf_session_fault(session) : 0;
 }

@@ -85,8 +85,7 @@ static enum uf_code list_objects(const struct uf_check_result *result, struct uf
     return UF_OK;
 }
 
-/* Does something pile up whose objects may be what refers to others unseen? */
-static bool objects_pile_up(const struct uf_check_result *result)
+bool uf_objects_pile_up(const struct uf_check_result *result)
 {
     for (size_t f = 0; f < result->findings.len; f++) {
         const struct uf_finding *finding = &result->findings.at[f];
@@ -99,8 +98,10 @@ static bool objects_pile_up(const struct uf_check_result *result)
 
 int uf_orphans_tell_surpluses(struct uf_session *session)
 {
-    struct uf_view view = {&session->capture.graph, &session->reach, &session->capture.names, NULL};
-    if (!session->has_capture || objects_pile_up(&session->result))
+    struct uf_view view = {.graph = &session->capture.graph,
+                           .reach = &session->reach,
+                           .names = &session->capture.names};
+    if (!session->has_capture || uf_objects_pile_up(&session->result))
         return 0;
     return uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error)
                ? uf_session_fault(session)
@@ -114,8 +115,7 @@ int uf_orphans_judge(struct uf_session *session)
     enum uf_code code = list_objects(result, &outside, &session->error);
     /* where Python's own blocks come from malloc too, its memory cannot be told apart */
     if (!code && outside.objects.len > 0 && session->heap.glibc_blocks)
-        code = uf_outside_look(&outside, &session->capture.graph, &session->heap,
-                               &session->error);
+        code = uf_outside_look(&outside, &session->capture.graph, &session->heap, &session->error);
     bool *taken = uf_mem_zalloc(result->findings.len + 1);
     if (!taken)
         code = uf_error_nomem(&session->error);

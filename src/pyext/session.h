@@ -159,6 +159,8 @@ int uf_orphans_tell_blocks(struct uf_session *session);
 /* The finding that tells the lost block which holds the byte at `address`, NULL: none. *watched: it lies
  * in a block that was born in the births pass. */
 struct uf_finding *uf_losses_finding(struct uf_session *session, uint64_t address, bool *watched);
+/* Is something told whose objects may be what refers to others unseen? */
+bool uf_objects_pile_up(const struct uf_check_result *result);
 void uf_losses_drop(struct uf_session *session);
 /* ... and adds objects that are counted more often with each call. The last of the findings. */
 int uf_orphans_tell_surpluses(struct uf_session *session);

@@ -108,6 +108,15 @@ def test_what_c_code_keeps_in_its_memory_is_not_lost():
     assert (worst["path_root"], worst["holder"]) == ("native code", "memory of C code")
 
 
+@NEEDS_PYMALLOC
+def test_what_no_walk_reaches_and_c_code_keeps_is_not_lost():
+    code, report = check("faulty.py:kept_text_in_block", *BUDGET)
+    assert (code, report["verdict"]) == (1, "leak"), report["evidence"]
+    worst = report["findings"][0]
+    assert (worst["kind"], worst["type"]) == ("retained", "str")
+    assert (worst["path_root"], worst["holder"]) == ("native code", "memory of C code")
+
+
 @pytest.mark.parametrize(
     ("function", "piles_up", "reason"),
     [

@@ -162,6 +162,10 @@ def kept_in_block_right():
     faulty.kept_in_block_right(Ticket())
 
 
+def kept_text_in_block():
+    faulty.kept_in_block(str(len(REGISTRY)) * 60)
+
+
 class Parser:
     """Closes a cycle through a C type: as redis-py's parser and hiredis.Reader did."""
 

@@ -14,7 +14,7 @@
  *           FLAG: tracked frozen own type static opaque young
  *     NAME -> NAME [REFERENCE]          a second line of the same is a second reference
  *     root KIND NAME -> NODE [LABEL]    NAME is one word
- *           KIND: module thread interpreter static cache native
+ *           KIND: module thread interpreter static cache native (LABEL: its surplus)
  * Without a declaration: type "object", size 1, count = references and roots in the text.
  * References of a node keep the order of their lines. A reference's kind follows from its text:
  *     .x  attr   ['k']  item   [3]  index   key...  key   closure 'x'   local 'y' of f() at file:12
@@ -181,6 +181,8 @@ static inline void made_root(struct made_graph *made, char *words, const char *l
     root->name = made_text(made, name ? name : "");
     root->label = made_text(made, label ? label : "");
     root->kind = (uint8_t)kind;
+    if (kind == UF_ROOT_NATIVE && label)
+        root->surplus = (uint32_t)strtoul(label, NULL, 10);
 }
 
 static inline void made_line(struct made_graph *made, char *line)

@@ -94,6 +94,30 @@ TEST(every_broken_invariant_is_named)
     EXPECT_CORRUPT(graph.roots[0].label = 3, "node, name or kind of root 0 is out of range");
 }
 
+/* Of the references of make()'s graph some are guessed. */
+TEST(guessed_references_are_the_last_ones_of_their_object)
+{
+    struct uf_graph graph;
+    EXPECT(make(&graph));
+    uint32_t edges[] = {graph.edge_start[1] - 1};
+    EXPECT(uf_graph_first_guessed(&graph, 0) == graph.edge_start[1]);
+    EXPECT(!uf_graph_is_guessed(&graph, edges[0]));
+    graph.guessed = uf_mem_alloc(sizeof edges);
+    memcpy(graph.guessed, edges, sizeof edges);
+    graph.guessed_count = 1;
+    EXPECT(uf_graph_check(&graph, NULL) == UF_OK);
+    EXPECT(uf_graph_first_guessed(&graph, 0) == edges[0]);
+    EXPECT(uf_graph_is_guessed(&graph, edges[0]) && !uf_graph_is_guessed(&graph, edges[0] + 1));
+    EXPECT(uf_graph_first_guessed(&graph, 1) == graph.edge_start[2]);
+    graph.guessed[0] = graph.edge_count;
+    EXPECT(uf_graph_check(&graph, NULL) == UF_ECORRUPT);
+    if (graph.edge_start[1] > 1) {
+        graph.guessed[0] = 0;
+        EXPECT(uf_graph_check(&graph, NULL) == UF_ECORRUPT);
+    }
+    uf_graph_release(&graph);
+}
+
 static bool make_and_check(void)
 {
     struct uf_graph graph;
@@ -112,6 +136,7 @@ int main(void)
     RUN(a_sound_graph_passes_and_an_empty_one_too);
     RUN(sizes_of_any_magnitude_and_names_of_types_are_found);
     RUN(every_broken_invariant_is_named);
+    RUN(guessed_references_are_the_last_ones_of_their_object);
     RUN(a_graph_of_which_only_a_part_was_made_is_released);
     return test_end();
 }
