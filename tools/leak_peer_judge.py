@@ -39,8 +39,8 @@ class PeerRow:
             said = self.said.get((peer, name))
             if said is None or said.unavailable:
                 continue
-            if name == "fixed" and "leak" in side.verdict:
-                continue  # the fix did not help: there is no right answer to be quiet about
+            if name == "fixed" and ("leak" in side.verdict or said.problem):
+                continue  # the fix did not help, or the tool failed: no false alarm to speak of
             found[name] = right(side, said)
             if name == "leaky" and side.holder:
                 own = self.case.folder.name

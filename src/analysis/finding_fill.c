@@ -66,8 +66,7 @@ static enum uf_code see_through(struct uf_search *search, uint32_t group, uint32
     uint32_t thing = UF_GROUP_NONE, heaviest = UF_GROUP_NONE;
     uint64_t weight = 0, most = 0;
     *ret = group;
-    if (!is_wrapper(
-            uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type)))
+    if (!is_wrapper(uf_groups_text(search->groups, uf_groups_get(search->groups, group)->type)))
         return UF_OK;
     for (uint32_t g = 0; g < search->count; g++) {
         const char *type = uf_groups_text(search->groups, uf_groups_get(search->groups, g)->type);

@@ -276,8 +276,60 @@ static void leave_weak_entries(struct uf_search *search)
     }
 }
 
+/* The group right below `group` through which a path leads from one of its members down to another;
+ * UF_GROUP_NONE: they hold each other at once, as the links of a list do. */
+static enum uf_code group_between(struct uf_search *search, uint32_t group, uint32_t *ret,
+                                  struct uf_error *err)
+{
+    const struct uf_view *view = &search->view;
+    uf_node_list members = {0};
+    uint32_t below = UF_GROUP_NONE;
+    *ret = UF_GROUP_NONE;
+    enum uf_code code = uf_groups_members(search->groups, view->graph, view->reach, view->names,
+                                          group, &members, err);
+    uf_node at = code || members.len == 0 ? UF_NODE_NONE
+                                          : view->reach->parent[members.at[members.len - 1]];
+    for (; at != UF_NODE_NONE; at = view->reach->parent[at]) {
+        uint32_t g = uf_groups_of(search->groups, at);
+        if (g == group) {
+            *ret = below;
+            break;
+        }
+        if (g != UF_GROUP_NONE && !uf_groups_get(search->groups, g)->attribute_dict)
+            below = g;
+    }
+    uf_vec_release(&members);
+    return code;
+}
+
+/* Paths fold where they repeat themselves (groups.h): an inner table of what a table holds may fall into
+ * the group of the outer one, which then seems to grow by itself. What it holds is told instead. */
+static enum uf_code leave_folded_tables(struct uf_search *search, struct uf_error *err)
+{
+    static const char *const tables[] = {"dict", "list", "tuple", "set"};
+    enum uf_code code = UF_OK;
+    for (uint32_t g = 0; g < search->count && !code; g++) {
+        const struct uf_group *group = uf_groups_get(search->groups, g);
+        uint32_t between;
+        if (!group->folded || uf_candidate_grows(search, g) != UF_BY_OBJECTS ||
+            !is_one_of(uf_groups_text(search->groups, group->type), tables,
+                       sizeof tables / sizeof *tables))
+            continue;
+        code = group_between(search, g, &between, err);
+        if (!code && between < search->count &&
+            uf_candidate_grows(search, between) == UF_BY_OBJECTS)
+            search->candidates[g].trend = UF_STILL;
+    }
+    return code;
+}
+
 enum uf_code uf_search_settle(struct uf_search *search, struct uf_error *err)
 {
+    if (!search->settled) {
+        enum uf_code failed = leave_folded_tables(search, err);
+        if (failed)
+            return failed;
+    }
     for (uint32_t g = 0; g < search->count; g++)
         if (uf_candidate_grows(search, g) != UF_STILL)
             search->candidates[g].subsumed = is_along(search, g);

@@ -27,7 +27,8 @@ struct finder {
     uint64_t pages[((size_t)1 << PAGE_BITS) / 64];
     UF_VEC(struct edge) edges;
     UF_VEC(uint32_t) queue;
-    uint32_t *first; /* by block: where its edges begin, once they are in order; count + 1 entries */
+    uint32_t
+        *first; /* by block: where its edges begin, once they are in order; count + 1 entries */
     uint32_t *targets;
 };
 
@@ -242,8 +243,7 @@ static void recognise(struct uf_lost_block *block, const struct uf_map *types,
         uint64_t object = block->address + prefix;
         uint64_t type = uf_source_word(config->source, object + lay->object.type);
         uint32_t collected = type ? uf_map_get(types, type) : UF_MAP_NONE;
-        uint32_t count =
-            (uint32_t)uf_source_word(config->source, object + lay->object.refcount);
+        uint32_t count = (uint32_t)uf_source_word(config->source, object + lay->object.refcount);
         bool immortal = (count & lay->object.immortal_mask) != 0;
         if (collected == UF_MAP_NONE || (collected != 0) != (prefix != 0) ||
             (!immortal && (count == 0 || count > COUNT_MOST)))
@@ -271,8 +271,7 @@ static enum uf_code find(struct finder *f, const struct uf_graph *graph,
 {
     static char own; /* lies in the engine's own data */
     struct uf_segments segments = {0};
-    struct uf_words_except except = {.images = {(uint64_t)(uintptr_t)&own},
-                                     .bytes_max = BYTES_MAX};
+    struct uf_words_except except = {.images = {(uint64_t)(uintptr_t)&own}, .bytes_max = BYTES_MAX};
     enter_blocks(f);
     mark_objects(f, graph);
     enum uf_code code = uf_segments_read(&segments, err);

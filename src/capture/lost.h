@@ -31,12 +31,13 @@ struct uf_lost_block {
     uint64_t address, bytes; /* given; blocks by ascending address, none overlaps another */
     uint32_t site, call;     /* the caller's */
     /* found out: */
-    uint8_t state;       /* enum uf_lost_state */
-    uint32_t head;       /* of a head or follower: number of the head */
+    uint8_t state; /* enum uf_lost_state */
+    uint32_t head; /* of a head or follower: number of the head */
     /* of a head: its own, those of its followers, and those that malloc gave for what they lead to */
     uint64_t kept_bytes;
-    uint64_t object;     /* a lost or held block that begins like an object: the object's address; else 0 */
-    uint64_t type;       /* ... and its type's */
+    uint64_t
+        object; /* a lost or held block that begins like an object: the object's address; else 0 */
+    uint64_t type; /* ... and its type's */
 };
 
 struct uf_lost {

@@ -27,12 +27,12 @@
 
 struct uf_outside_object {
     uint64_t address;
-    uf_node node;          /* UF_NODE_NONE: not in the graph */
-    uint32_t in_data;      /* words in data of libraries */
-    uint32_t in_memory;    /* words in other memory ... */
-    uint32_t by_graph;     /* ... of them, so many hold references of the graph's own containers */
+    uf_node node;       /* UF_NODE_NONE: not in the graph */
+    uint32_t in_data;   /* words in data of libraries */
+    uint32_t in_memory; /* words in other memory ... */
+    uint32_t by_graph;  /* ... of them, so many hold references of the graph's own containers */
     uint64_t at[UF_OUTSIDE_PLACES]; /* where such words lie: the first few; 0: no more */
-    uint32_t library;      /* in names: whose data, of the last one found; 0: none */
+    uint32_t library;               /* in names: whose data, of the last one found; 0: none */
 };
 
 struct uf_outside {

@@ -74,9 +74,13 @@ static uint64_t mix(uint64_t word)
     return word ^ word >> 29;
 }
 
+/* The blocks of a page lie near each other, in their order, as their births and deaths do: a slot that
+ * was touched lately costs little. Pages are spread. */
 static size_t home(const struct uf_native_store *store, uint64_t key)
 {
-    return (size_t)mix(key) & store->slot_mask;
+    if (key >= UF_NATIVE_THREAD_KEY)
+        return (size_t)mix(key) & store->slot_mask;
+    return (size_t)(mix(key >> 12) * 128 + (key >> 5 & 127)) & store->slot_mask;
 }
 
 /* The slot of `key`, or the free one where it belongs. */

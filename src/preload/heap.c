@@ -177,11 +177,6 @@ UF_EXPORT void *malloc(size_t bytes)
     return next.malloc(bytes);
 }
 
-void *uf_preload_own_malloc(void)
-{
-    return (void *)(uintptr_t)malloc;
-}
-
 UF_EXPORT void *calloc(size_t count, size_t bytes)
 {
     if (uf_preload_awake())

@@ -117,7 +117,6 @@ UF_EXPORT struct uf_preload unfreed_preload = {
  * script's shell the variables stay, for the interpreter that it will become. */
 __attribute__((constructor)) static void begin(void)
 {
-    unfreed_preload.own_malloc = uf_preload_own_malloc();
     pthread_atfork(NULL, NULL, in_child);
     const char *before = getenv(UF_PRELOAD_VARIABLE);
     if (!before || !dlsym(RTLD_DEFAULT, "Py_BytesMain"))

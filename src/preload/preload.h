@@ -55,9 +55,6 @@ struct uf_preload_hooks {
 
 struct uf_preload {
     uint32_t version;
-    /* The malloc that this library defines: where dlsym(RTLD_DEFAULT, "malloc") is another one, the
-     * program's calls go elsewhere and nothing is seen. */
-    void *own_malloc;
     /* Sets or (NULL) removes the hooks; returns when no thread is inside the old ones any more. */
     void (*set_hooks)(const struct uf_preload_hooks *hooks);
     /* Of the calling thread: while it is not 0, births and deaths are not reported and mappings not

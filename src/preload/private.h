@@ -31,7 +31,6 @@ void *uf_preload_next(const char *name);
 /* Memory of the C library, past our own malloc. */
 void *uf_preload_take(size_t bytes);
 void uf_preload_give(void *block);
-void *uf_preload_own_malloc(void);
 int64_t uf_preload_mapped_bytes(void);
 
 #endif

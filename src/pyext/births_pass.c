@@ -111,6 +111,7 @@ int uf_births_pass(struct uf_session *session, bool garbage)
 {
     double started = uf_now_seconds();
     uint32_t before = session->calls;
+    size_t garbage_points = session->garbage.len;
     struct uf_tracing_options options = {.raw = true};
     session->blocks_pile_up = uf_orphans_suspected(session);
     if (uf_tracing_start(&session->tracing, &options, &session->error))
@@ -119,6 +120,7 @@ int uf_births_pass(struct uf_session *session, bool garbage)
     if (!status)
         status = watch_calls(session, calls_wanted(session));
     uf_tracing_stop(session->tracing);
+    session->garbage.len = garbage_points; /* the collections of the marks were not counted */
     int noted = uf_session_note_pass(session, "births", session->calls - before, started);
     return status ? status : noted;
 }

@@ -15,7 +15,7 @@
 struct domain {
     PyMemAllocatorEx under; /* what ours stand in front of */
     bool installed;         /* ours are in the chain, as far as is known */
-    const void *passed;     /* the last block of PROBE_BYTES that ours saw while nothing was watched */
+    const void *passed; /* the last block of PROBE_BYTES that ours saw while nothing was watched */
 };
 #define PROBE_BYTES 30011 /* nobody else's size */
 

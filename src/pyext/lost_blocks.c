@@ -18,7 +18,7 @@
 #define LOST_SHARE 0.75
 #define TOLD_MAX 5
 #define CALLS_TO_SHOW 20.0 /* in which a place loses something */
-#define LARGE_BYTES 512 /* blocks beyond come from malloc: Objects/obmalloc.c */
+#define LARGE_BYTES 512    /* blocks beyond come from malloc: Objects/obmalloc.c */
 
 struct place {
     uint64_t type; /* 0: memory that does not begin like an object */
@@ -52,8 +52,7 @@ static int list_block(void *context, const struct uf_live_block *live)
 static size_t find_place(const struct uf_losses *t, const struct uf_lost_block *block)
 {
     size_t i = 0;
-    while (i < t->count &&
-           (t->places[i].type != block->type || t->places[i].site != block->site))
+    while (i < t->count && (t->places[i].type != block->type || t->places[i].site != block->site))
         i++;
     return i;
 }

@@ -1,7 +1,6 @@
 #include "pyext/native_pass.h"
 
 #include "native/sites.h"
-#include "pyext/descriptors.h"
 #include "pyext/native_owners.h"
 #include "pyext/native_preload.h"
 #include "pyext/native_watch.h"
@@ -185,19 +184,6 @@ static char *holder_of(const uf_native_blocks *survivors, const bool *wanted, co
     return held > lost ? uf_mem_strdup(uf_graph_type_name(graph, node)) : NULL;
 }
 
-/* What the newest descriptor of a place is. */
-static char *sort_of(const uf_native_blocks *survivors, const struct uf_site *site)
-{
-    struct uf_text sort = {0};
-    for (size_t i = survivors->len; i-- > 0 && sort.len == 0;)
-        if (survivors->at[i].kind == UF_NATIVE_DESCRIPTOR && survivors->at[i].stack == site->stack)
-            uf_descriptor_describe((int)(survivors->at[i].key ^ UF_NATIVE_DESCRIPTOR_KEY), NULL,
-                                   &sort);
-    char *copy = sort.len > 0 ? uf_mem_strdup(sort.at) : NULL;
-    uf_text_release(&sort);
-    return copy;
-}
-
 static enum uf_code keep_places(struct uf_session *session, struct uf_native *native,
                                 const uf_native_blocks *survivors, const bool *wanted,
                                 const uf_node *holder, const struct uf_capture *capture)
@@ -213,13 +199,11 @@ static enum uf_code keep_places(struct uf_session *session, struct uf_native *na
         if (uf_python_stack_name(capture->heap, frames.python, frames.python_count, &place.python))
             code = uf_error_nomem(&session->error);
         place.holder = holder_of(survivors, wanted, holder, &sites.at[i], &capture->graph);
-        place.sort = sort_of(survivors, &sites.at[i]);
         if (!code && uf_vec_push(&native->places, place))
             code = uf_error_nomem(&session->error);
         if (code) {
             uf_stack_frames_release(&place.python);
             uf_mem_free(place.holder);
-            uf_mem_free(place.sort);
         }
     }
     uf_vec_release(&sites);
@@ -322,7 +306,6 @@ void uf_native_release(struct uf_native *native)
     for (size_t i = 0; i < native->places.len; i++) {
         uf_stack_frames_release(&native->places.at[i].python);
         uf_mem_free(native->places.at[i].holder);
-        uf_mem_free(native->places.at[i].sort);
     }
     uf_vec_release(&native->places);
     uf_native_store_destroy(native->store);

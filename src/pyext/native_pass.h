@@ -17,7 +17,6 @@ struct uf_native_place {
     struct uf_site site;
     uf_stack_frames python; /* innermost first */
     char *holder;           /* type of the object that holds it all; NULL: nothing does */
-    char *sort; /* of descriptors: what they are, "pipe" (pyext/resources.h); else NULL */
 };
 
 /* What the pass found; session->native, NULL when it was not run. */

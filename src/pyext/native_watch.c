@@ -326,7 +326,7 @@ void uf_native_watch_start(const struct uf_preload *preload, struct uf_native_st
     watch.base = uf_python_stack_top(layout);
     watch.call = 0;
     watch.own[0] = code_around((uint64_t)(uintptr_t)on_born);
-    watch.own[1] = code_around((uint64_t)(uintptr_t)preload->own_malloc);
+    watch.own[1] = code_around((uint64_t)(uintptr_t)preload->set_hooks);
     watch.interpreter = code_around((uint64_t)(uintptr_t)PyEval_EvalCode);
     watch.eval = range_of_eval();
     watch.hooks =

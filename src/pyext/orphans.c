@@ -127,8 +127,7 @@ int uf_orphans_judge(struct uf_session *session)
     enum uf_code code = list_objects(result, &outside, &session->error);
     /* where Python's own blocks come from malloc too, its memory cannot be told apart */
     if (!code && outside.objects.len > 0 && session->heap.glibc_blocks)
-        code = uf_outside_look(&outside, &session->capture.graph, &session->heap,
-                               &session->error);
+        code = uf_outside_look(&outside, &session->capture.graph, &session->heap, &session->error);
     bool *taken = uf_mem_zalloc(result->findings.len + 1);
     if (!taken)
         code = uf_error_nomem(&session->error);

@@ -58,40 +58,89 @@ static void forget_last(void)
     uf_stack_last.at[0].frame = nowhere;
 }
 
-uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
+/* Enters the frames from number `from` on, whose callers are known, into the last stack. */
+static uint32_t enter_from(struct uf_tracing *tracing, size_t from)
 {
     struct uf_stack_cache *last = &uf_stack_last;
-    uf_own_frame *frames[UF_STACK_FRAMES_MAX], *frame = innermost;
-    size_t depth = 0;
-    while (frame && depth < UF_STACK_FRAMES_MAX) {
-        frames[depth++] = frame;
-        frame = uf_frame_caller(frame);
-    }
-    uint32_t site = UF_SITE_NONE;
-    size_t known = last->at[0].frame == frame ? last->depth : 0;
-    last->at[0] = (struct uf_stack_entry){.frame = frame};
-    last->depth = depth;
-    for (size_t i = 1; i <= depth; i++) {
-        frame = frames[depth - i];
-        struct uf_stack_entry *entry = &last->at[i];
-        uint64_t position = uf_frame_position(frame);
-        if (i <= known && entry->position == position) {
-            entry->frame = frame; /* the position alone decides */
-            site = last->sites[i];
-            continue;
-        }
-        known = 0;
-        uint32_t next = uf_sites_step(&tracing->sites, site, position);
+    uint32_t site = from > 1 ? last->sites[from - 1] : UF_SITE_NONE;
+    for (size_t i = from; i <= last->depth; i++) {
+        uf_own_frame *frame = (uf_own_frame *)(uintptr_t)last->at[i].frame; // NOLINT
+        last->at[i].position = uf_frame_position(frame);
+        uint32_t next = uf_sites_step(&tracing->sites, site, last->at[i].position);
         if (next == UF_SITE_FAILED)
             next = enter(tracing, site, frame);
         if (next == UF_SITE_FAILED) {
             forget_last();
             return UF_SITE_NONE;
         }
-        *entry = (struct uf_stack_entry){frame, position};
         last->sites[i] = site = next;
     }
     return last->site = site;
+}
+
+/* The whole stack, one frame after the other. */
+static uint32_t walk_all(struct uf_tracing *tracing, uf_own_frame *innermost)
+{
+    struct uf_stack_cache *last = &uf_stack_last;
+    uf_own_frame *frames[UF_STACK_FRAMES_MAX], *frame = innermost;
+    size_t depth = 0, same = 0;
+    while (frame && depth < UF_STACK_FRAMES_MAX) {
+        frames[depth++] = frame;
+        frame = uf_frame_caller(frame);
+    }
+    if (last->at[0].frame == frame) /* the positions alone decide, wherever the frames are */
+        while (same < depth && same < last->depth &&
+               last->at[same + 1].position == uf_frame_position(frames[depth - 1 - same]))
+            same++;
+    last->at[0].frame = frame;
+    last->depth = depth;
+    for (size_t i = 1; i <= depth; i++)
+        last->at[i].frame = frames[depth - i];
+    return enter_from(tracing, same + 1);
+}
+
+#define NEW_MAX 6  /* frames on top of the last stack ... */
+#define LEFT_MAX 4 /* ... or gone from it, for which it pays to look */
+
+/* Where in the last stack a frame is, among its innermost; 0: not there. */
+static size_t place_of(const uf_own_frame *frame)
+{
+    const struct uf_stack_cache *last = &uf_stack_last;
+    for (size_t i = 0; i <= LEFT_MAX && i < last->depth; i++)
+        if (last->at[last->depth - i].frame == frame)
+            return last->depth - i;
+    return 0;
+}
+
+uint32_t uf_stack_walk(struct uf_tracing *tracing, uf_own_frame *innermost)
+{
+    struct uf_stack_cache *last = &uf_stack_last;
+    const uf_own_frame *fresh[NEW_MAX], *frame = innermost;
+    size_t new_count = 0, place = 0, changed;
+    while (frame && new_count < NEW_MAX && (place = place_of(frame)) == 0) {
+        fresh[new_count++] = frame;
+        frame = uf_frame_caller(frame);
+    }
+    bool is_cut = last->at[0].frame != NULL;
+    if (place == 0 || place + new_count > UF_STACK_FRAMES_MAX ||
+        (is_cut && place + new_count != last->depth))
+        return walk_all(tracing, innermost);
+    changed = place + 1; /* the outermost that stands elsewhere now */
+    for (size_t i = place; i > 0; i--) {
+        const uf_own_frame *kept = last->at[i].frame;
+        if (frame != kept)
+            return walk_all(tracing, innermost);
+        __asm__("" : "+r"(kept)); /* as in uf_stack_site() */
+        if (uf_frame_position(kept) != last->at[i].position)
+            changed = i;
+        frame = uf_frame_caller(kept);
+    }
+    if (frame != last->at[0].frame)
+        return walk_all(tracing, innermost);
+    last->depth = place + new_count;
+    for (size_t i = 0; i < new_count; i++)
+        last->at[last->depth - i].frame = fresh[i];
+    return enter_from(tracing, changed);
 }
 
 void uf_stack_code_died(struct uf_tracing *tracing, uint64_t block)

@@ -66,7 +66,11 @@ bool uf_garbage_is_steady(const struct uf_session *session)
 {
     if (session->garbage_captures == 0 || session->garbage_captures_hit < session->garbage_captures)
         return false;
-    return judge_garbage(session).kind == UF_GROWTH_TREND;
+    /* A sum of what was found cannot rise by noise: garbage in every window is garbage in every window,
+     * however uneven (threads that end late add theirs to a later call). */
+    struct uf_growth growth = judge_garbage(session);
+    return growth.kind == UF_GROWTH_TREND ||
+           (growth.windows >= UF_GROWTH_MIN_WINDOWS && growth.rose == growth.windows);
 }
 
 static bool has_finding(const struct uf_check_result *result, enum uf_severity severity,

@@ -16,7 +16,8 @@
 
 struct random_graph {
     struct uf_graph graph;
-    uint32_t size[RANDOM_NODES];
+    uint32_t size[RANDOM_NODES], type[RANDOM_NODES]; /* all of one type, without a name */
+    struct uf_graph_type types[1];
     uint8_t flags[RANDOM_NODES], member[RANDOM_NODES];
     uint32_t start[RANDOM_NODES + 1];
     uf_node source[RANDOM_EDGES], target[RANDOM_EDGES];
@@ -60,6 +61,9 @@ static inline void random_graph(struct random_graph *ret, uint64_t seed)
         ret->roots[r].kind = (uint8_t)random_below(UF_ROOT_NATIVE + 1);
     }
     graph->size = ret->size;
+    graph->type = ret->type;
+    graph->types = ret->types;
+    graph->type_count = 1;
     graph->flags = ret->flags;
     graph->edge_start = ret->start;
     graph->edge_target = ret->target;

@@ -455,10 +455,12 @@ def test_a_forked_child_goes_on_unwatched() -> None:
             child = os.fork()
             if child == 0:
                 kept = [dict(a=i) for i in range(2000)]
+                known = probe.totals()
+                more = [dict(a=i) for i in range(2000)]
                 exec("def f(): return [1.5, (1, 2)]")
+                del kept
                 gc.collect()
-                assert probe.birth(id(kept[0])) is None
-                os._exit(7)
+                os._exit(7 if probe.totals() == known else 8)
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
         stop = True
         for thread in threads:

@@ -34,6 +34,12 @@ def test_delayed_garbage_is_told_from_a_leak(function, type_):
     assert report["collector"]["waiting_max_objects"] >= report["per_call"]["garbage_objects"]
 
 
+@pytest.mark.parametrize("function", ["two_dicts", "little_garbage_at_first"])
+def test_six_calls_that_each_leave_garbage_are_enough(function):
+    _, report = check(f"delayed.py:{function}", "--calls", 6)
+    assert report["verdict"] == "delayed", report
+
+
 def test_the_local_that_keeps_an_exception_is_the_one_to_cut():
     _, report = check("delayed.py:exception_kept_in_local", "--budget", 3)
     worst = report["findings"][0]

@@ -60,7 +60,7 @@ def test_one_leak_gives_one_finding():
     suspects = [step for step in leaks[0]["path"] if step["suspect"]]
     assert len(suspects) == 1
     assert leaks[0]["fix"]["verified"] is True
-    assert leaks[0]["fix"]["how"] == "graph"
+    assert leaks[0]["fix"]["how"] == "copy"
     assert leaks[0]["fix"]["frees_objects"] > 0
 
 

@@ -10,7 +10,7 @@ from unfreed_runs import check, findings
 
 pytestmark = pytest.mark.native
 
-BUDGET = ("--budget", "3")
+BUDGET = ("--budget", "8")
 
 
 def native(report):

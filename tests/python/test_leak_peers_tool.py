@@ -57,6 +57,7 @@ def test_a_tool_that_says_nothing_named_nothing():
 
 def test_a_tool_without_an_answer_is_wrong_and_one_that_cannot_be_had_is_not():
     made = row(Said(problem="not done"), Said(problem="no wheel", unavailable=True))
+    assert row(fixed_said=Said(problem="not done")).answers("memray")["fixed"] is None
     assert made.answers("memray") == {"leaky": False, "fixed": None, "named": False}
     assert row().answers("memray") == {"leaky": None, "fixed": None, "named": None}
 

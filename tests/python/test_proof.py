@@ -60,9 +60,7 @@ def test_counting_alone_frees_a_cycle_that_is_cut_in_a_copy(function, type_):
     assert len(fix["candidates"]) <= 3
 
 
-@pytest.mark.parametrize(
-    "function", ["growing_list_of_ints", "growing_str", "growing_bytearray"]
-)
+@pytest.mark.parametrize("function", ["growing_list_of_ints", "growing_str", "growing_bytearray"])
 def test_what_grows_in_place_goes_when_its_holder_lets_go(function):
     _, report = check(f"leaks.py:{function}", "--calls", 12)
     (finding,) = findings(report, "leak")

@@ -98,9 +98,13 @@ FIX = {
     "edge": TEXT,
     "frees_objects": NUMBER,
     "frees_bytes": NUMBER,
+    "of_objects": NUMBER,
+    "closes_descriptors": NUMBER,
+    "of_descriptors": NUMBER,
     "verified": bool,
     "how": TEXT,
     "why_not": TEXT,
+    "candidates": list,
 }
 COLLECTOR = [
     "enabled",
@@ -123,6 +127,7 @@ def print_report(tmp_path_factory):
     program = tmp_path_factory.mktemp("report") / "print_report"
     sources = [
         ROOT / "tests/unit/print_report.c",
+        ROOT / "src/analysis/cuts.c",
         ROOT / "src/analysis/result.c",
         *(ROOT / "src/base").glob("*.c"),
         *(p for p in (ROOT / "src/report").glob("*.c") if p.name != "undecided.c"),
@@ -202,6 +207,10 @@ def test_findings_have_every_key_whatever_their_kind(report):
     for finding in report["findings"]:
         expect_types(finding, FINDING)
         expect_types(finding["fix"], FIX)
+        assert finding["fix"]["how"] in (None, "graph", "copy")
+        assert len(finding["fix"]["candidates"]) <= 3
+        for candidate in finding["fix"]["candidates"]:
+            expect_types(candidate, {"edge": str, "alone": bool})
         assert finding["severity"] in ("leak", "delayed", "bounded")
         for step in finding["path"] + (finding["cycle"] or []):
             expect_types(step, STEP)

@@ -19,6 +19,15 @@ def parent_child_tree():
         parent.children.append(Child(parent))
 
 
+cycles_to_come = iter([1, 1, 1, 1])
+
+
+def little_garbage_at_first():
+    for _ in range(next(cycles_to_come, 20)):
+        cycle = {}
+        cycle["self"] = cycle
+
+
 def closure_over_itself():
     def fact(n):
         return 1 if n < 2 else n * fact(n - 1)

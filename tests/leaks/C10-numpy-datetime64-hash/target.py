@@ -3,6 +3,10 @@
 import numpy
 
 
+def hashed(second):
+    hash(numpy.datetime64(second, "s"))
+
+
 def call():
     for second in range(10):
-        hash(numpy.datetime64(second, "s"))
+        hashed(second)

@@ -6,5 +6,9 @@ import numpy
 array = numpy.ones((2, 10000), "f4")
 
 
-def call():
+def added():
     numpy.add.reduce(array, out=numpy.empty(10000, "f4"))
+
+
+def call():
+    added()

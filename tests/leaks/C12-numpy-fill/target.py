@@ -8,6 +8,10 @@ array = numpy.zeros(10, object)
 numbers = itertools.count()
 
 
+def fill():
+    array.fill(float(next(numbers)))
+
+
 def call():
     for _ in range(10):
-        array.fill(float(next(numbers)))
+        fill()

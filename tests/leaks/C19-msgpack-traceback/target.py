@@ -1,4 +1,4 @@
-"""Iterating over an Unpacker to its end."""
+"""Iterating over an Unpacker to its end, which it notices by an exception of its own."""
 
 import io
 
@@ -7,6 +7,10 @@ import msgpack
 data = msgpack.packb([1, 2, 3]) * 3
 
 
-def call():
+def iterate():
     for _ in msgpack.Unpacker(io.BytesIO(data)):
         pass
+
+
+def call():
+    iterate()

@@ -7,6 +7,10 @@ import ujson
 numbers = itertools.count(10**6)
 
 
+def encode():
+    ujson.dumps({next(numbers): [1]})
+
+
 def call():
     for _ in range(10):
-        ujson.dumps({next(numbers): [1]})
+        encode()

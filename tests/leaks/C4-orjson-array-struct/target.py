@@ -9,6 +9,9 @@ def as_list(array):
     return array.tolist()
 
 
-def call():
-    array = numpy.array(["a", "bcd", "ef"] * 10)
+def encode(array):
     orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY, default=as_list)
+
+
+def call():
+    encode(numpy.array(["a", "bcd", "ef"] * 10))

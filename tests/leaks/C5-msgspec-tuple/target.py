@@ -1,4 +1,4 @@
-"""msgspec decodes an array of more than 16 items into a tuple: its count is one too high."""
+"""msgspec decodes an array of more than 16 items into a tuple by way of a list, whose count is one too high."""
 
 import msgspec
 
@@ -6,6 +6,10 @@ data = msgspec.msgpack.encode(list(range(20)))
 decoder = msgspec.msgpack.Decoder(tuple)
 
 
+def decode():
+    decoder.decode(data)
+
+
 def call():
     for _ in range(10):
-        decoder.decode(data)
+        decode()

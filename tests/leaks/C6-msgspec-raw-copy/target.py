@@ -7,5 +7,9 @@ payload = msgspec.msgpack.encode(b"x" * 65536)
 decoder = msgspec.msgpack.Decoder(msgspec.Raw)
 
 
-def call():
+def copied():
     decoder.decode(payload).copy()
+
+
+def call():
+    copied()
