@@ -24,6 +24,8 @@
  *   4. the fields of its record, in the order of the table (layout_records.c)
  *   5. its type, where it owns a reference to it (heap types)
  *
+ * Behind these come the references that capture/guess.h adds; they have no ordinal here.
+ *
  * Every object's references are what it owns, so that a count above the
  * references found means "held from elsewhere". That is more than tp_traverse
  * reports (strings, code objects and other things that cannot be in cycles).

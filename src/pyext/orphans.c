@@ -96,6 +96,14 @@ bool uf_objects_pile_up(const struct uf_check_result *result)
     return false;
 }
 
+static bool has_leak(const struct uf_session *session)
+{
+    for (size_t f = 0; f < session->result.findings.len; f++)
+        if (session->result.findings.at[f].severity == UF_SEVERITY_LEAK)
+            return true;
+    return false;
+}
+
 int uf_orphans_tell_surpluses(struct uf_session *session)
 {
     struct uf_view view = {.graph = &session->capture.graph,
@@ -103,9 +111,13 @@ int uf_orphans_tell_surpluses(struct uf_session *session)
                            .names = &session->capture.names};
     if (!session->has_capture || uf_objects_pile_up(&session->result))
         return 0;
-    return uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error)
-               ? uf_session_fault(session)
-               : 0;
+    size_t before = session->result.findings.len;
+    if (uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error))
+        return uf_session_fault(session);
+    if (session->blocks_pile_up && session->result.findings.len == before && !has_leak(session))
+        uf_session_warn(session, "blocks of Python's memory become more with each call, and neither what "
+                                 "holds them nor what lost them was found");
+    return 0;
 }
 
 int uf_orphans_judge(struct uf_session *session)
