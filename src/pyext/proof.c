@@ -115,7 +115,8 @@ static bool ask_copy(struct proof *proof, struct uf_finding *finding,
                                  .graph = &capture->graph,
                                  .names = &capture->names,
                                  .cuts = cuts,
-                                 .seconds = left < seconds ? left : seconds};
+                                 .seconds = left < seconds ? left : seconds,
+                                 .most_seconds = left};
     uf_proof_try(&task, ret);
     proof->copies++;
     return true;

@@ -18,6 +18,7 @@
 #define MAGIC UINT64_C(0x756e667265656421) /* "unfreed!" */
 #define COLLECT_ROUNDS_MAX 3
 #define OVERDUE_SECONDS 0.1 /* the copy's own timer goes first */
+#define MORE_SECONDS 0.2    /* at a time, for one that is at work */
 #define START_SECONDS 0.3   /* malloc has answered, and the interpreter, unless a lock is lost */
 #define TRIES 3             /* a lock that another thread held for a moment is free the next time */
 
@@ -35,7 +36,8 @@ struct copy {
     pid_t parent, pid;
     int read_end, write_end;
     uint64_t number; /* of this copy */
-    double threads, until;
+    double threads;
+    double until; /* whatever happens */
     bool started;
 };
 
@@ -233,7 +235,8 @@ static _Noreturn void live_as_copy(const struct copy *copy)
     struct uf_sandbox sandbox = {.filter = copy->task->filter,
                                  .channel = session->channel,
                                  .report = copy->write_end,
-                                 .seconds = copy->task->seconds,
+                                 .seconds = copy->task->most_seconds,
+                                 .work_seconds = copy->task->seconds,
                                  .parent = copy->parent};
     char *why = child.message.answer.why;
     if (!uf_sandbox_enter(&sandbox, why, sizeof child.message.answer.why)) {
@@ -278,18 +281,38 @@ static bool is_message(const struct copy *copy, const struct message *message, s
            memchr(message->answer.kept, 0, sizeof message->answer.kept);
 }
 
+/* It neither sleeps nor waits, and has not worked for too long. proc(5), "/proc/pid/stat". */
+static bool is_at_work(const struct copy *copy)
+{
+    char path[32], text[512], state = 0;
+    unsigned long user = 0, system = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)copy->pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    const char *behind_name = strrchr(text, ')');
+    if (!behind_name || sscanf(behind_name, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                               &state, &user, &system) != 3)
+        return false;
+    double worked = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    return (state == 'R' || state == 'D') && worked < copy->task->seconds;
+}
+
 enum heard { ANSWER, NOTHING, NONSENSE, TOO_LATE };
 
 static enum heard listen(struct copy *copy, struct uf_proof_answer *ret)
 {
-    double start_until = uf_now_seconds() + START_SECONDS;
-    for (;;) {
+    double now = uf_now_seconds(), until = now + START_SECONDS;
+    for (;; now = uf_now_seconds()) {
         struct message message;
-        double until = !copy->started && start_until < copy->until ? start_until : copy->until;
-        double left = until - uf_now_seconds();
         struct pollfd wait = {.fd = copy->read_end, .events = POLLIN};
-        if (left <= 0)
+        if (now >= until && now < copy->until && is_at_work(copy))
+            until = now + MORE_SECONDS;
+        if (now >= until || now >= copy->until)
             return TOO_LATE;
+        double left = (until < copy->until ? until : copy->until) - now;
         if (poll(&wait, 1, (int)(left * 1e3) + 1) <= 0)
             continue; /* a signal, or the time is over */
         ssize_t len = read(copy->read_end, &message, sizeof message);
@@ -300,6 +323,7 @@ static enum heard listen(struct copy *copy, struct uf_proof_answer *ret)
             return ANSWER;
         }
         copy->started = true;
+        until = uf_now_seconds() + copy->task->seconds + OVERDUE_SECONDS;
     }
 }
 
@@ -320,7 +344,7 @@ static void tell_end(const struct copy *copy, enum heard heard, int status,
         fails(ret, "something else wrote into the copy's report");
     else if (!copy->started && heard == TOO_LATE)
         fails(ret, "the copy did not start: another thread held a lock of the C library");
-    else if (signal == SIGALRM || heard == TOO_LATE)
+    else if (signal == SIGALRM || signal == SIGPROF || heard == TOO_LATE)
         fails(ret,
               "the copy did not end within %.1f s (a finalizer that waits, or a lock that another "
               "thread held)",
@@ -377,7 +401,7 @@ void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret)
                         .parent = getpid(),
                         .number = (uint64_t)(uf_now_seconds() * 1e9),
                         .threads = uf_read_threads(),
-                        .until = uf_now_seconds() + task->seconds + OVERDUE_SECONDS};
+                        .until = uf_now_seconds() + task->most_seconds + OVERDUE_SECONDS};
     *ret = (struct uf_proof_answer){.end = UF_PROOF_FAILED};
     if (uf_roots_other_interpreters(&task->session->heap) > 0) {
         /* PyOS_AfterFork_Child() would tear them down (CPython 3.12 Python/pystate.c) */

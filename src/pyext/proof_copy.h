@@ -39,7 +39,8 @@ struct uf_proof_task {
     const struct uf_graph *graph; /* of the heap as it stands now */
     const struct uf_names *names;
     const struct uf_cuts *cuts; /* NULL: close the descriptors instead */
-    double seconds;             /* for all of it */
+    double seconds;             /* of work, or of waiting */
+    double most_seconds;        /* in all: on a busy machine work takes longer */
 };
 
 void uf_proof_try(const struct uf_proof_task *task, struct uf_proof_answer *ret);

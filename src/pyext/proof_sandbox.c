@@ -44,14 +44,19 @@ static bool fails(char *why, size_t size, const char *format, ...)
     return false;
 }
 
+static bool set_timer(__itimer_which_t which, double seconds)
+{
+    struct itimerval timer = {.it_value = {.tv_sec = (time_t)seconds}};
+    timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6);
+    return setitimer(which, &timer, NULL) == 0;
+}
+
 /* Kept by the process itself until the filter takes the means to change it away. */
 static bool limit_life(const struct uf_sandbox *sandbox, char *why, size_t size)
 {
     sigset_t held;
-    struct itimerval timer = {.it_value = {.tv_sec = (time_t)sandbox->seconds}};
-    timer.it_value.tv_usec =
-        (suseconds_t)((sandbox->seconds - (double)timer.it_value.tv_sec) * 1e6);
-    static const int deadly[] = {SIGALRM, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
+    static const int deadly[] = {SIGALRM, SIGPROF, SIGABRT, SIGSEGV,
+                                 SIGBUS,  SIGFPE,  SIGILL,  SIGSYS};
     sigfillset(&held);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         (void)signal(deadly[i], SIG_DFL); /* not the target's handlers */
@@ -59,7 +64,8 @@ static bool limit_life(const struct uf_sandbox *sandbox, char *why, size_t size)
     }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != sandbox->parent)
         return fails(why, size, "a copy that would not end with this process");
-    if (sigprocmask(SIG_SETMASK, &held, NULL) || setitimer(ITIMER_REAL, &timer, NULL))
+    if (sigprocmask(SIG_SETMASK, &held, NULL) || !set_timer(ITIMER_REAL, sandbox->seconds) ||
+        !set_timer(ITIMER_PROF, sandbox->work_seconds))
         return fails(why, size, "a copy could not be given a time limit: %s", strerror(errno));
     return true;
 }

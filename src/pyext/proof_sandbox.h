@@ -19,8 +19,8 @@
 struct uf_sandbox {
     const struct uf_proof_filter *filter;
     struct uf_channel *channel;
-    int report;     /* the descriptor that stays */
-    double seconds; /* the copy ends itself after so long */
+    int report;                   /* the descriptor that stays */
+    double seconds, work_seconds; /* the copy ends itself after so long, or so much work */
     pid_t parent;
     int highest; /* set in the copy: the highest descriptor that is open */
 };

@@ -169,9 +169,9 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 def test_without_a_filter_for_system_calls_nothing_is_verified():
+    check_it = [UNFREED, "check", "proof.py:items_of_a_list", "--calls", "12", "--json"]
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_SECCOMP, UNFREED]
-        + ["check", "proof.py:items_of_a_list", "--calls", "12", "--json"],
+        [sys.executable, "-c", WITHOUT_SECCOMP, *check_it],
         cwd=TARGETS,
         capture_output=True,
         text=True,
