@@ -158,7 +158,7 @@ static void sum_up_undecided(const struct uf_search *search, struct uf_growth_su
         const struct uf_group *group = uf_groups_get(search->groups, g);
         const struct uf_candidate *candidate = &search->candidates[g];
         if (group->points.len > 0 && !candidate->trend && !group->not_from_call &&
-            !group->bounded_root && undecided(&candidate->growth) &&
+            !group->bounded_root && !candidate->bounded && undecided(&candidate->growth) &&
             !is_subclass_table(search, g) && !is_bounded(search, g))
             summary->undecided++;
     }

@@ -120,6 +120,7 @@ def finished_threads_kept():
 
 # --- tasks ---
 
+
 async def inner(future):
     await future
 
