@@ -203,8 +203,8 @@ static enum uf_code judge_all(struct uf_search *search, struct uf_growth_summary
         if (code)
             return code;
         classify(group, candidate);
-        bool few = candidate->growth.objects.kind == UF_GROWTH_SETTLED &&
-                   grew(group, 0, FEW_OBJECTS);
+        /* flat: it was full before the windows that are judged began */
+        bool few = is_steady(&candidate->growth.objects) && grew(group, 0, FEW_OBJECTS);
         if (candidate->trend || few || undecided(&candidate->growth)) {
             code = find_bounded(search, g, &candidate->bounded, err);
             if (code)
