@@ -24,7 +24,7 @@ struct place {
     uint64_t type; /* 0: memory that does not begin like an object */
     uint32_t site;
     uint8_t parts, lost_parts; /* bit per part of the calls: in which blocks were born, or lost */
-    double blocks, lost; /* born; of them, those that nothing leads to */
+    double blocks, lost;       /* born; of them, those that nothing leads to */
     double bytes, kept_bytes, large_bytes;
     uint64_t newest;  /* an example: its object, or the block */
     uint32_t finding; /* that tells it, + 1 */
@@ -151,13 +151,13 @@ static enum uf_code fill_texts(struct uf_losses *t, const struct place *place,
     finding->path_root = uf_mem_strdup(lost ? "nothing (lost reference)" : "native code");
     finding->holder = uf_mem_strdup(lost ? "nothing (lost reference)" : "memory of C code");
     finding->fix_edge = uf_mem_strdup("");
-    finding->fix_why_not =
-        uf_mem_strdup(lost ? "nothing refers to it: there is no reference to cut"
-                           : "what holds it is a root: there is no reference between objects to cut");
+    finding->fix_why_not = uf_mem_strdup(
+        lost ? "nothing refers to it: there is no reference to cut"
+             : "what holds it is a root: there is no reference between objects to cut");
     if (!lost)
-        finding->fix_advice = uf_mem_strdup(
-            "C code keeps it where no object shows it: look for what takes it out of there again, or "
-            "for a bound");
+        finding->fix_advice = uf_mem_strdup("C code keeps it where no object shows it: look for "
+                                            "what takes it out of there again, or "
+                                            "for a bound");
     struct uf_path_step step = {.object = preview_of(t, place),
                                 .type = uf_mem_strdup(type),
                                 .edge = uf_mem_strdup(""),

@@ -115,8 +115,9 @@ int uf_orphans_tell_surpluses(struct uf_session *session)
     if (uf_surpluses_tell(session->surpluses, &view, &session->result, &session->error))
         return uf_session_fault(session);
     if (session->blocks_pile_up && session->result.findings.len == before && !has_leak(session))
-        uf_session_warn(session, "blocks of Python's memory become more with each call, and neither what "
-                                 "holds them nor what lost them was found");
+        uf_session_warn(session,
+                        "blocks of Python's memory become more with each call, and neither what "
+                        "holds them nor what lost them was found");
     return 0;
 }
 

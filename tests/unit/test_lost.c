@@ -140,7 +140,7 @@ TEST(what_malloc_gave_for_a_lost_object_goes_with_it)
     char *data = malloc(5000), *mapped = malloc(1 << 20);
     blocks[0][4] = at(data);
     blocks[0][6] = at(mapped);
-    blocks[0][7] = at(mapped); /* counts once */
+    blocks[0][7] = at(mapped);   /* counts once */
     blocks[0][8] = at(data) + 8; /* no beginning of a chunk */
     find(&lost);
     uint64_t kept = block(&lost, 0)->kept_bytes;
