@@ -15,7 +15,7 @@
 struct domain {
     PyMemAllocatorEx under; /* what ours stand in front of */
     bool installed;         /* ours are in the chain, as far as is known */
-    const void *passed;     /* the last block of PROBE_BYTES that ours saw while nothing was watched */
+    const void *passed; /* the last block of PROBE_BYTES that ours saw while nothing was watched */
 };
 #define PROBE_BYTES 30011 /* nobody else's size */
 
@@ -84,7 +84,8 @@ static inline void born(void *block, size_t bytes, enum uf_domain domain, bool i
         return;
     }
     uint32_t site = uf_stack_site(tracing, thread);
-    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call, domain);
+    uf_blocks_born(&tracing->blocks, (uint64_t)(uintptr_t)block, bytes, site, tracing->call,
+                   domain);
     if (__builtin_expect(uf_freelists_touched(uf_stack_main_interpreter), 0))
         drain(tracing, (uint64_t)(uintptr_t)block, site, is_calloc && domain == UF_DOMAIN_MEM);
 }

@@ -21,10 +21,9 @@ static uint32_t line_of(uf_own_frame *frame, PyCodeObject *code)
     int64_t offset = uf_frame_offset_bytes(frame, code);
     int line = 0;
     if (offset >= 0)
-        line = uf_code_line_in_table(UF_LINE_FORM,
-                                     (const uint8_t *)PyBytes_AS_STRING(code->co_linetable),
-                                     (size_t)PyBytes_GET_SIZE(code->co_linetable),
-                                     code->co_firstlineno, (uint64_t)offset);
+        line = uf_code_line_in_table(
+            UF_LINE_FORM, (const uint8_t *)PyBytes_AS_STRING(code->co_linetable),
+            (size_t)PyBytes_GET_SIZE(code->co_linetable), code->co_firstlineno, (uint64_t)offset);
     return (uint32_t)(line ? line : code->co_firstlineno);
 }
 

@@ -4,7 +4,8 @@
 #include "pyext/python.h"
 #include "pyext/tracing_private.h"
 
-#define BEFORE_OBJECT_MAX 48 /* bytes between a block's start and its object: collector's header, slots */
+#define BEFORE_OBJECT_MAX                                                                          \
+    48 /* bytes between a block's start and its object: collector's header, slots */
 
 struct uf_tracing uf_tracing_self;
 

@@ -43,7 +43,8 @@ void uf_blocks_clear(struct uf_blocks *blocks)
         uf_blocks_middle middle = blocks->top[t];
         for (size_t m = 0; middle && m < MIDDLE_COUNT; m++)
             if (middle[m])
-                madvise(middle[m], LEAF_BYTES, MADV_DONTNEED); /* private pages read as zero again */
+                madvise(middle[m], LEAF_BYTES,
+                        MADV_DONTNEED); /* private pages read as zero again */
     }
     blocks->missed = 0;
 }
@@ -67,8 +68,8 @@ static uint64_t *word_made(struct uf_blocks *blocks, uint64_t address)
 {
     if (!blocks->top || (address & UF_BLOCKS_NO_ADDRESS))
         return NULL;
-    uf_blocks_middle middle = made((void **)&blocks->top[address >> 32],
-                                   MIDDLE_COUNT * sizeof(uf_blocks_leaf));
+    uf_blocks_middle middle =
+        made((void **)&blocks->top[address >> 32], MIDDLE_COUNT * sizeof(uf_blocks_leaf));
     if (!middle || !made((void **)&middle[address >> 20 & (MIDDLE_COUNT - 1)], LEAF_BYTES))
         return NULL;
     return uf_blocks_word(blocks, address);

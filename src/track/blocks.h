@@ -42,11 +42,11 @@ struct uf_block {
     uint32_t site, call;
     uint64_t bytes;
     uint8_t domain; /* enum uf_domain */
-    bool marked; /* uf_blocks_died() tells; the block may have been born before */
+    bool marked;    /* uf_blocks_died() tells; the block may have been born before */
     bool uncertain; /* born without the allocator, before the birth that its site and call are of */
 };
 
-typedef uint64_t *uf_blocks_leaf;   /* 1 << UF_BLOCKS_LEAF_BITS words */
+typedef uint64_t *uf_blocks_leaf; /* 1 << UF_BLOCKS_LEAF_BITS words */
 typedef uf_blocks_leaf *uf_blocks_middle;
 
 struct uf_blocks {
@@ -59,7 +59,8 @@ struct uf_blocks {
 /*  63      38 37     22 21     6 5    4 3 2 1 0
  * |  site    |  call   | bytes  |domain| flags |     0: nothing lives here */
 #define UF_BLOCK_LIVE ((uint64_t)1)
-#define UF_BLOCK_SIZE ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
+#define UF_BLOCK_SIZE                                                                              \
+    ((uint64_t)2) /* not a birth: the size of the block that the word before begins */
 #define UF_BLOCK_MARKED ((uint64_t)4)
 #define UF_BLOCK_UNCERTAIN ((uint64_t)8)
 #define UF_BLOCK_BYTES_LARGE ((uint64_t)0xffff)

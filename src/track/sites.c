@@ -68,7 +68,8 @@ static bool same_function(const struct uf_sites *sites, uint32_t number, const v
 uint32_t uf_sites_function(struct uf_sites *sites, const char *file, const char *name,
                            uint32_t first_line)
 {
-    struct uf_site_function wanted = {(char *)(uintptr_t)file, (char *)(uintptr_t)name, first_line}; // NOLINT
+    struct uf_site_function wanted = {(char *)(uintptr_t)file, (char *)(uintptr_t)name,
+                                      first_line}; // NOLINT
     if (make_room(sites, &sites->function_slots, &sites->function_cap, sites->functions.len,
                   function_hash))
         return UF_SITE_FAILED;
@@ -187,7 +188,8 @@ void uf_sites_forget(struct uf_sites *sites, uint64_t from, uint64_t to)
         any = sites->steps[i].position >= from && sites->steps[i].position < to;
     if (!any || rebuild_steps(sites, sites->step_cap, from, to) == 0)
         return;
-    memset(sites->steps, 0, sites->step_cap * sizeof *sites->steps); /* forget all rather than lie */
+    memset(sites->steps, 0,
+           sites->step_cap * sizeof *sites->steps); /* forget all rather than lie */
     sites->step_count = 0;
 }
 

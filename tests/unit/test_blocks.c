@@ -155,10 +155,10 @@ static int check_block(void *context, uint64_t address, const struct uf_block *b
     struct check *check = context;
     size_t part = (size_t)((address - HEAP) / UINT64_C(0x1234500000));
     size_t place = (size_t)((address - HEAP - part * UINT64_C(0x1234500000)) / 96 * 3 + part);
-    check->fine = check->fine && place < PLACES && alive[place] &&
-                  address == address_of(place) && block->site == naive[place].site &&
-                  block->call == naive[place].call && block->bytes == naive[place].bytes &&
-                  block->domain == naive[place].domain && address > check->last;
+    check->fine = check->fine && place < PLACES && alive[place] && address == address_of(place) &&
+                  block->site == naive[place].site && block->call == naive[place].call &&
+                  block->bytes == naive[place].bytes && block->domain == naive[place].domain &&
+                  address > check->last;
     check->last = address;
     check->seen++;
     return 0;
@@ -209,8 +209,8 @@ static void *live_and_die(void *number)
     uintptr_t wrong = 0;
     for (int round = 0; round < 20; round++) {
         for (uint64_t i = 0; i < OWN; i++) /* the blocks of all threads lie in between each other */
-            uf_blocks_born(&shared, HEAP + (i * THREADS + own) * 32, i, (uint32_t)(own * OWN + i), 1,
-                           UF_DOMAIN_RAW);
+            uf_blocks_born(&shared, HEAP + (i * THREADS + own) * 32, i, (uint32_t)(own * OWN + i),
+                           1, UF_DOMAIN_RAW);
         for (uint64_t i = 0; i < OWN; i += round == 19 ? 2 : 1)
             wrong += UF_BLOCK_SITE(uf_blocks_died(&shared, HEAP + (i * THREADS + own) * 32)) !=
                      own * OWN + i;
