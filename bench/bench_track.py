@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 TARGETS = {"allocations": 2.5, "JSON": 1.5, "calls": 1.5}
 OF_MEMRAY = 0.5  # at most this part of its extra time

@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     try:
-        environment = prepared(given.venv, given.python, Options(), ("test",))
+        environment = prepared(given.venv, given.python, Options(), ("test", "bench"))
         commands = _commands(environment)
         settings = {**environment.variables(), "PYTHONPATH": probes(environment)}
     except (Failed, NoInterpreter, system_packages.Missing) as error:

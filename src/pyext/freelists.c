@@ -151,10 +151,17 @@ void uf_freelists_forget(void)
 
 static enum kind kind_of(uint64_t address)
 {
-    PyTypeObject *type = Py_TYPE((PyObject *)(uintptr_t)address); // NOLINT
+    const PyTypeObject *type = Py_TYPE((PyObject *)(uintptr_t)address); // NOLINT
 #if PY_VERSION_HEX >= 0x030e0000
-    (void)type;
-    return OTHERS; /* they are shut together, and open together */
+    const PyTypeObject *const with_freelists[] = {
+        &PyLong_Type,     &PyFloat_Type,     &PyTuple_Type,     &PyList_Type,      &PyDict_Type,
+        &PySlice_Type,    &PyRange_Type,     &PyMethod_Type,    &PyCFunction_Type, &PyCMethod_Type,
+        &PyListIter_Type, &PyTupleIter_Type, &PyRangeIter_Type, &PyContext_Type,
+    };
+    for (size_t i = 0; i < sizeof with_freelists / sizeof *with_freelists; i++)
+        if (type == with_freelists[i])
+            return OTHERS; /* they are shut together, and open together */
+    return NO_KIND;
 #else
     return type == &PyTuple_Type                                                       ? TUPLES
            : type == &PyFloat_Type                                                     ? FLOATS

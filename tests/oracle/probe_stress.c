@@ -5,8 +5,8 @@
 #include "pyext/tracing.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { THREADS_MAX = 256, BLOCKS = 16, WITH_LOCK_EVERY = 50 };
 
@@ -54,7 +54,7 @@ static void check(struct worker *worker, const struct block *block)
 static void step(struct worker *worker)
 {
     struct block *block = &worker->blocks[next_random(worker) % BLOCKS];
-    size_t bytes = 1 + next_random(worker) % (next_random(worker) % 16 ? 600 : 100000);
+    size_t bytes = 1 + next_random(worker) % (next_random(worker) % 64 ? 600 : 100000);
     worker->operations++;
     if (!block->at) {
         block->at = next_random(worker) % 2 ? PyMem_RawMalloc(bytes) : PyMem_RawCalloc(bytes, 1);
@@ -92,11 +92,12 @@ static void *work(void *context)
 {
     struct worker *worker = context;
     while (!__atomic_load_n(&halt, __ATOMIC_ACQUIRE)) {
-        for (int i = 0; i < 50; i++)
+        for (int i = 0; i < 20; i++)
             step(worker);
         if (worker->with_lock)
             step_with_lock(worker);
-        sched_yield();
+        usleep(5000 +
+               (unsigned)next_random(worker) % 5000); /* the starts need the processor, too */
     }
     return NULL;
 }
@@ -125,7 +126,7 @@ static bool with_threads(int count, bool (*meanwhile)(void *), void *context)
 static void let_them_work(void)
 {
     Py_BEGIN_ALLOW_THREADS;
-    sched_yield();
+    usleep(200);
     Py_END_ALLOW_THREADS;
 }
 
