@@ -141,13 +141,24 @@ static void set_edge(struct uf_finding *finding, const char *edge)
     finding->fix_edge = edge ? uf_mem_strdup(edge) : NULL;
 }
 
+/* Closing is the fix, and no reference is cut. */
+static void forget_cut(struct uf_finding *finding)
+{
+    set_edge(finding, NULL);
+    for (size_t i = 0; i < finding->candidates.len; i++)
+        uf_mem_free(finding->candidates.at[i].edge);
+    finding->candidates.len = 0;
+    finding->fix_frees_objects = finding->fix_frees_bytes = UF_UNKNOWN;
+    finding->fix_of_objects = finding->fix_of_members = UF_UNKNOWN;
+}
+
 /* Descriptors that are closed when what holds their objects lets go need no other fix; the rest is
  * closed as the advice says. */
 static void try_descriptors(struct proof *proof, struct uf_finding *finding)
 {
     const struct uf_finding *other = proof->closes_most;
     struct uf_proof_answer answer = {.end = UF_PROOF_FAILED};
-    if (finding->fix_how == UF_FIX_COPY)
+    if (finding->fix_how == UF_FIX_COPY && finding->fix_verified)
         return;
     if (other && other->fix_closes >= finding->objects) {
         finding->fix_how = UF_FIX_COPY;
@@ -164,7 +175,7 @@ static void try_descriptors(struct proof *proof, struct uf_finding *finding)
         finding->fix_how = UF_FIX_COPY;
         finding->fix_verified = true;
         say_why_not(finding, NULL);
-        set_edge(finding, NULL);
+        forget_cut(finding);
         enter_descriptors(finding, (double)answer.descriptors_closed, (double)answer.descriptors);
     } else {
         enter(finding, &answer);
