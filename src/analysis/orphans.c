@@ -91,7 +91,8 @@ enum uf_code uf_orphans_advise(struct uf_finding *finding, struct uf_error *err)
     else if (finding->references_per_call > 0)
         replace(&finding->fix_advice,
                 uf_mem_printf("C code takes a reference to it and never drops it (a missing "
-                              "Py_DECREF): look at the C functions that %s uses",
+                              "Py_DECREF): look at the C functions that %s uses; no memory piles "
+                              "up by that, but the object can never be freed",
                               called),
                 &failed);
     else

@@ -26,9 +26,9 @@ static bool shelve_types(struct shelf *shelf, const struct uf_graph *graph)
     shelf->kind = uf_mem_zalloc((size_t)graph->type_count + 1);
     for (uint32_t t = 0; t < graph->type_count && shelf->kind; t++) {
         const char *name = uf_strings_get(&graph->strings, graph->types[t].name);
-        for (uint8_t kind = CACHE; kind <= DICT; kind++)
+        for (int kind = CACHE; kind <= DICT; kind++)
             if (strcmp(name, names[kind]) == 0)
-                shelf->kind[t] = kind;
+                shelf->kind[t] = (uint8_t)kind;
     }
     return shelf->kind != NULL;
 }

@@ -217,7 +217,9 @@ static enum uf_code fill(const struct uf_view *view, uf_node node, const struct 
     struct uf_path_step step;
     enum uf_code code = name_object(view, node, &shown, &generic, err);
     finding->kind = UF_KIND_ORPHAN;
-    finding->severity = UF_SEVERITY_LEAK;
+    /* a fault, but the object lives on anyway: however many references are lost, nothing piles up */
+    finding->severity = UF_SEVERITY_BOUNDED;
+    finding->bound_limit = finding->bound_fill = 1;
     finding->confidence = growth->confidence;
     finding->references_per_call = growth->per_call;
     finding->objects_per_call = finding->bytes_per_call = finding->retained_bytes_per_call = 0;

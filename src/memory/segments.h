@@ -34,7 +34,7 @@ struct uf_segments {
 enum uf_code uf_segments_read(struct uf_segments *ret, struct uf_error *err);
 /* The same from the text of /proc/PID/maps. */
 enum uf_code uf_segments_parse(struct uf_segments *ret, const char *text, struct uf_error *err);
-void uf_segments_release(struct uf_segments *maps);
+void uf_segments_release(struct uf_segments *segments);
 
 /* -1: cannot be opened. Close it with close(2). */
 int uf_own_memory_open(void);

@@ -44,7 +44,7 @@ int uf_thread_findings(struct uf_session *session);
 int uf_task_findings(struct uf_session *session);
 
 /* Copies a stack entry to the end of a finding's frames; nonzero when memory is out. For uf_stack_visit. */
-int uf_take_frame(void *frames, const struct uf_stack_entry *entry);
+int uf_take_frame(void *context, const struct uf_stack_entry *entry);
 /* Sets a text of a finding; the old one is freed. */
 void uf_set_text(char **text, const char *value);
 

@@ -93,7 +93,7 @@ static void count_places(struct uf_losses *t)
         place->bytes += (double)block->bytes;
         place->kept_bytes += (double)block->kept_bytes;
         place->large_bytes += block->bytes > LARGE_BYTES ? (double)block->bytes : 0;
-        if (lost || !place->lost)
+        if (lost || place->lost == 0)
             place->newest = block->object ? block->object : block->address;
     }
 }

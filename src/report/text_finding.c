@@ -217,7 +217,8 @@ static bool is_timer(const struct uf_finding *finding)
 
 void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *finding)
 {
-    if (finding->severity == UF_SEVERITY_BOUNDED) {
+    bool gained = at_least(finding->references_per_call, 0.0001);
+    if (finding->severity == UF_SEVERITY_BOUNDED && !gained) {
         add_bound(ret, finding);
         return;
     }
@@ -234,7 +235,7 @@ void uf_text_finding_headline(struct uf_text *ret, const struct uf_finding *find
         add_cycle(ret, finding);
         break;
     case UF_KIND_ORPHAN:
-        if (at_least(finding->references_per_call, 0.0001)) {
+        if (gained) {
             add_gained(ret, finding);
             break;
         }

@@ -74,7 +74,7 @@ TEST(a_count_that_rises_with_each_call_is_an_orphan_of_its_object)
     check(two_per_call);
     EXPECT(result.findings.len == 1);
     const struct uf_finding *finding = &result.findings.at[0];
-    EXPECT(finding->kind == UF_KIND_ORPHAN && finding->severity == UF_SEVERITY_LEAK);
+    EXPECT(finding->kind == UF_KIND_ORPHAN && finding->severity == UF_SEVERITY_BOUNDED);
     EXPECT(finding->references_per_call == 2 && finding->objects_per_call == 0);
     EXPECT_TEXT(finding->type, "list");
     EXPECT_TEXT(finding->holder, "app.KEPT");
