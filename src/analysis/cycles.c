@@ -37,7 +37,10 @@ static struct uf_preference preference_at(const struct explainer *x, uint32_t pl
     name_of(x, place ? place - 1 : len - 1, &before);
     name_of(x, place, &name);
     name_of(x, place + 1 < len ? place + 1 : 0, &after);
-    return uf_preference_of(&name, &before, &after);
+    struct uf_preference ret = uf_preference_of(&name, &before, &after);
+    uint32_t source = uf_piece_source(&x->piece, x->feedback.cycle.at[place]);
+    uf_preference_of_fixed(&ret, uf_graph_type_name(x->graph, x->piece.nodes.at[source]));
+    return ret;
 }
 
 static enum uf_code add_cut(struct explainer *x, uint32_t edge)
@@ -76,11 +79,12 @@ static enum uf_code choose_single(struct explainer *x)
 }
 
 /* None is enough alone: all of one kind, or a few of any kind; what is no worse a thing to cut. */
-static enum uf_code choose_several(struct explainer *x, struct uf_cycle *cycle)
+static enum uf_code choose_several(struct explainer *x, struct uf_cycle *cycle, unsigned *worst)
 {
     struct uf_kinds kinds;
     struct uf_cutset set = {0};
     unsigned rank = UF_PREFERENCE_LAST + 1;
+    *worst = rank;
     enum uf_code code = uf_kinds_build(&kinds, &x->piece, x->graph, x->names, x->err);
     if (code == UF_ELIMIT) /* too large to be looked through: any of its cycles */
         return add_cut(x, x->feedback.cycle.at[0]);
@@ -95,9 +99,27 @@ static enum uf_code choose_several(struct explainer *x, struct uf_cycle *cycle)
         for (size_t i = 0; i < set.edges.len && code == UF_OK; i++)
             code = add_cut(x, set.edges.at[i]);
     }
+    *worst = cycle->alike ? rank : set.rank;
     uf_cutset_release(&set);
     uf_kinds_release(&kinds);
     return code;
+}
+
+/* What is enough alone and nobody can change (an instance's dictionary, an item of a tuple) gives way to a
+ * few references that can be changed. */
+static enum uf_code choose_changeable(struct explainer *x, struct uf_cycle *cycle)
+{
+    uint32_t single = x->cuts.at[0];
+    unsigned worst;
+    x->cuts.len = 0;
+    enum uf_code code = choose_several(x, cycle, &worst);
+    if (code || (cycle->frees_all && worst <= UF_PREFERENCE_CHANGEABLE)) {
+        x->single_count = 0;
+        return code;
+    }
+    cycle->alike = false;
+    x->cuts.len = 0;
+    return add_cut(x, single);
 }
 
 static enum uf_code choose_cuts(struct explainer *x, struct uf_cycle *cycle)
@@ -107,11 +129,14 @@ static enum uf_code choose_cuts(struct explainer *x, struct uf_cycle *cycle)
         code = uf_feedback_find(&x->feedback, &x->piece.core, &x->core, 0, x->err);
     if (code == UF_OK)
         code = choose_single(x);
-    if (code == UF_OK && x->cuts.len == 1) {
+    unsigned worst;
+    if (code == UF_OK && x->single_count == 0)
+        code = choose_several(x, cycle, &worst);
+    else if (code == UF_OK && x->preference[0].rank > UF_PREFERENCE_CHANGEABLE)
+        code = choose_changeable(x, cycle);
+    if (code == UF_OK && x->single_count > 0) {
         cycle->cut_edge = x->piece.edge[x->cuts.at[0]];
         cycle->frees_all = true;
-    } else if (code == UF_OK) {
-        code = choose_several(x, cycle);
     }
     for (size_t i = 0; i < x->single_count && code == UF_OK; i++) {
         if (i > 0 && x->preference[i].rank > UF_PREFERENCE_CHANGEABLE)

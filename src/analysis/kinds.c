@@ -49,10 +49,12 @@ static int enter(struct sorter *s, uf_node source, uint32_t edge)
     bool entry = s->role[source] & OF_INSTANCE && name.kind == UF_REF_ITEM;
     struct uf_kind kind = {.preference = uf_preference_of(&name, entry ? &dict : NULL,
                                                           to & EXCEPTION ? &traceback : NULL)};
+    const char *source_type = uf_graph_type_name(s->graph, s->piece->nodes.at[source]);
+    uf_preference_of_fixed(&kind.preference, source_type);
     bool attribute = entry || name.kind == UF_REF_ATTR;
     kind.one_place = kind.preference.rank < UF_PREFERENCE_LAST &&
                      (attribute || name.kind == UF_REF_LOCAL || name.kind == UF_REF_CLOSURE);
-    const char *type = attribute ? "" : uf_graph_type_name(s->graph, s->piece->nodes.at[source]);
+    const char *type = attribute ? "" : source_type;
     snprintf(key, sizeof key, "%u %s %s", kind.preference.rank, type, kind.preference.generic);
     uint32_t number = uf_strings_add_z(&s->keys, key); /* 0 is the empty text */
     if (number == UF_STRING_NONE)

@@ -7,7 +7,7 @@
  *   4. a closure's cell
  *   5. an entry of a container
  *   6. an exception's `.__traceback__`, `.__context__`, `.__cause__`; locals `self` and `cls`
- *   7. other references
+ *   7. other references, and whatever an object holds that cannot be changed (a tuple, a partial)
  *   8. the interpreter's and a type's own: `.tb_frame`, `.f_back`, `.__mro__`, `.__globals__`, ...
  * Among equals one whose name says that it points back (`.parent`, `._owner`, `.prev`); then the
  * text without keys and lines decides, so that the choice is the same in every run.
@@ -30,6 +30,9 @@ struct uf_preference {
 struct uf_preference uf_preference_of(const struct uf_ref_name *name,
                                       const struct uf_ref_name *before,
                                       const struct uf_ref_name *after);
+
+/* Takes back what is said of a reference when its source, of this type, cannot be changed. */
+void uf_preference_of_fixed(struct uf_preference *preference, const char *source_type);
 
 /* Below 0: a is to be taken rather than b. */
 int uf_preference_compare(const struct uf_preference *a, const struct uf_preference *b);

@@ -174,13 +174,24 @@ TEST(parallel_references_are_cut_together_or_elsewhere)
 {
     given("a -> b [0]\na -> b [1]\nb -> a .__self__\n");
     explain(0);
-    EXPECT_TEXT(cuts(), "b .__self__");
+    EXPECT_TEXT(cuts(), "a [*], a [*]"); /* nobody can change a .__self__ */
     done();
     given("a -> b [0]\na -> b [1]\nb -> a .x\nb -> a .y\n");
     explain(0);
     EXPECT(cycle.cut_edge == UINT32_MAX && cycle.frees_all && !cycle.alike);
     EXPECT_TEXT(cuts(), "b .x, b .y");
     EXPECT_TEXT(walk(), "a [*], b .x");
+    done();
+}
+
+TEST(two_attributes_are_cut_rather_than_the_dictionary_that_holds_both)
+{
+    given("bar -> bd __dict__\nbd: dict\nbd -> method ['disp']\nmethod: method\n"
+          "method -> bar .__self__\nbd -> box ['container']\nbox -> xd __dict__\nxd: dict\n"
+          "xd -> bar ['pbar']\n");
+    explain(0);
+    EXPECT(cycle.cut_edge == UINT32_MAX && cycle.frees_all && cycle.cuts.len == 2);
+    EXPECT(strstr(cuts(), "bd ['disp']") != NULL);
     done();
 }
 
@@ -393,6 +404,7 @@ int main(void)
     RUN(a_closure_over_itself_is_cut_at_its_cell);
     RUN(an_object_that_refers_to_itself_is_a_cycle);
     RUN(parallel_references_are_cut_together_or_elsewhere);
+    RUN(two_attributes_are_cut_rather_than_the_dictionary_that_holds_both);
     RUN(in_a_tree_all_references_to_parents_are_cut);
     RUN(of_names_that_say_nothing_the_one_with_shared_targets_is_cut);
     RUN(a_class_made_in_a_call_needs_several_cuts_none_of_them_superfluous);
