@@ -138,8 +138,8 @@ struct uf_preference uf_preference_of(const struct uf_ref_name *name,
 
 void uf_preference_of_fixed(struct uf_preference *preference, const char *source_type)
 {
-    static const char *const fixed[] = {"tuple", "frozenset", "method", "builtin_function_or_method",
-                                        "functools.partial", NULL};
+    static const char *const fixed[] = {
+        "tuple", "frozenset", "method", "builtin_function_or_method", "functools.partial", NULL};
     if (preference->rank < OTHER && among(source_type, fixed))
         preference->rank = OTHER;
 }

@@ -5,7 +5,7 @@
  * counted and nobody has it. So its address is looked for in everything that C
  * code may write to: the data of libraries, what malloc gave (the heap, arenas
  * of threads, blocks with a mapping of their own), blocks of Python's small
- * allocator that are no objects of the graph, and stacks of Python frames. The
+ * allocator that are no objects of the graph, stacks of threads and of Python frames. The
  * interpreter's own data is left out: what it holds is in the graph, and its
  * freelists show objects of the past.
  *

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)1 << 20)
+#define TAIL_BYTES 16384  /* of a thread's stack, in which its block lies */
+#define STACK_BYTES 65536 /* of it that is looked through: what threads use that wait */
 #define PAGE ((uint64_t)4096)
 /* a chunk with a mapping of its own, and the heaps of threads: glibc 2.36 malloc/malloc.c, arena.c */
 #define CHUNK_FLAGS ((uint64_t)7)
@@ -231,10 +233,27 @@ static int visit_pool(struct walk *walk, uint64_t at)
     return status;
 }
 
+/* The stack of a thread that the C library made ends in the thread's own block, whose first and third words
+ * are its address (glibc sysdeps/x86_64/nptl/tls.h, tcbhead_t). What its functions hold lies just below. */
+static int visit_stack(struct walk *walk, const struct uf_segment *segment)
+{
+    uint64_t from = segment->end - segment->start > TAIL_BYTES ? segment->end - TAIL_BYTES
+                                                               : segment->start;
+    uint64_t filled = refill(walk, from, segment->end), block = 0;
+    for (uint64_t at = from; at + 24 <= from + filled && !block; at += 64) {
+        const uint64_t *words = walk->buffer + (at - from) / 8;
+        block = words[0] == at && words[2] == at ? at : 0;
+    }
+    if (!block)
+        return 0;
+    uint64_t deep = block - segment->start > STACK_BYTES ? block - STACK_BYTES : segment->start;
+    return visit_run(walk, deep, block, UF_WORDS_FRAMES, NULL);
+}
+
 /* A mapping without a name may be anything: only what is recognised is looked through, page by page. */
 static int visit_anonymous(struct walk *walk, const struct uf_segment *segment)
 {
-    int status = 0;
+    int status = visit_stack(walk, segment);
     for (uint64_t at = segment->start; at < segment->end && !status;) {
         uint64_t head[6], room = segment->end - at, bytes;
         uint64_t step = PAGE;

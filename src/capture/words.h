@@ -8,7 +8,7 @@ enum uf_words_place {
     UF_WORDS_DATA,   /* of a library: `library` is its path, valid during the visit */
     UF_WORDS_MALLOC, /* what malloc gave */
     UF_WORDS_SMALL,  /* a block of Python's small allocator, from block_start to block_end */
-    UF_WORDS_FRAMES, /* the stack of frames of a thread (3.11 and later) */
+    UF_WORDS_FRAMES, /* a thread's stack, and its stack of frames (3.11 and later) */
 };
 
 /* Consecutive words; `words` is a copy. */

@@ -225,8 +225,7 @@ static void check_explained(const struct random_graph *made, const struct uf_com
     bool gave_way = singles > 0 && best > UF_PREFERENCE_CHANGEABLE &&
                     cycle->cut_edge == UINT32_MAX && cycle->frees_all;
     EXPECT(gave_way || (singles > 0) == (cycle->cut_edge != UINT32_MAX));
-    EXPECT(gave_way || singles == 0 ||
-           (taken == best && cycle->cuts.len == 1 && cycle->frees_all));
+    EXPECT(gave_way || singles == 0 || (taken == best && cycle->cuts.len == 1 && cycle->frees_all));
     EXPECT(cycle->alike || cycle->cuts.len <= UF_CYCLE_CUTS_MAX);
     EXPECT(!cycle->alike || (cycle->frees_all && cycle->cuts.len > 1));
     for (size_t i = 0; i < cycle->cuts.len; i++)
