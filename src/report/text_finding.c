@@ -460,10 +460,11 @@ void uf_text_finding(struct uf_page *page, size_t number, const struct uf_findin
     struct uf_text headline = {0};
     char lead[32], tag[32];
     bool leak = finding->severity == UF_SEVERITY_LEAK;
+    bool proved = finding->fix_verified && finding->fix_how == UF_FIX_COPY;
 
     snprintf(lead, sizeof lead, "%3zu", number);
-    snprintf(tag, sizeof tag, "%s%s" UF_MARK_PLAIN, leak ? UF_MARK_RED : UF_MARK_YELLOW,
-             uf_severity_name(finding->severity));
+    snprintf(tag, sizeof tag, "%s%s%s" UF_MARK_PLAIN, leak ? UF_MARK_RED : UF_MARK_YELLOW,
+             uf_severity_name(finding->severity), proved ? ", proved" : "");
     uf_text_add_z(&headline, UF_MARK_BOLD);
     uf_text_finding_headline(&headline, finding);
     uf_text_add_z(&headline, UF_MARK_PLAIN);
