@@ -223,6 +223,12 @@ static enum uf_code enter_finding(struct uf_check_result *result, struct uf_find
     struct uf_finding *known = find_by_id(result, finding->id);
     if (!known)
         return uf_findings_push(result, finding, err);
+    if (known->severity == UF_SEVERITY_DELAYED && finding->severity == UF_SEVERITY_LEAK) {
+        /* seen among what waits for the collector, and still there after it */
+        uf_finding_release(known);
+        *known = *finding;
+        return UF_OK;
+    }
     bool same_look = (size_t)(known - result->findings.at) >= first_of_look;
     double *const figures[] = {
         &known->objects_per_call, &known->bytes_per_call, &known->retained_bytes_per_call,
