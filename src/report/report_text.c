@@ -139,6 +139,8 @@ static void add_top(struct uf_text *ret, const struct uf_type_total *top, size_t
         for (size_t j = i; j < len; j++)
             if (j == i || (top[i].holder && top[j].holder && !strcmp(top[i].holder, top[j].holder)))
                 objects += top[j].objects;
+        if (objects < 1)
+            continue; /* texts and numbers, which the count in front leaves out */
         uf_text_add_z(ret, holders == 0 ? ": " : "; ");
         uf_units_count(ret, objects);
         uf_text_add_z(ret, top[i].holder ? " in " : " ");
