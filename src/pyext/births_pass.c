@@ -11,9 +11,12 @@
 
 #define CALLS_LEAST 5
 #define CALLS_MOST 4000
-#define MARKS 20            /* so often the freelists are emptied, by a full collection */
-#define BUDGET_SHARE 0.2    /* what the pass may take beyond its fewest calls */
-#define SLOWER 3.0          /* a watched call beside a plain one, at worst (bench/bench_track.py) */
+#define MARKS 20         /* so often the freelists are emptied, by a full collection */
+#define BUDGET_SHARE 0.2 /* what the pass may take beyond its fewest calls */
+#define SLOWER 3.0       /* a watched call beside a plain one, at worst (bench/bench_track.py) */
+/* File of the code that 3.12 and later put between __init__ and its caller (_Py_MakeShimCode,
+ * Objects/codeobject.c). */
+#define SHIM "<shim>"
 #define WORDS_LOOKED_AT 16u /* of an object, for the pointer to its table or items */
 
 static bool find_birth(void *context, uint64_t address, struct uf_birth *ret)
@@ -47,7 +50,11 @@ static size_t birth_frames(void *context, uint32_t site, struct uf_birth_frame *
     /* the main thread began in the line that started the engine */
     if (count > 0 && ret[count - 1].file && strcmp(ret[count - 1].file, "<string>") == 0)
         count--;
-    return count;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!ret[i].file || strcmp(ret[i].file, SHIM) != 0)
+            ret[kept++] = ret[i];
+    return kept;
 }
 
 const struct uf_births *uf_births_of(struct uf_session *session)

@@ -54,8 +54,8 @@ static void fill_per_call(struct uf_session *session)
     result->collector.would_free_objects = result->per_call.garbage_objects;
     /* a look at the garbage sees what the collector has left before, too */
     if (result->per_call.garbage_objects > 0 && session->waiting_bytes_per_object > 0)
-        result->per_call.garbage_bytes =
-            result->per_call.garbage_objects * session->waiting_bytes_per_object;
+        result->per_call.garbage_bytes = result->per_call.garbage_objects *
+                                         session->waiting_bytes_per_object;
     if (result->per_call.garbage_objects == 0)
         result->per_call.garbage_bytes = 0;
 }
