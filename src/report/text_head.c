@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define NATIVE_TOLD_BYTES 1024 /* per call */
+
 void uf_text_thresholds(struct uf_text *ret, const struct uf_check_result *result)
 {
     for (int i = 0; i < UF_GENERATIONS; i++) {
@@ -132,6 +134,13 @@ static void add_objects(struct uf_text *subject, struct uf_text *ret,
     else
         uf_text_add_z(ret, "objects");
     uf_text_add_z(ret, " that nothing will free");
+    /* what the objects hold of C code's memory: an array's data, a parser's buffers */
+    double native = result->per_call.native_bytes * every;
+    if (native >= NATIVE_TOLD_BYTES && native >= bytes && !has_leak_of(result, UF_KIND_NATIVE)) {
+        uf_text_add_z(ret, ", with ");
+        uf_units_bytes(ret, native);
+        uf_text_add_z(ret, " of native memory");
+    }
 }
 
 static void add_leak(struct uf_text *ret, const struct uf_check_result *result)
