@@ -1,6 +1,7 @@
 #include "capture/words.h"
 
 #include <link.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -244,8 +245,8 @@ static int visit_stack(struct walk *walk, const struct uf_segment *segment)
         const uint64_t *words = walk->buffer + (at - from) / 8;
         block = words[0] == at && words[2] == at ? at : 0;
     }
-    if (!block)
-        return 0;
+    if (!block || block == (uint64_t)pthread_self())
+        return 0; /* below the first thread's block lies whatever was mapped there */
     uint64_t deep = block - segment->start > STACK_BYTES ? block - STACK_BYTES : segment->start;
     return visit_run(walk, deep, block, UF_WORDS_FRAMES, NULL);
 }
