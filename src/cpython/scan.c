@@ -3,6 +3,8 @@
 #include "cpython/plan.h"
 #include "cpython/read.h"
 
+#include <string.h>
+
 /* Is the word at `offset` a declared member or a slot? Its reference is in the graph. */
 static bool is_slot(const struct uf_heap *heap, const struct uf_plan *plan, uint32_t offset)
 {
@@ -25,6 +27,14 @@ static uint64_t unknown_from(const struct uf_heap *heap, const struct uf_plan *p
     return plan->item_size ? plan->basic_size : plan->base_basic_size;
 }
 
+/* Without a time zone these are made smaller than tp_basicsize says (CPython 3.12
+ * Modules/_datetimemodule.c, datetime_alloc, time_alloc): the last words may be another's. What they
+ * refer to, their tzinfo, is a member anyway. */
+static bool is_cut_short(const char *type)
+{
+    return strcmp(type, "datetime.datetime") == 0 || strcmp(type, "datetime.time") == 0;
+}
+
 static int add_words(struct uf_scans *scans, const struct uf_heap *heap, const struct uf_plan *plan)
 {
     struct uf_scan scan = {.first = (uint32_t)scans->offsets.len};
@@ -44,12 +54,16 @@ static int add_words(struct uf_scans *scans, const struct uf_heap *heap, const s
     return uf_vec_push(&scans->of_type, scan);
 }
 
-enum uf_code uf_scans_make(struct uf_scans *ret, const struct uf_heap *heap, struct uf_error *err)
+enum uf_code uf_scans_make(struct uf_scans *ret, struct uf_heap *heap, struct uf_error *err)
 {
     ret->source = heap->source;
-    for (size_t t = 0; t < heap->plans.len; t++)
-        if (add_words(ret, heap, &heap->plans.at[t]))
+    for (size_t t = 0; t < heap->plans.len; t++) {
+        struct uf_scan nothing = {0};
+        bool cut_short = is_cut_short(uf_heap_type_name(heap, (uint32_t)t));
+        if (cut_short ? uf_vec_push(&ret->of_type, nothing)
+                      : add_words(ret, heap, &heap->plans.at[t]))
             return uf_error_nomem(err);
+    }
     return UF_OK;
 }
 

@@ -27,7 +27,7 @@ struct uf_scans {
 };
 
 /* For all types that the heap knows by now. `ret` is {0} before; release it in any case. */
-enum uf_code uf_scans_make(struct uf_scans *ret, const struct uf_heap *heap, struct uf_error *err);
+enum uf_code uf_scans_make(struct uf_scans *ret, struct uf_heap *heap, struct uf_error *err);
 void uf_scans_release(struct uf_scans *scans);
 
 #endif
