@@ -1,8 +1,9 @@
 #include "memory/segments.h"
 
+#include "memory/regions.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,42 +36,28 @@ static enum uf_code read_whole(const char *path, bytes *ret, struct uf_error *er
     return code;
 }
 
-/* "7f..-7f.. rw-p 00000000 fd:01 1234   /usr/lib/libx.so": the sixth word is the name. */
-static const char *name_of(const char *line, size_t *len)
+static bool is_named(const struct uf_region *region, const char *name)
 {
-    const char *end = line + strcspn(line, "\n");
-    for (int word = 0; word < 5; word++) {
-        line += strcspn(line, " \n");
-        line += strspn(line, " ");
-    }
-    *len = line < end ? (size_t)(end - line) : 0;
-    return line;
+    return strncmp(region->path, name, strlen(name)) == 0;
 }
 
-static int add_line(struct uf_segments *segments, const char *line)
+static uint8_t kind_of(const struct uf_region *region)
 {
-    char *at;
-    struct uf_segment segment = {.kind = UF_SEGMENT_OTHER};
-    segment.start = strtoull(line, &at, 16);
-    segment.end = *at == '-' ? strtoull(at + 1, &at, 16) : 0;
-    if (segment.end <= segment.start || *at != ' ' || at[1] != 'r' || at[2] != 'w' || at[4] != 'p')
-        return 0;
-    size_t len;
-    const char *name = name_of(line, &len);
-    if (len == 6 && strncmp(name, "[heap]", 6) == 0)
-        segment.kind = UF_SEGMENT_HEAP;
-    else if (len == 0 || (len > 6 && strncmp(name, "[anon:", 6) == 0))
-        segment.kind = UF_SEGMENT_ANONYMOUS;
-    return uf_vec_push(&segments->list, segment);
+    if (region->path_len == 6 && is_named(region, "[heap]"))
+        return UF_SEGMENT_HEAP;
+    bool anonymous = region->path_len == 0 || (region->path_len > 6 && is_named(region, "[anon:"));
+    return anonymous ? UF_SEGMENT_ANONYMOUS : UF_SEGMENT_OTHER;
 }
 
 enum uf_code uf_segments_parse(struct uf_segments *ret, const char *text, struct uf_error *err)
 {
-    while (*text) {
-        if (add_line(ret, text))
+    struct uf_region region;
+    size_t len = strlen(text), at = 0, bad = 0;
+    while (uf_region_next(text, len, &at, &bad, &region)) {
+        struct uf_segment segment = {region.start, region.end, kind_of(&region)};
+        if (region.readable && region.writable && !region.shared &&
+            uf_vec_push(&ret->list, segment))
             return uf_error_nomem(err);
-        text += strcspn(text, "\n");
-        text += *text == '\n';
     }
     return UF_OK;
 }

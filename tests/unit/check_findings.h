@@ -89,4 +89,30 @@ static inline void module(struct uf_text *text)
                          "app -> globals __dict__\nglobals: dict len=3 tracked\n");
 }
 
+/* A registry that keeps each call's session, with a key and what the session refers to. */
+static inline void registry(struct uf_text *text, int call)
+{
+    module(text);
+    uf_text_printf(text,
+                   "globals -> store ['STORE']\nstore: app.Store tracked\nstore -> sd "
+                   "__dict__\nsd: dict len=1\n"
+                   "sd -> sessions ['_sessions']\nsessions: dict len=%d size=%d tracked\n",
+                   5 + call, 64 + call / 4 * 100);
+    for (int i = 0; i < 5 + call; i++)
+        uf_text_printf(text,
+                       "sessions -> k%d key 'id%d'\nk%d: str size=50\nsessions -> s%d ['id%d']\n"
+                       "s%d: app.Session size=48 tracked\ns%d -> sd%d __dict__\nsd%d: dict "
+                       "size=200 len=1 tracked\n"
+                       "sd%d -> d%d ['data']\nd%d: bytes size=59\n",
+                       i, i, i, i, i, i, i, i, i, i, i, i);
+}
+
+/* ... of which one is held by another object, too. */
+static inline void held_twice(struct uf_text *text, int call)
+{
+    registry(text, call);
+    uf_text_printf(text, "globals -> others ['OTHERS']\nothers: app.Others tracked\n"
+                         "others -> a .a\na: app.A\na -> b .b\nb: app.B\nb -> s3 .kept\n");
+}
+
 #endif

@@ -1,22 +1,5 @@
 #include "check_findings.h"
 
-static void registry(struct uf_text *text, int call)
-{
-    module(text);
-    uf_text_printf(text,
-                   "globals -> store ['STORE']\nstore: app.Store tracked\nstore -> sd "
-                   "__dict__\nsd: dict len=1\n"
-                   "sd -> sessions ['_sessions']\nsessions: dict len=%d size=%d tracked\n",
-                   5 + call, 64 + call / 4 * 100);
-    for (int i = 0; i < 5 + call; i++)
-        uf_text_printf(text,
-                       "sessions -> k%d key 'id%d'\nk%d: str size=50\nsessions -> s%d ['id%d']\n"
-                       "s%d: app.Session size=48 tracked\ns%d -> sd%d __dict__\nsd%d: dict "
-                       "size=200 len=1 tracked\n"
-                       "sd%d -> d%d ['data']\nd%d: bytes size=59\n",
-                       i, i, i, i, i, i, i, i, i, i, i, i);
-}
-
 TEST(a_registry_dict_is_one_finding)
 {
     EXPECT(check(registry) == UF_OK);
