@@ -107,4 +107,40 @@ char *uf_report_undecided(struct uf_channel *channel, const char *python, const 
                           size_t *len);
 void uf_report_free(char *report);
 
+/* --- heaps in files ---------------------------------------------------------------------------- */
+
+/* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. */
+struct uf_heap_request {
+    const char *file;   /* a snapshot; diff: OLD */
+    const char *newer;  /* diff: NEW */
+    const char *object; /* why: "0x7f..." or the name of a type; tree: where to begin, or NULL */
+    const char *format; /* export: "heapsnapshot", "pprof", "arrow", "json" */
+    const char *out;    /* export: the file to write */
+    uint32_t rows;  /* at most so many rows of a table, paths or groups; 0: the command's default */
+    uint32_t depth; /* tree: levels to show; 0: the default */
+    bool has_growth_limit; /* diff --fail-on-growth */
+    uint64_t growth_limit_bytes;
+    bool json, color, quiet;
+    uint16_t width; /* columns of the terminal; 0 = not a terminal */
+    /* Called now and then with what is being done ("reading", "dominators"); may be NULL. False: stop
+     * (interrupted). */
+    bool (*progress)(void *context, const char *doing);
+    void *progress_context;
+};
+
+/* Either `text` (what goes to standard output) or `error` (one line, without "unfreed: "); never both. */
+struct uf_answer {
+    char *text;
+    size_t len;
+    int exit_code; /* enum uf_exit */
+    char error[400];
+};
+
+void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_tree(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_why(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_diff(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_export(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_answer_release(struct uf_answer *answer);
+
 #endif
