@@ -117,6 +117,23 @@ enum uf_code uf_sink_open(struct uf_sink *sink, const char *path, struct uf_erro
     return uf_error_os(err, why, "%.150s cannot be written", path);
 }
 
+enum uf_code uf_sink_open_fd(struct uf_sink *sink, int fd, const char *name, struct uf_error *err)
+{
+    if (uf_sink_open_text(sink, NULL, err))
+        return UF_ENOMEM;
+    sink->path = uf_mem_strdup(name);
+    if (!sink->path) {
+        uf_sink_release(sink);
+        return uf_error_nomem(err);
+    }
+    sink->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (sink->fd >= 0)
+        return UF_OK;
+    int why = errno;
+    uf_sink_release(sink);
+    return uf_error_os(err, why, "%.150s cannot be written", name);
+}
+
 void uf_sink_add(struct uf_sink *sink, const void *bytes, size_t len)
 {
     if (len > BUFFER_BYTES - sink->used)

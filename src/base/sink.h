@@ -43,6 +43,8 @@ struct uf_sink {
 
 /* On failure (UF_EIO, UF_ENOMEM) the sink is released and nothing was changed. */
 enum uf_code uf_sink_open(struct uf_sink *sink, const char *path, struct uf_error *err);
+/* Writes to what the descriptor leads to, through a copy of it; `name` is for messages. */
+enum uf_code uf_sink_open_fd(struct uf_sink *sink, int fd, const char *name, struct uf_error *err);
 /* Writes behind `text` instead, which the caller keeps and releases. */
 enum uf_code uf_sink_open_text(struct uf_sink *sink, struct uf_text *text, struct uf_error *err);
 

@@ -147,6 +147,26 @@ TEST(what_is_no_file_is_written_to_and_not_replaced)
     EXPECT(stat("/dev/null", &status) == 0 && S_ISCHR(status.st_mode));
 }
 
+TEST(a_descriptor_is_written_to_and_stays_open)
+{
+    int ends[2];
+    char read_back[10] = "";
+    struct uf_sink sink;
+    struct uf_error err;
+    EXPECT(pipe(ends) == 0);
+    EXPECT(uf_sink_open_fd(&sink, ends[1], "standard output", &err) == UF_OK);
+    uf_sink_add_z(&sink, "abc");
+    EXPECT(uf_sink_commit(&sink, &err) == UF_OK);
+    uf_sink_release(&sink);
+    EXPECT(write(ends[1], "d", 1) == 1);
+    EXPECT(read(ends[0], read_back, sizeof read_back - 1) == 4);
+    EXPECT_TEXT(read_back, "abcd");
+    close(ends[0]);
+    close(ends[1]);
+    EXPECT(uf_sink_open_fd(&sink, ends[1], "standard output", &err) == UF_EIO);
+    EXPECT_TEXT(err.message, "standard output cannot be written: Bad file descriptor");
+}
+
 TEST(a_link_is_followed)
 {
     char link[300];
@@ -231,6 +251,7 @@ int main(void)
     RUN(any_amount_goes_through_the_buffer);
     RUN(a_full_disk_is_an_error_and_leaves_nothing);
     RUN(what_is_no_file_is_written_to_and_not_replaced);
+    RUN(a_descriptor_is_written_to_and_stays_open);
     RUN(a_link_is_followed);
     RUN(a_name_that_cannot_be_is_refused);
     RUN(a_text_takes_the_same);
