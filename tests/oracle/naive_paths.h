@@ -18,6 +18,12 @@ struct naive_path {
     char text[NAIVE_TEXT];
 };
 
+/* All of these texts have room for NAIVE_TEXT bytes. */
+static inline void naive_copy(char *ret, const char *text)
+{
+    memcpy(ret, text, strlen(text) + 1);
+}
+
 static inline void naive_root(const struct uf_view *view, uf_node node, char *ret)
 {
     static const char *const kinds[] = {
@@ -25,7 +31,7 @@ static inline void naive_root(const struct uf_view *view, uf_node node, char *re
     const struct uf_graph *graph = view->graph;
     uint32_t r = view->reach->reached[node] ? view->reach->root[node] : UINT32_MAX;
     if (r == UINT32_MAX) {
-        strcpy(ret, "Rnothing");
+        snprintf(ret, 600, "Rnothing");
         return;
     }
     const struct uf_graph_root *root = &graph->roots[r];
@@ -54,12 +60,12 @@ static inline void naive_edge(const struct uf_view *view, uf_node parent, uf_nod
     struct uf_ref_name name;
     view->names->name(view->names->context, parent,
                       view->reach->parent_edge[node] - view->graph->edge_start[parent], &name);
-    strcpy(ret, "[*]");
+    snprintf(ret, 256, "[*]");
     if (strcmp(type, "list") == 0 || strcmp(type, "tuple") == 0)
         return;
     switch (name.kind) {
     case UF_REF_DICT:
-        strcpy(ret, "*.__dict__");
+        snprintf(ret, 256, "*.__dict__");
         return;
     case UF_REF_ITEM:
         if (in_dict) { /* ['x'] is .x; ['y z'] is an item */
@@ -76,10 +82,13 @@ static inline void naive_edge(const struct uf_view *view, uf_node parent, uf_nod
         return;
     case UF_REF_KEY:
         if (!strstr(type, "set"))
-            strcpy(ret, "key");
+            snprintf(ret, 256, "key");
         return;
     default:
-        strcpy(ret, name.generic[0] ? name.generic : name.text[0] ? name.text : "(unnamed)");
+        snprintf(ret, 256, "%s",
+                 name.generic[0] ? name.generic
+                 : name.text[0]  ? name.text
+                                 : "(unnamed)");
     }
 }
 
@@ -92,7 +101,7 @@ static inline bool naive_cut(char *path, char *line)
     path[--len] = '\0';
     char *from = strrchr(path, '\n');
     from = from ? from + 1 : path;
-    strcpy(line, from);
+    naive_copy(line, from);
     *from = '\0';
     return true;
 }
@@ -102,26 +111,26 @@ static inline bool naive_fold(const char *path, const char *step, const char *ty
 {
     char rest[NAIVE_TEXT], line[NAIVE_TEXT], same[NAIVE_TEXT] = "", alike[NAIVE_TEXT] = "";
     int repeats = 0, depth = 0;
-    strcpy(rest, path);
+    naive_copy(rest, path);
     for (;;) {
         char here[NAIVE_TEXT];
-        strcpy(here, rest);
+        naive_copy(here, rest);
         if (!naive_cut(rest, line))
             break;
         depth++;
         if (rest[0] == '\0') /* the root itself */
             continue;
         if (strcmp(strrchr(line, '|') + 1, type) == 0 && !alike[0])
-            strcpy(alike, here);
+            naive_copy(alike, here);
         if (strcmp(line, step) != 0)
             continue;
         if (!same[0])
-            strcpy(same, here);
+            naive_copy(same, here);
         repeats++;
     }
     const char *found = depth > 8 ? (strchr(type, '.') ? alike : same) : repeats >= 3 ? same : "";
     if (found[0])
-        strcpy(ret, found);
+        naive_copy(ret, found);
     return found[0] != '\0';
 }
 
@@ -133,21 +142,21 @@ static inline void naive_path_of(const struct uf_view *view, uf_node node, struc
     for (uf_node at = node; at != UF_NODE_NONE; at = view->reach->parent[at])
         chain[len++] = at;
     naive_root(view, chain[len - 1], ret->text);
-    sprintf(ret->text + strlen(ret->text), "|%s\n",
-            uf_graph_type_name(view->graph, chain[len - 1]));
+    snprintf(ret->text + strlen(ret->text), 200, "|%s\n",
+             uf_graph_type_name(view->graph, chain[len - 1]));
     bool in_dict = false;
     for (size_t i = len - 1; i-- > 0;) {
         char edge[256], step[600], above[NAIVE_TEXT], line[NAIVE_TEXT];
         const char *type = uf_graph_type_name(view->graph, chain[i]);
         naive_edge(view, chain[i + 1], chain[i], in_dict, edge);
-        strcpy(above, ret->text);
+        naive_copy(above, ret->text);
         if (in_dict) /* its holder is the instance */
             naive_cut(above, line);
         snprintf(step, sizeof step, "%s|%s", edge, type);
         if (!naive_fold(above, step, type, ret->text))
             snprintf(ret->text, sizeof ret->text, "%.3000s%s\n", above, step);
         char copy[NAIVE_TEXT];
-        strcpy(copy, ret->text);
+        naive_copy(copy, ret->text);
         in_dict = naive_cut(copy, line) && line[0] == '*';
     }
 }
@@ -172,7 +181,7 @@ static inline struct naive_row *naive_row(struct naive_table *table, const char 
         table->rows = realloc(table->rows, table->room * sizeof *table->rows);
     }
     struct naive_row *row = &table->rows[table->count++];
-    strcpy(row->path.text, path);
+    naive_copy(row->path.text, path);
     row->objects = row->bytes = 0;
     return row;
 }

@@ -17,9 +17,10 @@ static void group_text(const struct uf_signatures *all, uint32_t group, char *re
     while (len-- > 0) {
         const struct uf_signature *at = &all->at[chain[len]];
         if (at->parent == UF_SIGNATURE_NONE)
-            sprintf(ret, "R%s%s", uf_signatures_text(all, at->root), at->edge ? " " : "");
-        sprintf(ret + strlen(ret), "%s%s|%s\n", at->attribute_dict ? "*" : "",
-                uf_signatures_text(all, at->edge), uf_signatures_text(all, at->type));
+            snprintf(ret, NAIVE_TEXT, "R%s%s", uf_signatures_text(all, at->root),
+                     at->edge ? " " : "");
+        snprintf(ret + strlen(ret), 600, "%s%s|%s\n", at->attribute_dict ? "*" : "",
+                 uf_signatures_text(all, at->edge), uf_signatures_text(all, at->type));
     }
 }
 
