@@ -91,38 +91,6 @@ static const char *unit_of(const struct uf_plan *plan, int64_t length)
     }
 }
 
-/* Named objects: module, class, function; 0: it has no name of its own. */
-static size_t named(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object, char *ret,
-                    size_t size)
-{
-    char name[100];
-    const char *form = NULL;
-    size_t len = 0;
-    if (plan->holds == UF_HOLDS_MODULE) {
-        uint64_t text = uf_dict_find(heap, uf_plan_dict(heap, plan, object), "__name__");
-        form = "<module '%s'>";
-        len = text ? uf_str_copy(heap, text, name, sizeof name) : 0;
-    } else if (plan->holds == UF_HOLDS_TYPE) {
-        uint32_t type = uf_heap_type(heap, object);
-        form = "<class '%s'>";
-        len = type == UINT32_MAX
-                  ? 0
-                  : (size_t)snprintf(name, sizeof name, "%s", uf_heap_type_name(heap, type));
-    } else if (is_record(plan, UF_KNOWN_FUNCTION)) {
-        for (uint8_t i = 0; i < plan->record->field_count; i++)
-            if (strcmp(plan->record->fields[i].name, ".__qualname__") == 0)
-                len = uf_str_copy(
-                    heap, uf_source_word(heap->source, object + plan->record->fields[i].offset),
-                    name, sizeof name);
-        form = "<function %s>";
-    }
-    if (!form || !len)
-        return 0;
-    char text[160];
-    snprintf(text, sizeof text, form, name); // NOLINT: the forms are above
-    return uf_utf8_cut(ret, size, text);
-}
-
 void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t size)
 {
     char text[240];
@@ -140,7 +108,7 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
         uf_utf8_cut(ret, size, text);
         return;
     }
-    if (named(heap, &copy, object, ret, size))
+    if (uf_named_repr(heap, object, ret, size))
         return;
     int64_t length = uf_heap_length(heap, object);
     const char *name = uf_heap_type_name(heap, type);
