@@ -31,12 +31,13 @@ static PyObject *result_type(void)
     return type;
 }
 
-/* Called without the interpreter lock; signals reach the main thread only. */
-static bool interrupted(void)
+/* Signals reach the main thread only, and their handlers want the interpreter lock. */
+static bool interrupted(void *context)
 {
-    PyGILState_STATE state = PyGILState_Ensure();
+    PyThreadState **thread = context;
+    PyEval_RestoreThread(*thread);
     bool ret = PyErr_CheckSignals() < 0;
-    PyGILState_Release(state);
+    *thread = PyEval_SaveThread();
     return ret;
 }
 
@@ -85,9 +86,9 @@ static PyObject *take(PyObject *path, const char *file, bool redact)
         code = uf_snapshot_start(&order, &copy, &err);
     if (code)
         return raise(&err, path);
-    Py_BEGIN_ALLOW_THREADS;
-    code = uf_snapshot_wait(&copy, interrupted, &taken, &err);
-    Py_END_ALLOW_THREADS;
+    PyThreadState *thread = PyEval_SaveThread();
+    code = uf_snapshot_wait(&copy, interrupted, &thread, &taken, &err);
+    PyEval_RestoreThread(thread);
     if (code)
         return raise(&err, path);
     return to_result(path, &taken, uf_now_seconds() - order.started);
@@ -95,7 +96,7 @@ static PyObject *take(PyObject *path, const char *file, bool redact)
 
 PyObject *uf_snapshot_from_python(PyObject *module, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {(char[]){"path"}, (char[]){"redact"}, NULL};
+    static char first[] = "path", second[] = "redact", *names[] = {first, second, NULL};
     PyObject *path, *decoded = NULL, *encoded = NULL, *result = NULL;
     int redact = 0;
     (void)module;

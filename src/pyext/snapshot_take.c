@@ -120,15 +120,15 @@ static enum uf_code tell_end(int status, struct uf_error *err)
                         "and no file was made (please report it)");
 }
 
-enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void),
-                              struct uf_snapshot_taken *ret, struct uf_error *err)
+enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void *context),
+                              void *context, struct uf_snapshot_taken *ret, struct uf_error *err)
 {
     struct uf_snapshot_message message;
     bool stopped = false;
     ssize_t len;
     int status = 0;
     while ((len = read(copy->report, &message, sizeof message)) < 0 && errno == EINTR)
-        if (stop && !stopped && stop()) {
+        if (stop && !stopped && stop(context)) {
             stopped = true;
             (void)kill(copy->pid, SIGKILL); /* not waited for yet: the number is still its own */
         }

@@ -51,10 +51,10 @@ enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *pa
                                  struct uf_error *err);
 enum uf_code uf_snapshot_start(struct uf_snapshot_order *order, struct uf_snapshot_copy *copy,
                                struct uf_error *err);
-/* Uses up the copy: its process is gone and its descriptor closed afterwards. `stop` is asked now and then,
- * whenever a signal has come; true: the copy is ended, UF_EINVAL. May be NULL. */
-enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void),
-                              struct uf_snapshot_taken *ret, struct uf_error *err);
+/* Uses up the copy: its process is gone and its descriptor closed afterwards. `stop` is asked when
+ * a signal has come; true: the copy is ended, UF_EINVAL. May be NULL. */
+enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void *context),
+                              void *context, struct uf_snapshot_taken *ret, struct uf_error *err);
 
 /* snapshot_child.c: the copy's whole life. */
 struct uf_snapshot_ends {
