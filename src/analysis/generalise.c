@@ -55,6 +55,11 @@ bool uf_generalise_is_sequence(const char *holder_type)
     return strcmp(holder_type, "list") == 0 || strcmp(holder_type, "tuple") == 0;
 }
 
+bool uf_generalise_is_set(const char *holder_type)
+{
+    return strstr(holder_type, "set") != NULL;
+}
+
 struct uf_generalised uf_generalise_reference(struct uf_ref_name *name, bool in_dict,
                                               const char *holder_type)
 {
@@ -69,7 +74,7 @@ struct uf_generalised uf_generalise_reference(struct uf_ref_name *name, bool in_
     if (name->kind == UF_REF_ITEM || name->kind == UF_REF_INDEX)
         return ret;
     if (name->kind == UF_REF_KEY) {
-        if (strstr(holder_type, "set"))
+        if (uf_generalise_is_set(holder_type))
             return ret;
         ret.key = true;
         ret.text = "key";

@@ -36,6 +36,8 @@ struct uf_generalised {
 
 /* Nothing but items: there is no need to ask for names. */
 bool uf_generalise_is_sequence(const char *holder_type);
+/* What it holds as keys are its items. */
+bool uf_generalise_is_set(const char *holder_type);
 /* `in_dict`: the holder is the attribute dictionary of what stands before it; `name` may then be
  * rewritten. */
 struct uf_generalised uf_generalise_reference(struct uf_ref_name *name, bool in_dict,

@@ -107,7 +107,8 @@ static uint32_t make(struct uf_groups *groups, const struct uf_group *wanted)
         groups->cells.at[found].group.folded = true;
         return found;
     }
-    return groups->cells.len >= UF_GENERALISE_GROUPS_MAX ? wanted->parent : new_cell(groups, wanted);
+    return groups->cells.len >= UF_GENERALISE_GROUPS_MAX ? wanted->parent
+                                                         : new_cell(groups, wanted);
 }
 
 /* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new.

@@ -84,10 +84,4 @@ int64_t uf_groups_length(struct uf_groups *groups, const struct uf_view *view, u
 uint32_t uf_groups_place(struct uf_groups *groups, const struct uf_view *view, uf_node node,
                          struct uf_error *err);
 
-/* Maps have 64-bit keys, 0 not allowed. */
-static inline uint64_t uf_pair_key(uint32_t high, uint32_t low)
-{
-    return ((uint64_t)(high + 1) << 32 | low) + 1;
-}
-
 #endif

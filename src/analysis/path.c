@@ -161,7 +161,8 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
         if (i == 0) {
             const char *label = root_label(view, root_of(view, node));
             snprintf(name.text, sizeof name.text, "%s", label);
-            snprintf(name.generic, sizeof name.generic, "%.*s", (int)uf_generalise_label(label), label);
+            snprintf(name.generic, sizeof name.generic, "%.*s", (int)uf_generalise_label(label),
+                     label);
         } else {
             name_at(view, path, i, &name);
         }

@@ -29,9 +29,9 @@ struct uf_signature {
     uint32_t root;   /* text of the root, for a group at a root; else 0 */
     bool key;        /* held as the key of a mapping */
     bool attribute;  /* held by an attribute's name */
-    bool attribute_dict; /* an attribute dictionary */
-    bool folded;         /* a path leads back to it: a list or a tree of any depth */
-    bool garbage;        /* nothing holds it */
+    bool attribute_dict;     /* an attribute dictionary */
+    bool folded;             /* a path leads back to it: a list or a tree of any depth */
+    bool garbage;            /* nothing holds it */
     uint64_t objects, bytes; /* without unfreed's own; 0 for a group that only own objects are in */
     uf_node first, last;     /* of these the nearest to the root, and the last one met, which in a
                               * dict or list is mostly the newest; UF_NODE_NONE: there are none */
