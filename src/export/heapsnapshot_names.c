@@ -256,14 +256,11 @@ static struct uf_hs_edge_name name_by(struct uf_hs_names *names, const struct uf
 static void remember(struct uf_hs_names *names, uint32_t number, enum known known,
                      struct uf_hs_edge_name name)
 {
-    while (names->generic.len <= number) {
-        if (uf_vec_push(&names->generic, (struct uf_hs_generic){0})) {
-            names->failed = true;
-            return;
-        }
-    }
-    names->generic.at[number] =
-        (struct uf_hs_generic){(uint8_t)known, (uint8_t)name.type, name.name};
+    struct uf_hs_generic generic = {(uint8_t)known, (uint8_t)name.type, name.name};
+    uint32_t index = (uint32_t)names->generic.len;
+    if (uf_vec_push(&names->generic, generic) ||
+        uf_map_set(&names->generic_of, (uint64_t)number + 1, index))
+        names->failed = true;
 }
 
 /* A reference that holds nothing has a name in words whatever it is. */
@@ -283,8 +280,9 @@ static struct uf_hs_edge_name name_edge(struct uf_hs_names *names, uf_node sourc
     const struct uf_names *from = names->names;
     struct uf_hs_generic seen = {0};
     uint32_t number = from->generic ? from->generic(from->context, source, ordinal) : UINT32_MAX;
-    if (number < names->generic.len)
-        seen = names->generic.at[number];
+    uint32_t index = uf_map_get(&names->generic_of, (uint64_t)number + 1);
+    if (index != UF_MAP_NONE)
+        seen = names->generic.at[index];
     if (seen.known == FIXED)
         return (struct uf_hs_edge_name){(enum uf_hs_edge_type)seen.type, seen.name};
     if (seen.known == BY_ORDINAL)
@@ -325,6 +323,7 @@ enum uf_code uf_hs_names_init(struct uf_hs_names *names, const struct uf_graph *
 void uf_hs_names_release(struct uf_hs_names *names)
 {
     uf_strings_release(&names->strings);
+    uf_map_release(&names->generic_of);
     uf_vec_release(&names->generic);
     uf_mem_free(names->types);
     *names = (struct uf_hs_names){0};

@@ -21,6 +21,7 @@
 #ifndef UF_EXPORT_HEAPSNAPSHOT_NAMES_H
 #define UF_EXPORT_HEAPSNAPSHOT_NAMES_H
 
+#include "base/map.h"
 #include "base/sink.h"
 #include "base/vec.h"
 #include "graph/names.h"
@@ -64,9 +65,10 @@ struct uf_hs_names {
     struct uf_strings strings;
     uint64_t units,
         content_units; /* used by the strings as written, and from where content is left out */
-    UF_VEC(struct uf_hs_generic) generic; /* by number of uf_names.generic */
-    struct uf_hs_type *types;             /* by index into graph->types */
-    bool failed;                          /* memory is out: nothing that follows is right */
+    struct uf_map generic_of; /* number of uf_names.generic + 1 -> index into generic */
+    UF_VEC(struct uf_hs_generic) generic;
+    struct uf_hs_type *types; /* by index into graph->types */
+    bool failed;              /* memory is out: nothing that follows is right */
 };
 
 /* On failure (UF_ENOMEM) `names` is released. */

@@ -258,7 +258,7 @@ struct uf_hs_edge_name uf_hs_group_edge(const struct uf_hs_roots *roots,
         &graph->strings, root->kind == UF_ROOT_STATIC_TYPE ? root->name : root->label);
     if (root->kind == UF_ROOT_MODULE)
         label = "module";
-    if (label[0] == '\0')
+    if (label[0] == '\0' || root->kind == UF_ROOT_NATIVE)
         return element;
     enum uf_hs_edge_type type = root->kind == UF_ROOT_THREAD ? UF_HS_CONTEXT : UF_HS_INTERNAL;
     return (struct uf_hs_edge_name){type, uf_hs_text(names, label)};
