@@ -9,7 +9,6 @@
 const struct uf_export_format uf_export_formats[] = {
     {.name = "heapsnapshot",
      .description = "the Memory tab of Chrome's DevTools, and memlab",
-     .look = "DevTools > Memory > Load",
      .needs = UF_EXPORT_REACH,
      .streams = true,
      .contents = true,
