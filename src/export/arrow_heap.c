@@ -47,8 +47,8 @@ void uf_arrow_heap_end(struct uf_arrow_heap *heap)
     uf_type_totals_release(&heap->totals);
     uf_arrow_texts_release(&heap->type_names);
     uf_arrow_texts_release(&heap->generics);
-    uf_map_release(&heap->generic_of);
-    uf_strings_release(&heap->fallback);
+    uf_map_release(&heap->generic_map);
+    uf_strings_release(&heap->generic_pool);
     uf_dominators_release(&heap->own_dominators);
     uf_snapshot_close(heap->snapshot);
     uf_mem_free(heap);
@@ -81,58 +81,50 @@ static enum uf_code name_types(struct uf_arrow_heap *heap, struct uf_error *err)
     return code;
 }
 
-/* The number that `names` gives, or without such numbers that of the text in `fallback`;
- * UF_STRING_NONE when memory is out. */
-static uint32_t generic_number(struct uf_arrow_heap *heap, uf_node source, uint32_t ordinal)
+/* Numbers of generic texts, as the column has them, are their places in `generic_pool`; 0 is "". Numbers
+ * that `names` gives are mapped to them: several may stand for one text. UF_STRING_NONE when memory is out. */
+static uint32_t generic_of(struct uf_arrow_heap *heap, uf_node source, uint32_t ordinal)
 {
     const struct uf_names *names = heap->names;
-    if (names->generic)
-        return names->generic(names->context, source, ordinal);
-    struct uf_ref_name name;
-    names->name(names->context, source, ordinal, &name);
-    return uf_strings_add_z(&heap->fallback, name.generic);
-}
-
-static enum uf_code enter_generic(struct uf_arrow_heap *heap, uint32_t number, struct uf_error *err)
-{
-    const struct uf_names *names = heap->names;
+    if (!names->generic) {
+        struct uf_ref_name name;
+        names->name(names->context, source, ordinal, &name);
+        return uf_strings_add_z(&heap->generic_pool, name.generic);
+    }
+    uint32_t number = names->generic(names->context, source, ordinal);
     if (number == UF_STRING_NONE)
-        return uf_error_nomem(err);
-    if (uf_map_get(&heap->generic_of, (uint64_t)number + 1) != UF_MAP_NONE)
-        return UF_OK;
-    const char *text = names->generic ? names->generic_text(names->context, number)
-                                      : uf_strings_get(&heap->fallback, number);
-    uint32_t place = (uint32_t)uf_arrow_texts_count(&heap->generics);
-    enum uf_code code = uf_arrow_texts_add(&heap->generics, text, strlen(text), err);
-    if (!code && uf_map_set(&heap->generic_of, (uint64_t)number + 1, place))
-        code = uf_error_nomem(err);
-    return code;
+        return number;
+    uint32_t place = uf_map_get(&heap->generic_map, (uint64_t)number + 1);
+    if (place != UF_MAP_NONE)
+        return place;
+    place = uf_strings_add_z(&heap->generic_pool, names->generic_text(names->context, number));
+    if (place != UF_STRING_NONE && uf_map_set(&heap->generic_map, (uint64_t)number + 1, place))
+        return UF_STRING_NONE;
+    return place;
 }
 
 /* All of them first, so that every batch has the same dictionary. */
 static enum uf_code collect_generics(struct uf_arrow_heap *heap, struct uf_error *err)
 {
     const struct uf_graph *graph = heap->graph;
-    uint32_t last = UF_STRING_NONE;
-    uf_arrow_texts_release(&heap->generics);
-    uf_map_clear(&heap->generic_of);
-    enum uf_code code = uf_arrow_texts_init(&heap->generics, 64, err);
-    for (uf_node n = 0; n < graph->node_count && !code; n++) {
+    for (uf_node n = 0; n < graph->node_count; n++) {
         uint32_t count = graph->edge_start[n + 1] - graph->edge_start[n];
-        for (uint32_t i = 0; i < count && !code; i++) {
-            uint32_t number = generic_number(heap, n, i);
-            if (number != last || number == UF_STRING_NONE)
-                code = enter_generic(heap, number, err);
-            last = number;
-        }
+        for (uint32_t i = 0; i < count; i++)
+            if (generic_of(heap, n, i) == UF_STRING_NONE)
+                return uf_error_nomem(err);
+    }
+    uf_arrow_texts_release(&heap->generics);
+    enum uf_code code = uf_arrow_texts_init(&heap->generics, heap->generic_pool.count + 1, err);
+    for (uint32_t i = 0; i < heap->generic_pool.count && !code; i++) {
+        const char *text = uf_strings_get(&heap->generic_pool, i);
+        code = uf_arrow_texts_add(&heap->generics, text, strlen(text), err);
     }
     return code;
 }
 
 uint32_t uf_arrow_heap_generic(struct uf_arrow_heap *heap, uf_node source, uint32_t ordinal)
 {
-    uint32_t number = generic_number(heap, source, ordinal);
-    return uf_map_get(&heap->generic_of, (uint64_t)number + 1);
+    return generic_of(heap, source, ordinal);
 }
 
 static enum uf_code compute_dominators(struct uf_arrow_heap *heap, struct uf_error *err)

@@ -49,8 +49,8 @@ struct uf_arrow_heap {
     struct uf_dominators own_dominators;
     struct uf_arrow_texts type_names; /* by type */
     struct uf_arrow_texts generics;
-    struct uf_map generic_of; /* number of `names`, or of `fallback`, + 1 -> text of `generics` */
-    struct uf_strings fallback;
+    struct uf_strings generic_pool;
+    struct uf_map generic_map; /* number of `names` + 1 -> number in generic_pool */
     struct uf_type_totals totals; /* by type */
     unsigned ready;                 /* needs that were met */
     struct uf_arrow_heap *next;     /* for the host's list of heaps to end */
@@ -73,7 +73,7 @@ void uf_arrow_heap_end(struct uf_arrow_heap *heap);
 /* Loads and computes what is not there yet. What was given out stays valid. */
 enum uf_code uf_arrow_heap_prepare(struct uf_arrow_heap *heap, unsigned needs,
                                    struct uf_error *err);
-/* The text of `generics` for a reference; needs UF_ARROW_GENERICS. */
+/* The text of `generics` for a reference; needs UF_ARROW_GENERICS. UF_STRING_NONE when memory is out. */
 uint32_t uf_arrow_heap_generic(struct uf_arrow_heap *heap, uf_node source, uint32_t ordinal);
 
 #endif

@@ -62,8 +62,8 @@ static enum uf_code fill_generic(struct uf_arrow_rows *rows, struct uf_arrow_col
         return UF_ENOMEM;
     for (struct walk walk = begin(rows); stands(&walk); walk.edge++) {
         *numbers = uf_arrow_heap_generic(rows->heap, walk.source, ordinal(&walk));
-        if (*numbers++ == UF_MAP_NONE)
-            return uf_error_nomem(err); /* the number could not be had: all that exist were entered */
+        if (*numbers++ == UF_STRING_NONE)
+            return uf_error_nomem(err);
     }
     return UF_OK;
 }
