@@ -1,5 +1,5 @@
 /* path.c - the path from a root to one object, in words. */
-#include "analysis/groups_private.h"
+#include "analysis/generalise.h"
 #include "analysis/steps.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_
 {
     const struct uf_graph_root *root = root_of(view, root_node);
     if (root)
-        uf_groups_root_text(view->graph, root, false, ret);
+        uf_generalise_root(view->graph, root, false, ret);
     else
         uf_text_add_z(ret, "nothing (lost reference)");
 }
@@ -48,13 +48,6 @@ void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_
 static const char *root_label(const struct uf_view *view, const struct uf_graph_root *root)
 {
     return root ? uf_strings_get(&view->graph->strings, root->label) : "";
-}
-
-/* `local 'y' of f() at file:12` without the place. */
-static size_t without_place(const char *label)
-{
-    const char *place = strstr(label, " at ");
-    return place ? (size_t)(place - label) : strlen(label);
 }
 
 static void root_expression(const struct uf_view *view, uf_node node, struct uf_text *ret)
@@ -66,7 +59,7 @@ static void root_expression(const struct uf_view *view, uf_node node, struct uf_
     } else if (root && root->kind == UF_ROOT_STATIC_TYPE) {
         uf_text_add_z(ret, uf_strings_get(&view->graph->strings, root->name));
     } else if (root && root->kind == UF_ROOT_THREAD && label[0] != '\0') {
-        uf_text_add(ret, label, without_place(label));
+        uf_text_add(ret, label, uf_generalise_label(label));
     } else {
         uf_path_root_text(view, node, ret);
         uf_step_append(ret, label);
@@ -168,7 +161,8 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
         if (i == 0) {
             const char *label = root_label(view, root_of(view, node));
             snprintf(name.text, sizeof name.text, "%s", label);
-            snprintf(name.generic, sizeof name.generic, "%.*s", (int)without_place(label), label);
+            snprintf(name.generic, sizeof name.generic, "%.*s", (int)uf_generalise_label(label),
+                     label);
         } else {
             name_at(view, path, i, &name);
         }
