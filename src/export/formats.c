@@ -1,11 +1,18 @@
 #include "export/formats.h"
 
+#include "export/heapsnapshot.h"
 #include "export/jsonlines.h"
 #include "export/pprof.h"
 
 #include <string.h>
 
 const struct uf_export_format uf_export_formats[] = {
+    {.name = "heapsnapshot",
+     .description = "the Memory tab of Chrome's DevTools, and memlab",
+     .needs = UF_EXPORT_REACH,
+     .streams = true,
+     .contents = true,
+     .write = uf_export_heapsnapshot},
     {.name = "pprof",
      .description = "what retains how much, for go tool pprof and speedscope",
      .look = "go tool pprof -top -cum",
