@@ -7,12 +7,25 @@
 #include <string.h>
 
 const struct uf_export_format uf_export_formats[] = {
-    {"heapsnapshot", "the Memory tab of Chrome's DevTools, and memlab", UF_EXPORT_REACH, true,
-     uf_export_heapsnapshot},
-    {"pprof", "who retains how much, for go tool pprof and speedscope",
-     UF_EXPORT_REACH | UF_EXPORT_DOMINATORS, true, uf_export_pprof},
-    {"json", "every object on a line of its own, for jq and scripts", UF_EXPORT_DOMINATORS, true,
-     uf_export_jsonlines},
+    {.name = "heapsnapshot",
+     .description = "the Memory tab of Chrome's DevTools, and memlab",
+     .needs = UF_EXPORT_REACH,
+     .streams = true,
+     .contents = true,
+     .write = uf_export_heapsnapshot},
+    {.name = "pprof",
+     .description = "what retains how much, for go tool pprof and speedscope",
+     .look = "go tool pprof -top -cum",
+     .needs = UF_EXPORT_REACH | UF_EXPORT_DOMINATORS,
+     .streams = true,
+     .write = uf_export_pprof},
+    {.name = "json",
+     .description = "JSON lines, an object to a line, for jq and scripts",
+     .look = "head -n 3",
+     .needs = UF_EXPORT_DOMINATORS,
+     .streams = true,
+     .contents = true,
+     .write = uf_export_jsonlines},
 };
 const size_t uf_export_format_count = sizeof uf_export_formats / sizeof *uf_export_formats;
 

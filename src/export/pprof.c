@@ -3,20 +3,19 @@
 #include "analysis/retainers.h"
 #include "export/profile.h"
 
+#include <stdio.h>
+
 #define STOP_EVERY 4096 /* samples between two looks at whether to go on */
 
+/* No command line: people put passwords there, and a profile has no contents of the program in it. */
 static void add_comments(struct uf_profile *profile, const struct uf_meta *meta)
 {
-    struct uf_text text = {0};
+    char text[120];
     uf_profile_comment(profile, "objects by what retains them: cum is the retained size (what would be "
                                 "freed with them), flat their own");
-    if (meta->command_line) {
-        uf_text_printf(&text, "%s, pid %llu: %s", meta->python ? meta->python : "?",
-                       (unsigned long long)meta->pid, meta->command_line);
-        uf_profile_comment(profile, text.failed ? NULL : text.at);
-    }
-    profile->failed |= text.failed;
-    uf_text_release(&text);
+    snprintf(text, sizeof text, "Python %s, pid %llu", meta->python ? meta->python : "?",
+             meta->pid == UF_META_UNKNOWN ? 0 : (unsigned long long)meta->pid);
+    uf_profile_comment(profile, text);
 }
 
 static void add_sample(struct uf_profile *profile, const struct uf_retainers *retainers,
