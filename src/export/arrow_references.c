@@ -54,17 +54,24 @@ static enum uf_code fill_target(struct uf_arrow_rows *rows, struct uf_arrow_colu
     return UF_OK;
 }
 
+/* Null where there is no name. */
 static enum uf_code fill_generic(struct uf_arrow_rows *rows, struct uf_arrow_column *ret,
                                  struct uf_error *err)
 {
     uint32_t *numbers = uf_arrow_values(rows, ret, sizeof *numbers, err);
-    if (!numbers)
-        return UF_ENOMEM;
+    uint8_t *valid = uf_arrow_memory_take(rows->memory, ((size_t)rows->count + 7) / 8);
+    if (!numbers || !valid)
+        return uf_error_nomem(err);
     for (struct walk walk = begin(rows); stands(&walk); walk.edge++) {
-        *numbers = uf_arrow_heap_generic(rows->heap, walk.source, ordinal(&walk));
-        if (*numbers++ == UF_STRING_NONE)
+        uint32_t i = walk.edge - rows->first;
+        numbers[i] = uf_arrow_heap_generic(rows->heap, walk.source, ordinal(&walk));
+        if (numbers[i] == UF_STRING_NONE)
             return uf_error_nomem(err);
+        if (numbers[i] != 0)
+            valid[i / 8] = (uint8_t)(valid[i / 8] | 1 << i % 8);
+        ret->nulls += numbers[i] == 0;
     }
+    ret->validity = ret->nulls ? valid : NULL;
     return UF_OK;
 }
 
@@ -182,9 +189,9 @@ static enum uf_code fill_guessed(struct uf_arrow_rows *rows, struct uf_arrow_col
 static const struct uf_arrow_field fields[] = {
     {"source", UF_ARROW_U32, false, 0, fill_source, NULL},
     {"target", UF_ARROW_U32, false, 0, fill_target, NULL},
-    {"kind", UF_ARROW_DICT8, false, UF_LOAD_NAMES, fill_kind, kind_texts},
-    {"generic", UF_ARROW_DICT32, false, UF_ARROW_GENERICS, fill_generic, generic_texts},
-    {"name", UF_ARROW_UTF8, true, UF_LOAD_NAMES, fill_name, NULL},
+    {"kind", UF_ARROW_DICT8, false, 0, fill_kind, kind_texts},
+    {"generic", UF_ARROW_DICT32, true, UF_ARROW_GENERICS, fill_generic, generic_texts},
+    {"name", UF_ARROW_UTF8, true, 0, fill_name, NULL},
     {"guessed", UF_ARROW_BOOL, false, 0, fill_guessed, NULL},
 };
 
