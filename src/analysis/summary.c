@@ -251,7 +251,10 @@ enum uf_code uf_summary_build(struct uf_summary *summary, const struct uf_view *
 {
     *summary = (struct uf_summary){0};
     uf_check_result_init(&summary->cycles);
-    enum uf_code code = build_types(summary, view->graph, dominators, order, err);
+    summary->cycles.function = uf_mem_strdup(""); /* a part of ids, which are not shown */
+    enum uf_code code = summary->cycles.function ? UF_OK : uf_error_nomem(err);
+    if (!code)
+        code = build_types(summary, view->graph, dominators, order, err);
     count_nodes(summary, view);
     if (!code)
         code = share_out(summary, view, err);
