@@ -10,5 +10,6 @@
 int uf_cmd_check(char **argv);
 int uf_cmd_summary(char **argv);
 int uf_cmd_tree(char **argv);
+int uf_cmd_export(char **argv);
 
 #endif
