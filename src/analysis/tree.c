@@ -122,6 +122,10 @@ static void root_words(const struct builder *b, uint32_t root_index, bool generi
     const struct uf_graph_root *root = &b->view->graph->roots[root_index];
     const char *label = uf_strings_get(&b->view->graph->strings, root->label);
     struct uf_text place = {0};
+    if (root->kind == UF_ROOT_NATIVE && root->surplus == 0) {
+        uf_text_add_z(ret, "nobody, never freed"); /* immortal, or static */
+        return;
+    }
     uf_generalise_root(b->view->graph, root, generic, ret);
     uf_text_add(&place, label, uf_generalise_label(label));
     if (place.len > 0)
@@ -314,9 +318,16 @@ static char *final_name(struct builder *b, const struct set *set)
     struct uf_text text = {0};
     struct uf_ref_name name;
     const struct uf_graph *graph = b->view->graph;
-    if (set->row.held == UF_TREE_SEVERAL || set->row.held == UF_TREE_START)
+    if (set->row.held == UF_TREE_START ||
+        (set->row.held == UF_TREE_SEVERAL && set->row.objects > 1))
         return NULL;
-    if (set->row.objects > 1) {
+    if (set->row.held == UF_TREE_SEVERAL) {
+        struct uf_path path = {0};
+        b->failed |= uf_path_to(&path, b->view->reach, set->row.example, NULL) != UF_OK;
+        if (!b->failed)
+            uf_path_expression(b->view, &path, path.nodes.len, &text);
+        uf_path_release(&path);
+    } else if (set->row.objects > 1) {
         uf_text_add_z(&text, uf_strings_get(&b->names, set->name));
     } else if (set->row.held == UF_TREE_ROOT) {
         root_words(b, uf_map_get(&b->root_of, set->row.example + 1ull), false, &text);

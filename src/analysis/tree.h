@@ -20,7 +20,7 @@
 enum uf_tree_held {
     UF_TREE_ROOT,    /* by a root of the graph: "module shop" */
     UF_TREE_DIRECT,  /* by the row above, by the reference `name` */
-    UF_TREE_SEVERAL, /* by several objects, none of which alone keeps it alive */
+    UF_TREE_SEVERAL, /* by several references, none of which alone keeps it alive */
     UF_TREE_START,   /* where the tree begins */
 };
 

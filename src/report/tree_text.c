@@ -21,8 +21,12 @@ void uf_tree_row_path(struct uf_text *ret, const struct uf_tree *tree, uint32_t 
         way[count++] = at;
     while (count-- > 0) {
         const struct uf_tree_row *at = &tree->rows.at[way[count]];
-        if (at->held != UF_TREE_START)
+        if (at->held == UF_TREE_SEVERAL && at->name) { /* a way of its own */
+            uf_text_release(ret);
+            uf_text_add_z(ret, at->name);
+        } else if (at->held != UF_TREE_START) {
             uf_step_append(ret, at->name ? at->name : "(through several)");
+        }
     }
 }
 
@@ -66,7 +70,8 @@ static uint32_t heavy_row(const struct uf_tree *tree)
     uint32_t heavy = UINT32_MAX;
     for (uint32_t r = 0; r < tree->rows.len; r++) {
         const struct uf_tree_row *row = &tree->rows.at[r];
-        if (row->retained_bytes < tree->retained_bytes / 2 || row->held == UF_TREE_SEVERAL)
+        if (row->retained_bytes < tree->retained_bytes / 2 ||
+            (row->held == UF_TREE_SEVERAL && !row->name))
             return heavy; /* the largest comes first, on each level */
         if (row->held != UF_TREE_START)
             heavy = r;
@@ -93,7 +98,9 @@ static void write_head(struct uf_page *page, const struct uf_tree_report *report
         add_share(&text, row->retained_bytes, tree->retained_bytes);
         uf_text_add_z(&text, " of it by ");
         uf_columns_clean(&text, uf_page_z(&path));
-        uf_text_add_z(&text, row->objects > 1 ? ", " : " alone");
+        if (row->objects == 1 && row->held != UF_TREE_SEVERAL)
+            uf_text_add_z(&text, " alone");
+        uf_text_add_z(&text, row->objects > 1 ? ", " : "");
         if (row->objects > 1)
             add_what(&text, report, row);
     } else if (!report->from_object) {
@@ -140,7 +147,11 @@ static void add_row(struct uf_table *table, const struct uf_tree_report *report,
     struct uf_text name = {0}, what = {0}, address = {0};
     figures(table, report->tree, row->retained_bytes, row->retained_objects);
     indent(&name, row->depth);
-    if (row->held == UF_TREE_SEVERAL) {
+    if (row->held == UF_TREE_SEVERAL && row->name) {
+        uf_text_add_z(&name, UF_MARK_BOLD);
+        uf_columns_clean(&name, row->name);
+        uf_text_add_z(&name, UF_MARK_PLAIN UF_MARK_DIM " and others" UF_MARK_PLAIN);
+    } else if (row->held == UF_TREE_SEVERAL) {
         uf_text_add_z(&name, UF_MARK_DIM "(through several)" UF_MARK_PLAIN);
     } else if (row->held == UF_TREE_START) {
         uf_text_add_z(&name, UF_MARK_DIM "(start)" UF_MARK_PLAIN);

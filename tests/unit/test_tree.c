@@ -67,7 +67,7 @@ TEST(what_several_hold_is_at_the_top)
 {
     sample_heap(&heap);
     make(NULL, 0, 100, 20);
-    const struct uf_tree_row *product = row("(through several)");
+    const struct uf_tree_row *product = row("shop.CACHE['p1']");
     EXPECT(product->held == UF_TREE_SEVERAL && product->parent == UINT32_MAX);
     EXPECT(product->example == made_node(&heap.made, "product"));
     EXPECT(row("thread MainThread local 'request' of serve()")->retained_bytes == 56);
