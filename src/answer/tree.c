@@ -58,7 +58,8 @@ static void answer(struct uf_opened *heap, struct uf_lookup *found, struct uf_an
         uf_answer_not_found(ret, heap->path, &err);
         return;
     }
-    if (!uf_opened_dominators(heap, ret) || (request->object && !keep_alive(heap, found, ret)) ||
+    if (!uf_opened_reach(heap, ret) || !uf_opened_dominators(heap, ret) ||
+        (request->object && !keep_alive(heap, found, ret)) ||
         !uf_answer_step(request, "drawing the tree", ret))
         return;
     if (uf_tree_build(&tree, &heap->view, &heap->dominators, found->members.at, found->members.len,
