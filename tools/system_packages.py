@@ -16,7 +16,11 @@ from pathlib import Path
 from python_facts import Facts
 
 # A header of each library that the engine is linked with, and Debian's package of it.
-LIBRARIES = {"elfutils/libdwfl.h": "libdw-dev", "seccomp.h": "libseccomp-dev"}
+LIBRARIES = {
+    "elfutils/libdwfl.h": "libdw-dev",
+    "seccomp.h": "libseccomp-dev",
+    "zlib.h": "zlib1g-dev",
+}
 
 
 class Missing(Exception):

@@ -2,6 +2,7 @@
 #include "analysis/groups_private.h"
 
 #include "analysis/edges.h"
+#include "analysis/generalise.h"
 
 #include <string.h>
 
@@ -15,10 +16,10 @@ enum uf_code uf_groups_create(struct uf_groups **ret, struct uf_error *err)
         uint32_t *number;
         const char *text;
     } texts[] = {
-        {&groups->dict_text, "dict"},           {&groups->list_text, "list"},
-        {&groups->tuple_text, "tuple"},         {&groups->any_item, "[*]"},
-        {&groups->any_attribute, ".*"},         {&groups->key, "key"},
-        {&groups->attribute_dict, ".__dict__"},
+        {&groups->list_text, "list"},
+        {&groups->tuple_text, "tuple"},
+        {&groups->any_item, UF_ANY_ITEM},
+        {&groups->any_attribute, UF_ANY_ATTRIBUTE},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i].number = uf_strings_add_z(&groups->strings, texts[i].text);

@@ -2,6 +2,7 @@
 #include "analysis/groups_private.h"
 
 #include "analysis/edges.h"
+#include "analysis/generalise.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ static enum uf_code hash_roots(const struct uf_graph *graph, uint64_t *hashes, s
     struct uf_text text = {0};
     for (uint32_t r = 0; r < graph->root_count; r++) {
         text.len = 0;
-        uf_groups_root_text(graph, &graph->roots[r], true, &text);
+        uf_generalise_root(graph, &graph->roots[r], true, &text);
         uint64_t hash = graph->roots[r].kind;
         for (size_t i = 0; i < text.len; i++)
             hash = (hash ^ (uint8_t)text.at[i]) * 0x100000001b3u; /* FNV-1a */

@@ -1,55 +1,14 @@
 /* groups_path.c - the group of a node: its path from the root, generalised. */
 #include "analysis/groups_private.h"
 
-#include <ctype.h>
+#include "analysis/generalise.h"
+
 #include <string.h>
-
-/* A step repeated so often on one path leads back to its last occurrence; on a deep path any
- * that leads to a type met before: a tree with many kinds of references would else have as many
- * paths as nodes. */
-#define REPEATS_BEFORE_FOLD 3
-#define DEEP_PATH 8
-/* No heap of a program that can be understood has so many; what comes below then joins its
- * holder. */
-#define GROUPS_MAX 250000
-
-static const char *const root_kinds[] = {
-    [UF_ROOT_MODULE] = "module ",
-    [UF_ROOT_THREAD] = "thread ",
-    [UF_ROOT_INTERPRETER] = "interpreter: ",
-    [UF_ROOT_STATIC_TYPE] = "static type ",
-    [UF_ROOT_CACHE] = "interpreter: ",
-    [UF_ROOT_NATIVE] = "native code",
-};
-
-void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root,
-                         bool generic, struct uf_text *ret)
-{
-    if (root->kind >= sizeof root_kinds / sizeof *root_kinds) {
-        uf_text_add_z(ret, "unknown root");
-        return;
-    }
-    uf_text_add_z(ret, root_kinds[root->kind]);
-    if (root->kind == UF_ROOT_NATIVE)
-        return;
-    const char *name = uf_strings_get(&graph->strings, root->name);
-    if (!generic || root->kind != UF_ROOT_THREAD) {
-        uf_text_add_z(ret, name);
-        return;
-    }
-    /* "Thread-12 (work)" is one of many: numbers in threads' names count them. */
-    for (size_t i = 0; name[i] != '\0'; i++) {
-        if (!isdigit((unsigned char)name[i]))
-            uf_text_add(ret, name + i, 1);
-        else if (i == 0 || !isdigit((unsigned char)name[i - 1]))
-            uf_text_add_z(ret, "*");
-    }
-}
 
 /* One reference, generalised. */
 struct hop {
     uint32_t edge; /* text */
-    bool attribute, attribute_dict;
+    bool attribute, attribute_dict, key;
 };
 
 /* The reference to `node`, which `parent` (of group `holder`) holds. Text UF_STRING_NONE: memory
@@ -57,32 +16,17 @@ struct hop {
 static struct hop hop_to(struct uf_groups *groups, const struct uf_view *view, uf_node node,
                          uf_node parent, const struct uf_group *holder)
 {
-    struct hop hop = {.edge = groups->any_item};
     uint32_t parent_type = groups->type_text[view->graph->type[parent]];
     if (parent_type == groups->list_text || parent_type == groups->tuple_text)
-        return hop; /* nothing but items: no need to ask */
+        return (struct hop){.edge = groups->any_item}; /* there is no need to ask */
 
     struct uf_ref_name ref;
     uint32_t ordinal = view->reach->parent_edge[node] - view->graph->edge_start[parent];
     view->names->name(view->names->context, parent, ordinal, &ref);
-    if (ref.kind == UF_REF_DICT) {
-        hop.attribute_dict = true;
-        hop.edge = groups->attribute_dict;
-        return hop;
-    }
-    if (ref.kind == UF_REF_ITEM && holder->attribute_dict && !uf_step_as_attribute(&ref))
-        return hop;
-    if (ref.kind == UF_REF_ITEM || ref.kind == UF_REF_INDEX)
-        return hop;
-    if (ref.kind == UF_REF_KEY) {
-        hop.edge = strstr(uf_strings_get(&groups->strings, parent_type), "set") ? groups->any_item
-                                                                                : groups->key;
-        return hop;
-    }
-    hop.attribute = ref.kind == UF_REF_ATTR;
-    const char *generic = ref.generic[0] ? ref.generic : ref.text[0] ? ref.text : "(unnamed)";
-    hop.edge = uf_strings_add_z(&groups->strings, generic);
-    return hop;
+    struct uf_generalised found = uf_generalise_reference(
+        &ref, holder->attribute_dict, uf_strings_get(&groups->strings, parent_type));
+    return (struct hop){uf_strings_add_z(&groups->strings, found.text), found.attribute,
+                        found.attribute_dict, found.key};
 }
 
 static uint32_t step_of(struct uf_groups *groups, uint32_t edge, uint32_t type)
@@ -101,26 +45,13 @@ static uint32_t step_of(struct uf_groups *groups, uint32_t edge, uint32_t type)
 /* Where a step that occurred often above leads back to; UF_GROUP_NONE: it did not. */
 static uint32_t fold(const struct uf_groups *groups, uint32_t holder, uint32_t edge, uint32_t type)
 {
-    uint32_t last = UF_GROUP_NONE, last_of_type = UF_GROUP_NONE;
-    int repeats = 0, depth = 0;
+    struct uf_fold fold = UF_FOLD_EMPTY;
     for (uint32_t g = holder; g != UF_GROUP_NONE; g = groups->cells.at[g].group.parent) {
         const struct uf_group *group = &groups->cells.at[g].group;
-        depth++;
-        if (group->type != type || group->parent == UF_GROUP_NONE)
-            continue;
-        if (last_of_type == UF_GROUP_NONE)
-            last_of_type = g;
-        if (group->edge != edge)
-            continue;
-        if (last == UF_GROUP_NONE)
-            last = g;
-        repeats++;
+        uf_fold_above(&fold, g, group->parent == UF_GROUP_NONE, group->type == type,
+                      group->edge == edge);
     }
-    /* Builtins (list, set, function) are everywhere: that the type was met before says nothing. */
-    bool builtin = strchr(uf_strings_get(&groups->strings, type), '.') == NULL;
-    if (depth > DEEP_PATH)
-        return builtin ? last : last_of_type;
-    return repeats >= REPEATS_BEFORE_FOLD ? last : UF_GROUP_NONE;
+    return uf_fold_end(&fold, uf_strings_get(&groups->strings, type));
 }
 
 static uint32_t new_cell(struct uf_groups *groups, const struct uf_group *group)
@@ -176,7 +107,8 @@ static uint32_t make(struct uf_groups *groups, const struct uf_group *wanted)
         groups->cells.at[found].group.folded = true;
         return found;
     }
-    return groups->cells.len >= GROUPS_MAX ? wanted->parent : new_cell(groups, wanted);
+    return groups->cells.len >= UF_GENERALISE_GROUPS_MAX ? wanted->parent
+                                                         : new_cell(groups, wanted);
 }
 
 /* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new.
@@ -218,20 +150,17 @@ static uint32_t place_root(struct uf_groups *groups, const struct uf_view *view,
                               .type = groups->type_text[view->graph->type[node]]};
     uint32_t r = view->reach->reached[node] ? view->reach->root[node] : UINT32_MAX, any = 0;
     if (r == UINT32_MAX) {
-        uf_text_add_z(&text, "nothing");
+        uf_text_add_z(&text, UF_ROOT_TEXT_NOTHING);
     } else {
         const struct uf_graph_root *root = &view->graph->roots[r];
-        uf_groups_root_text(view->graph, root, true, &text);
+        uf_generalise_root(view->graph, root, true, &text);
         const char *label = uf_strings_get(&view->graph->strings, root->label);
-        const char *place =
-            strstr(label, " at "); /* "local 'y' of f() at file:12": no line numbers */
-        wanted.edge = uf_strings_add(&groups->strings, label,
-                                     place ? (size_t)(place - label) : strlen(label));
+        wanted.edge = uf_strings_add(&groups->strings, label, uf_generalise_label(label));
         wanted.bounded_root =
             root->kind == UF_ROOT_CACHE &&
             strcmp(uf_strings_get(&view->graph->strings, root->name), "type cache") == 0;
         if (root->kind == UF_ROOT_MODULE)
-            any = uf_strings_add_z(&groups->strings, "module *");
+            any = uf_strings_add_z(&groups->strings, UF_ANY_MODULE);
     }
     wanted.root = text.failed ? UF_STRING_NONE
                               : uf_strings_add(&groups->strings, text.at, text.len);
@@ -261,7 +190,7 @@ static uint32_t place_below(struct uf_groups *groups, const struct uf_view *view
         .parent = above.attribute_dict ? above.parent : parent_group,
         .edge = hop.edge,
         .type = groups->type_text[view->graph->type[node]],
-        .key = hop.edge == groups->key,
+        .key = hop.key,
         .attribute_dict = hop.attribute_dict,
     };
     return find_or_make(groups, &wanted, hop.edge, hop.attribute ? groups->any_attribute : 0,

@@ -60,7 +60,7 @@ struct uf_groups {
     struct uf_map children; /* (holder group, step) -> group */
     struct uf_map late;     /* (holder group, type text) -> text of the first name that came late */
     uint32_t step_count;
-    uint32_t dict_text, list_text, tuple_text, any_item, any_attribute, attribute_dict, key;
+    uint32_t list_text, tuple_text, any_item, any_attribute;
     uint64_t epoch; /* captures added, idle ones included */
     bool sealed;
 
@@ -83,14 +83,5 @@ int64_t uf_groups_length(struct uf_groups *groups, const struct uf_view *view, u
 /* groups_path.c: the group of `node`, made if it is new; UF_GROUP_NONE when memory is out. */
 uint32_t uf_groups_place(struct uf_groups *groups, const struct uf_view *view, uf_node node,
                          struct uf_error *err);
-/* "module shop", "thread Thread-*", ...: what a root is called on generalised paths. */
-void uf_groups_root_text(const struct uf_graph *graph, const struct uf_graph_root *root,
-                         bool generic, struct uf_text *ret);
-
-/* Maps have 64-bit keys, 0 not allowed. */
-static inline uint64_t uf_pair_key(uint32_t high, uint32_t low)
-{
-    return ((uint64_t)(high + 1) << 32 | low) + 1;
-}
 
 #endif

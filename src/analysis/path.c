@@ -1,5 +1,5 @@
 /* path.c - the path from a root to one object, in words. */
-#include "analysis/groups_private.h"
+#include "analysis/generalise.h"
 #include "analysis/steps.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void root_text(const struct uf_view *view, const struct uf_graph_root *ro
                       struct uf_text *ret)
 {
     if (root)
-        uf_groups_root_text(view->graph, root, false, ret);
+        uf_generalise_root(view->graph, root, false, ret);
     else
         uf_text_add_z(ret, "nothing (lost reference)");
 }
@@ -66,13 +66,6 @@ static const char *root_label(const struct uf_view *view, const struct uf_graph_
     return root ? uf_strings_get(&view->graph->strings, root->label) : "";
 }
 
-/* `local 'y' of f() at file:12` without the place. */
-static size_t without_place(const char *label)
-{
-    const char *place = strstr(label, " at ");
-    return place ? (size_t)(place - label) : strlen(label);
-}
-
 static void root_expression(const struct uf_view *view, const struct uf_path *path,
                             struct uf_text *ret)
 {
@@ -83,7 +76,7 @@ static void root_expression(const struct uf_view *view, const struct uf_path *pa
     } else if (root && root->kind == UF_ROOT_STATIC_TYPE) {
         uf_text_add_z(ret, uf_strings_get(&view->graph->strings, root->name));
     } else if (root && root->kind == UF_ROOT_THREAD && label[0] != '\0') {
-        uf_text_add(ret, label, without_place(label));
+        uf_text_add(ret, label, uf_generalise_label(label));
     } else {
         root_text(view, root, ret);
         uf_step_append(ret, label);
@@ -176,7 +169,8 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
         if (i == 0) {
             const char *label = root_label(view, root_of(view, path->root));
             snprintf(name.text, sizeof name.text, "%s", label);
-            snprintf(name.generic, sizeof name.generic, "%.*s", (int)without_place(label), label);
+            snprintf(name.generic, sizeof name.generic, "%.*s", (int)uf_generalise_label(label),
+                     label);
         } else {
             name_at(view, path, i, &name);
         }

@@ -24,4 +24,10 @@ int uf_map_set(struct uf_map *map, uint64_t key, uint32_t value);
 void uf_map_clear(struct uf_map *map); /* keeps the memory */
 void uf_map_release(struct uf_map *map);
 
+/* Two numbers as a key, `high` + 1 and `low` not both UINT32_MAX. */
+static inline uint64_t uf_pair_key(uint32_t high, uint32_t low)
+{
+    return ((uint64_t)(high + 1) << 32 | low) + 1;
+}
+
 #endif

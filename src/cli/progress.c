@@ -1,18 +1,33 @@
 #include "progress.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define SHOW_AFTER_SECONDS 1.0
 
-void uf_progress_start(struct uf_progress_line *line, bool wanted, const char *target, double now)
+static bool can_show(bool wanted)
 {
     const char *term = getenv("TERM");
+    return wanted && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+/* Columns of standard error's terminal. */
+static int width_now(void)
+{
+    struct winsize window;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) || !window.ws_col ? 80 : window.ws_col;
+}
+
+void uf_progress_start(struct uf_progress_line *line, bool wanted, const char *target, double now)
+{
     *line = (struct uf_progress_line){
-        .wanted = wanted && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0,
+        .wanted = can_show(wanted),
         .target = target ? target : "the target",
         .started = now,
     };
@@ -63,21 +78,72 @@ void uf_progress_draw(struct uf_progress_line *line, struct uf_channel *channel,
         tcgetpgrp(STDERR_FILENO) != getpgrp())
         return;
     char text[256];
-    struct winsize window;
-    int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) || !window.ws_col ? 80 : window.ws_col;
     describe(line, channel, now, text, sizeof text);
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
     /* One column is left free: a full line would wrap and could not be erased. */
-    int room = width - 1 - (int)strlen("unfreed: ");
+    int room = width_now() - 1 - (int)strlen("unfreed: ");
     if (room > 0)
         dprintf(STDERR_FILENO, "\r\033[Kunfreed: %.*s", room, text);
     line->shown = room > 0;
 }
 
+/* The line that the timer draws. */
+static struct uf_progress_line *volatile steps;
+
+static size_t append(char *to, size_t at, size_t most, const char *text)
+{
+    for (; *text && at < most; text++)
+        to[at++] = *text < ' ' || *text == 127 ? '?' : *text;
+    return at;
+}
+
+/* Only what a signal handler may do: no memory, no stdio. */
+static void on_timer(int number)
+{
+    char text[512] = "\r\033[K";
+    struct uf_progress_line *line = steps;
+    int before = errno;
+    (void)number;
+    if (line && line->doing && tcgetpgrp(STDERR_FILENO) == getpgrp()) {
+        size_t start = strlen(text), width = (size_t)width_now();
+        size_t most = start + (width < 400 ? width - 1 : 400), at = start;
+        at = append(text, at, most, "unfreed: ");
+        at = append(text, at, most, line->doing);
+        at = append(text, at, most, ": ");
+        at = append(text, at, most, line->target);
+        line->shown = write(STDERR_FILENO, text, at) > 0;
+    }
+    errno = before;
+}
+
+void uf_progress_start_steps(struct uf_progress_line *line, bool wanted, const char *file)
+{
+    struct sigaction action = {.sa_handler = on_timer, .sa_flags = SA_RESTART};
+    struct itimerval timer = {.it_value.tv_sec = (time_t)SHOW_AFTER_SECONDS,
+                              .it_interval.tv_usec = 250000};
+    *line = (struct uf_progress_line){.wanted = can_show(wanted), .target = file ? file : ""};
+    if (!line->wanted)
+        return;
+    steps = line;
+    line->has_timer = !sigaction(SIGALRM, &action, NULL) && !setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void uf_progress_say(struct uf_progress_line *line, const char *doing)
+{
+    line->doing = doing;
+}
+
 void uf_progress_erase(struct uf_progress_line *line)
 {
+    if (line->has_timer) {
+        struct itimerval none = {0};
+        setitimer(ITIMER_REAL, &none, NULL);
+        signal(SIGALRM, SIG_IGN);
+        steps = NULL;
+        line->has_timer = false;
+    }
     if (line->shown)
         dprintf(STDERR_FILENO, "\r\033[K");
     line->shown = false;

@@ -7,9 +7,6 @@
 
 #include <stdio.h>
 
-#define NAME_BYTES 120
-#define KEY_BYTES 60
-
 void uf_name_set(struct uf_ref_name *ret, enum uf_ref_kind kind, const char *text,
                  const char *generic)
 {
@@ -18,7 +15,7 @@ void uf_name_set(struct uf_ref_name *ret, enum uf_ref_kind kind, const char *tex
     uf_utf8_cut(ret->generic, sizeof ret->generic, generic);
 }
 
-static bool is_identifier(const char *name)
+bool uf_is_identifier(const char *name)
 {
     if (!*name || (*name >= '0' && *name <= '9'))
         return false;
@@ -39,15 +36,15 @@ static bool is_str(const struct uf_heap *heap, uint64_t object)
 
 void uf_name_attribute(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
 {
-    char name[NAME_BYTES];
-    if (is_str(heap, key) && uf_str_copy(heap, key, name, sizeof name) && is_identifier(name)) {
+    char name[UF_KEY_BYTES];
+    if (is_str(heap, key) && uf_str_copy(heap, key, name, sizeof name) && uf_is_identifier(name)) {
         ret->kind = UF_REF_ATTR;
         ret->text[0] = ret->generic[0] = '.';
         uf_utf8_cut(ret->text + 1, sizeof ret->text - 1, name);
         uf_utf8_cut(ret->generic + 1, sizeof ret->generic - 1, name);
         return;
     }
-    uf_key_repr(heap, key, name, sizeof name, KEY_BYTES);
+    uf_key_repr(heap, key, name);
     ret->kind = UF_REF_ITEM;
     snprintf(ret->text, sizeof ret->text, ".__dict__[%s]", name);
     snprintf(ret->generic, sizeof ret->generic, ".__dict__[*]");
@@ -55,8 +52,8 @@ void uf_name_attribute(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t k
 
 void uf_name_item(struct uf_heap *heap, struct uf_ref_name *ret, uint64_t key)
 {
-    char name[NAME_BYTES];
-    uf_key_repr(heap, key, name, sizeof name, KEY_BYTES);
+    char name[UF_KEY_BYTES];
+    uf_key_repr(heap, key, name);
     ret->kind = UF_REF_ITEM;
     snprintf(ret->text, sizeof ret->text, "[%s]", name);
     snprintf(ret->generic, sizeof ret->generic, "[*]");
@@ -87,7 +84,7 @@ static bool name_slot(struct uf_question *q)
             continue;
         if (q->left-- > 0)
             continue;
-        char name[NAME_BYTES];
+        char name[UF_KEY_BYTES];
         name[0] = '.';
         uf_cstr_copy(q->heap, slot[i].name, name + 1, sizeof name - 1);
         uf_name_set(q->ret, UF_REF_ATTR, name, name);

@@ -35,7 +35,27 @@ uint64_t uf_name_value_key(const struct uf_heap *heap, const struct uf_plan *pla
 /* repr of a str, bytes, int, bool, float or None, text cut to `max` characters; its length, and 0
  * where it is none of them. */
 size_t uf_scalar_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max);
-/* A key as Python would write it; what is not simple is shown as "<its type>". Never empty. */
-size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max);
+/* A key as Python would write it; what has no such text and no name is shown as "<its type>". Never empty.
+ * `ret` has UF_KEY_BYTES: so one object is called the same wherever it is a key. */
+#define UF_KEY_BYTES 120
+#define UF_KEY_CHARACTERS 60 /* of a text in it */
+size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret);
+/* The same, but 0 for "<its type>". */
+size_t uf_key_text(struct uf_heap *heap, uint64_t object, char *ret);
+
+/* "<module 'm'>", "<class 'm.C'>", "<function f>"; 0: it has no name of its own. */
+size_t uf_named_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size);
+/* The same, and "<method C.f>", "<built-in os.stat>", "<code f at app.py:12>", "f() at app.py:12" of a frame,
+ * "<generator f() at app.py:12>". */
+size_t uf_place_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size);
+
+/* What the heap knows of the graph as a whole, made when first asked for (naming_items.c); without memory
+ * attribute_dict stays NULL. */
+void uf_naming_prepare(struct uf_heap *heap);
+static inline bool uf_naming_is_attribute_dict(const struct uf_heap *heap, uf_node node)
+{
+    return heap->naming.attribute_dict && (heap->naming.attribute_dict[node / 8] >> node % 8 & 1);
+}
+bool uf_is_identifier(const char *name);
 
 #endif

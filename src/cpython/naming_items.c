@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#define KEY_BYTES 60
 #define OPAQUE_EDGES_MAX 64
+#define AHEAD 12 /* nodes: far enough to hide a cache miss, as in graph/builder.h */
 
 static bool is_dict(const struct uf_plan *plan)
 {
@@ -18,24 +18,20 @@ static bool is_dict(const struct uf_plan *plan)
 static void mark_dict(struct uf_heap *heap, uf_node node, const struct uf_plan *plan)
 {
     const struct uf_graph *graph = heap->naming.graph;
-    uint32_t first = graph->edge_start[node];
     uint32_t end = graph->edge_start[node + 1];
     uint32_t most = plan->holds == UF_HOLDS_OPAQUE ? OPAQUE_EDGES_MAX : plan->slot_count + 1;
-    uint64_t dict = 0, subclasses;
-    for (uint32_t edge = first; edge < end && edge - first < most; edge++) {
+    uint64_t dict, subclasses;
+    if (plan->holds == UF_HOLDS_TYPE)
+        uf_type_parts(heap, graph->address[node], &dict, &subclasses);
+    else
+        dict = uf_plan_dict(heap, plan, graph->address[node]);
+    for (uint32_t edge = graph->edge_start[node]; dict && edge < end && most; edge++, most--) {
         uf_node target = graph->edge_target[edge];
-        if (!is_dict(&heap->plans.at[graph->type[target]]))
+        if (graph->address[target] != dict)
             continue;
-        if (!dict && plan->holds == UF_HOLDS_TYPE)
-            uf_type_parts(heap, graph->address[node], &dict, &subclasses);
-        else if (!dict)
-            dict = uf_plan_dict(heap, plan, graph->address[node]);
-        if (!dict)
-            return;
-        if (graph->address[target] == dict) {
+        if (is_dict(&heap->plans.at[graph->type[target]]))
             heap->naming.attribute_dict[target / 8] |= (uint8_t)(1 << target % 8);
-            return;
-        }
+        return;
     }
 }
 
@@ -56,7 +52,7 @@ static void mark_closure(struct uf_heap *heap, uf_node node)
 
 /* One pass over the graph, when the first dict or tuple is asked for. When memory is out the names
  * are plainer, nothing more. */
-static void prepare(struct uf_heap *heap)
+void uf_naming_prepare(struct uf_heap *heap)
 {
     const struct uf_graph *graph = heap->naming.graph;
     if (heap->naming.ready)
@@ -66,6 +62,8 @@ static void prepare(struct uf_heap *heap)
     if (!heap->naming.attribute_dict)
         return;
     for (uf_node node = 0; node < graph->node_count; node++) {
+        if (node + AHEAD < graph->node_count)
+            __builtin_prefetch((const void *)(uintptr_t)graph->address[node + AHEAD]); // NOLINT
         const struct uf_plan *plan = &heap->plans.at[graph->type[node]];
         if (plan->attributes || plan->holds == UF_HOLDS_TYPE)
             mark_dict(heap, node, plan);
@@ -91,19 +89,15 @@ static void name_in_dict(const struct uf_question *q)
     } else if (q->left % 2) {
         key = q->graph->address[q->graph->edge_target[q->edge - 1]];
     } else {
-        char text[KEY_BYTES + 20];
-        size_t len = (size_t)snprintf(text, sizeof text, "key ");
-        uf_key_repr(heap, q->target, text + len, sizeof text - len, KEY_BYTES);
+        char text[UF_KEY_BYTES + 8] = "key ";
+        uf_key_repr(heap, q->target, text + 4);
         uf_name_set(q->ret, UF_REF_KEY, text, "key");
         return;
     }
     if (!key)
         return;
-    prepare(heap);
-    bool attribute = table.values ||
-                     (heap->naming.attribute_dict &&
-                      (heap->naming.attribute_dict[q->source / 8] >> (q->source % 8) & 1));
-    if (attribute)
+    uf_naming_prepare(heap);
+    if (table.values || uf_naming_is_attribute_dict(heap, q->source))
         uf_name_attribute(heap, q->ret, key);
     else
         uf_name_item(heap, q->ret, key);
@@ -139,7 +133,7 @@ static bool name_in_closure(const struct uf_question *q)
 {
     struct uf_heap *heap = q->heap;
     const struct uf_layout_objects *lay = heap->objects;
-    prepare(heap);
+    uf_naming_prepare(heap);
     uint32_t function = uf_map_get(&heap->naming.closure_of, (uint64_t)q->source + 1);
     if (function == UF_MAP_NONE)
         return false;
@@ -229,7 +223,7 @@ static void name_in_frame(const struct uf_question *q)
 void uf_name_contained(const struct uf_question *q)
 {
     const struct uf_layout_objects *lay = q->heap->objects;
-    char text[KEY_BYTES + 20];
+    char text[UF_KEY_BYTES + 4];
     switch ((enum uf_container)q->plan->holds) {
     case UF_HOLDS_DICT:
         name_in_dict(q);
@@ -255,7 +249,7 @@ void uf_name_contained(const struct uf_question *q)
         uf_name_set(q->ret, UF_REF_FIELD, "entry", "entry");
         break;
     case UF_HOLDS_SET: {
-        size_t len = uf_key_repr(q->heap, q->target, text + 1, sizeof text - 2, KEY_BYTES);
+        size_t len = uf_key_repr(q->heap, q->target, text + 1);
         text[0] = '{';
         text[len + 1] = '}';
         text[len + 2] = 0;

@@ -2,8 +2,8 @@
 #include "cpython/naming.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
+#include "graph/preview.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define REPR_CHARACTERS 48
@@ -59,68 +59,22 @@ int64_t uf_heap_bound(struct uf_heap *heap, uint64_t object)
     return bound < 0 ? -1 : bound;
 }
 
-static void put_thousands(uint64_t value, char *ret, size_t size)
+static enum uf_length_unit unit_of(const struct uf_plan *plan)
 {
-    char digits[24];
-    int count = snprintf(digits, sizeof digits, "%" PRIu64, value);
-    size_t len = 0;
-    for (int i = 0; i < count && len + 2 < size; i++) {
-        if (i && (count - i) % 3 == 0)
-            ret[len++] = ',';
-        ret[len++] = digits[i];
-    }
-    ret[len] = 0;
-}
-
-static const char *unit_of(const struct uf_plan *plan, int64_t length)
-{
-    bool one = length == 1;
     switch ((enum uf_container)plan->holds) {
     case UF_HOLDS_DICT:
     case UF_HOLDS_ORDERED_DICT:
     case UF_HOLDS_LRU_CACHE:
-        return one ? "entry" : "entries";
+        return UF_UNIT_ENTRIES;
     case UF_HOLDS_SET:
-        return one ? "member" : "members";
+        return UF_UNIT_MEMBERS;
     default:
         if (plan->size_rule == UF_SIZE_STR)
-            return one ? "character" : "characters";
+            return UF_UNIT_CHARACTERS;
         return is_record(plan, UF_KNOWN_BYTES) || is_record(plan, UF_KNOWN_BYTEARRAY)
-                   ? (one ? "byte" : "bytes")
-                   : (one ? "item" : "items");
+                   ? UF_UNIT_BYTES
+                   : UF_UNIT_ITEMS;
     }
-}
-
-/* Named objects: module, class, function; 0: it has no name of its own. */
-static size_t named(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object, char *ret,
-                    size_t size)
-{
-    char name[100];
-    const char *form = NULL;
-    size_t len = 0;
-    if (plan->holds == UF_HOLDS_MODULE) {
-        uint64_t text = uf_dict_find(heap, uf_plan_dict(heap, plan, object), "__name__");
-        form = "<module '%s'>";
-        len = text ? uf_str_copy(heap, text, name, sizeof name) : 0;
-    } else if (plan->holds == UF_HOLDS_TYPE) {
-        uint32_t type = uf_heap_type(heap, object);
-        form = "<class '%s'>";
-        len = type == UINT32_MAX
-                  ? 0
-                  : (size_t)snprintf(name, sizeof name, "%s", uf_heap_type_name(heap, type));
-    } else if (is_record(plan, UF_KNOWN_FUNCTION)) {
-        for (uint8_t i = 0; i < plan->record->field_count; i++)
-            if (strcmp(plan->record->fields[i].name, ".__qualname__") == 0)
-                len = uf_str_copy(
-                    heap, uf_source_word(heap->source, object + plan->record->fields[i].offset),
-                    name, sizeof name);
-        form = "<function %s>";
-    }
-    if (!form || !len)
-        return 0;
-    char text[160];
-    snprintf(text, sizeof text, form, name); // NOLINT: the forms are above
-    return uf_utf8_cut(ret, size, text);
 }
 
 void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t size)
@@ -140,16 +94,8 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
         uf_utf8_cut(ret, size, text);
         return;
     }
-    if (named(heap, &copy, object, ret, size))
+    if (uf_named_repr(heap, object, ret, size))
         return;
-    int64_t length = uf_heap_length(heap, object);
-    const char *name = uf_heap_type_name(heap, type);
-    if (length >= 0) {
-        char count[32];
-        put_thousands((uint64_t)length, count, sizeof count);
-        snprintf(text, sizeof text, "%.100s, %s %s", name, count, unit_of(&copy, length));
-    } else {
-        snprintf(text, sizeof text, "<%.150s>", name);
-    }
-    uf_utf8_cut(ret, size, text);
+    uf_preview_of_length(ret, size, uf_heap_type_name(heap, type), uf_heap_length(heap, object),
+                         unit_of(&copy));
 }

@@ -156,18 +156,27 @@ size_t uf_scalar_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t s
     return plan ? scalar_repr(heap, plan, object, ret, size, max) : 0;
 }
 
-size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t size, size_t max)
+size_t uf_key_text(struct uf_heap *heap, uint64_t object, char *ret)
 {
-    const struct uf_plan *plan = object && size >= ROOM_BYTES ? uf_plan_of(heap, object) : NULL;
+    const struct uf_plan *plan = object ? uf_plan_of(heap, object) : NULL;
     if (!plan)
-        return uf_utf8_cut(ret, size, "...");
-    uint32_t type = (uint32_t)(plan - heap->plans.at);
+        return 0;
     size_t len = plan->address == heap->config.known->type[UF_KNOWN_TUPLE]
-                     ? tuple_repr(heap, object, ret, size, max)
-                     : scalar_repr(heap, plan, object, ret, size, max);
+                     ? tuple_repr(heap, object, ret, UF_KEY_BYTES, UF_KEY_CHARACTERS)
+                     : scalar_repr(heap, plan, object, ret, UF_KEY_BYTES, UF_KEY_CHARACTERS);
+    return len ? len : uf_place_repr(heap, object, ret, UF_KEY_BYTES);
+}
+
+size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret)
+{
+    const struct uf_plan *plan = object ? uf_plan_of(heap, object) : NULL;
+    if (!plan)
+        return uf_utf8_cut(ret, UF_KEY_BYTES, "...");
+    uint32_t type = (uint32_t)(plan - heap->plans.at);
+    size_t len = uf_key_text(heap, object, ret);
     if (len)
         return len;
     char text[ROOM_BYTES * 4];
-    snprintf(text, sizeof text, "<%.*s>", (int)max, uf_heap_type_name(heap, type));
-    return uf_utf8_cut(ret, size, text);
+    snprintf(text, sizeof text, "<%.*s>", UF_KEY_CHARACTERS, uf_heap_type_name(heap, type));
+    return uf_utf8_cut(ret, UF_KEY_BYTES, text);
 }

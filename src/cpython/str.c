@@ -85,18 +85,3 @@ size_t uf_cstr_copy(const struct uf_heap *heap, uint64_t address, char *ret, siz
         ret[len] = 0;
     return len;
 }
-
-size_t uf_utf8_cut(char *ret, size_t size, const char *text)
-{
-    size_t len = strnlen(text, size);
-    if (size == 0)
-        return 0;
-    if (len == size) {
-        len--;
-        while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
-            len--;
-    }
-    memcpy(ret, text, len);
-    ret[len] = 0;
-    return len;
-}

@@ -2,6 +2,7 @@
 #ifndef UF_CPYTHON_STR_H
 #define UF_CPYTHON_STR_H
 
+#include "base/utf8.h"
 #include "cpython/plan.h"
 
 struct uf_str {
@@ -36,8 +37,6 @@ bool uf_str_equals(const struct uf_heap *heap, uint64_t object, const char *asci
 /* A C string of the target. */
 size_t uf_cstr_copy(const struct uf_heap *heap, uint64_t address, char *ret, size_t size);
 
-/* Copies text, cut to fit `size` bytes with NUL, never within a character. Returns its length. */
-size_t uf_utf8_cut(char *ret, size_t size, const char *text);
 /* Appends one code point as UTF-8; returns the number of bytes (at most 4). */
 size_t uf_utf8_put(char *ret, uint32_t character);
 

@@ -270,8 +270,29 @@ void uf_freelists_drain(struct uf_blocks *blocks, const struct uf_freelists_even
     (void)blocks, (void)event, (void)free_block;
 }
 
+#if PY_VERSION_HEX >= 0x030e0000
+
 void uf_freelists_forget_arrays(void)
 {
 }
+
+#else
+
+static void forget_behind(void *items, int waiting, size_t most)
+{
+    void **at = items;
+    for (size_t slot = waiting > 0 ? (size_t)waiting : 0; slot < most; slot++)
+        at[slot] = NULL;
+}
+
+void uf_freelists_forget_arrays(void)
+{
+    struct _Py_object_freelists *lists = &PyInterpreterState_Main()->object_state.freelists;
+    forget_behind(lists->lists.items, lists->lists.numfree, PyList_MAXFREELIST);
+    forget_behind(lists->dicts.items, lists->dicts.numfree, PyDict_MAXFREELIST);
+    forget_behind(lists->dictkeys.items, lists->dictkeys.numfree, PyDict_MAXFREELIST);
+}
+
+#endif
 
 #endif

@@ -5,10 +5,16 @@
 
 #include <string.h>
 
-#define ALL_SECONDS 3.0      /* for all copies, at the most, and ... */
-#define ALL_SHARE 0.2        /* ... of the budget, */
-#define ALL_LEAST_SECONDS 1. /* but at least so long */
-#define COPY_SECONDS 1.0     /* for one, and its looks at the heap */
+/* For all copies, at the most, and of the budget; but at least two copies' time: the descriptors of a
+ * finding take as many. */
+#define ALL_SECONDS 3.0
+#define ALL_SHARE 0.2
+#define COPY_LOOKS 4 /* one looks at the heap so often, at the most */
+#if defined __SANITIZE_ADDRESS__
+#define COPY_SECONDS 6.0 /* all but the captures, which are measured, takes several times as long */
+#else
+#define COPY_SECONDS 1.0 /* for one, besides its looks at the heap */
+#endif
 
 struct proof {
     struct uf_session *session;
@@ -19,11 +25,17 @@ struct proof {
     const struct uf_finding *closes_most;
 };
 
+static double copy_seconds(const struct uf_session *session)
+{
+    return COPY_SECONDS + COPY_LOOKS * session->capture_seconds;
+}
+
 static void begin(struct proof *proof, struct uf_session *session)
 {
     double seconds = session->request->budget_seconds * ALL_SHARE;
+    double least = 2 * copy_seconds(session);
     seconds = seconds > ALL_SECONDS ? ALL_SECONDS : seconds;
-    seconds = seconds < ALL_LEAST_SECONDS ? ALL_LEAST_SECONDS : seconds;
+    seconds = seconds < least ? least : seconds;
     *proof = (struct proof){.session = session, .started = uf_now_seconds()};
     proof->until = proof->started + seconds;
 }
@@ -99,8 +111,7 @@ static bool ask_copy(struct proof *proof, struct uf_finding *finding,
 {
     struct uf_error err = {0};
     double left = proof->until - uf_now_seconds();
-    /* a copy looks at the heap up to four times */
-    double seconds = COPY_SECONDS + 4 * proof->session->capture_seconds;
+    double seconds = copy_seconds(proof->session);
     if (left <= 0.01) {
         say_why_not(finding, uf_mem_strdup("the time for copies of the process was over"));
         return false;

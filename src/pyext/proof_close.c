@@ -16,26 +16,38 @@ static bool owns_descriptor(const PyTypeObject *type)
     return false;
 }
 
-static PyObject *object_of(const struct uf_graph *graph, uf_node node)
+static int descriptor_of(PyObject *owner)
 {
-    return (PyObject *)(uintptr_t)graph->address[node]; // NOLINT
-}
-
-int uf_proof_descriptor_of(const struct uf_graph *graph, uf_node node)
-{
-    PyObject *object = object_of(graph, node);
-    if ((graph->flags[node] & UF_NODE_TYPE) || !owns_descriptor(Py_TYPE(object)))
-        return -1;
-    PyObject *number = PyObject_CallMethod(object, "fileno", NULL);
+    PyObject *number = PyObject_CallMethod(owner, "fileno", NULL);
     long fd = number && PyLong_Check(number) ? PyLong_AsLong(number) : -1;
     Py_XDECREF(number);
     PyErr_Clear();
     return fd >= 0 && fd <= INT_MAX ? (int)fd : -1;
 }
 
-void uf_proof_close(const struct uf_graph *graph, uf_node node)
+PyObject *uf_proof_owners(const struct uf_graph *graph)
 {
-    PyObject *done = PyObject_CallMethod(object_of(graph, node), "close", NULL);
-    Py_XDECREF(done);
-    PyErr_Clear();
+    PyObject *owners = PyList_New(0);
+    for (uf_node n = 0; owners && n < graph->node_count; n++) {
+        const struct uf_graph_type *type = &graph->types[graph->type[n]];
+        PyObject *object = (PyObject *)(uintptr_t)graph->address[n]; // NOLINT
+        if (!(graph->flags[n] & UF_NODE_TYPE) &&
+            owns_descriptor((const PyTypeObject *)(uintptr_t)type->address) && // NOLINT
+            PyList_Append(owners, object))
+            Py_CLEAR(owners);
+    }
+    return owners;
+}
+
+void uf_proof_close(PyObject *owners, bool (*is_to_close)(const void *context, int fd),
+                    const void *context)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(owners); i++) {
+        PyObject *owner = PyList_GET_ITEM(owners, i);
+        int fd = descriptor_of(owner);
+        if (fd < 0 || !is_to_close(context, fd))
+            continue;
+        Py_XDECREF(PyObject_CallMethod(owner, "close", NULL));
+        PyErr_Clear();
+    }
 }

@@ -113,8 +113,9 @@ static bool list_objects(struct child *child)
     return !(child->copy->threads > 1) || take_stock(child, NOT_COUNTED);
 }
 
-static bool is_new_descriptor(const struct copy *copy, int fd)
+static bool is_new_descriptor(const void *context, int fd)
 {
+    const struct copy *copy = context;
     return fd != copy->read_end && fd != copy->write_end && fcntl(fd, F_GETFD) >= 0 &&
            !uf_resources_had_descriptor(&copy->task->session->resources, fd);
 }
@@ -191,17 +192,33 @@ static bool cut_and_count(struct child *child)
     return true;
 }
 
+/* What owns descriptors now: objects that a capture of the process found may be gone in its copy. */
+static PyObject *find_owners(struct child *child)
+{
+    const struct uf_session *session = child->copy->task->session;
+    struct uf_capture capture = {0};
+    struct uf_error err = {0};
+    if (uf_capture_heap(&capture, &session->heap, &session->own, &err)) {
+        child_fails(child, UF_PROOF_FAILED, err.message);
+        return NULL;
+    }
+    PyObject *owners = uf_proof_owners(&capture.graph);
+    uf_capture_release(&capture);
+    if (!owners)
+        child_fails(child, UF_PROOF_FAILED, "out of memory");
+    return owners;
+}
+
 /* What Python owns is closed by its owner, else the number is. */
 static bool close_and_count(struct child *child)
 {
     const struct copy *copy = child->copy;
     struct uf_proof_answer *answer = &child->message.answer;
     answer->descriptors = count_new_descriptors(child);
-    for (uf_node n = 0; n < copy->task->graph->node_count; n++) {
-        int fd = uf_proof_descriptor_of(copy->task->graph, n);
-        if (fd >= 0 && is_new_descriptor(copy, fd))
-            uf_proof_close(copy->task->graph, n);
-    }
+    PyObject *owners = find_owners(child);
+    if (!owners)
+        return false;
+    uf_proof_close(owners, is_new_descriptor, copy);
     for (int fd = 0; fd <= child->highest; fd++)
         if (is_new_descriptor(copy, fd))
             (void)close(fd);

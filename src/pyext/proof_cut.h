@@ -9,15 +9,17 @@
 
 #include "analysis/cuts.h"
 #include "graph/names.h"
+#include "pyext/python.h"
 
 /* Cuts all. False: some cannot be cut by anything that Python code can do; `why` says which. */
 bool uf_proof_cut(const struct uf_graph *graph, const struct uf_names *names,
                   const struct uf_cuts *cuts, char *why, size_t size);
 
-/* The descriptor of a file or socket object; -1: it has none, or it is another thing. Creates
- * nothing but an int. */
-int uf_proof_descriptor_of(const struct uf_graph *graph, uf_node node);
-/* Calls its close(). */
-void uf_proof_close(const struct uf_graph *graph, uf_node node);
+/* The file and socket objects of a graph, of which nothing was freed since it was captured: a new list,
+ * which keeps them alive; NULL with an exception set. */
+PyObject *uf_proof_owners(const struct uf_graph *graph);
+/* Calls close() of those whose descriptor is to be closed: runs Python code. */
+void uf_proof_close(PyObject *owners, bool (*is_to_close)(const void *context, int fd),
+                    const void *context);
 
 #endif

@@ -93,7 +93,7 @@ def test_a_descriptor_that_no_object_owns_is_closed_by_its_number(function):
     _, report = fix_of(function)
     (finding,) = (f for f in report["findings"] if f["kind"] == "descriptor")
     fix = finding["fix"]
-    assert (fix["how"], fix["verified"], fix["edge"]) == ("copy", True, None)
+    assert (fix["how"], fix["verified"], fix["edge"]) == ("copy", True, None), fix
     assert (fix["candidates"], fix["of_objects"], fix["why_not"]) == ([], None, None)
     assert fix["closes_descriptors"] == fix["of_descriptors"] >= 12
 

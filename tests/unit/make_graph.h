@@ -17,7 +17,7 @@
  *           KIND: module thread interpreter static cache native (LABEL: its surplus)
  * Without a declaration: type "object", size 1, count = references and roots in the text.
  * References of a node keep the order of their lines. A reference's kind follows from its text:
- *     .x  attr   ['k']  item   [3]  index   key...  key   closure 'x'   local 'y' of f() at file:12
+ *     .x  attr   ['k']  item   [3]  index   key...  {'k'}  key   closure 'x'   local 'y' of f() at file:12
  *     __dict__  dict   type  type   (nothing)  unknown   anything else  field
  * A mistake in the text ends the test program: only tests use this.
  */
@@ -231,6 +231,9 @@ static inline void made_name(void *context, uf_node source, uint32_t ordinal,
         } else if (text[0] == '[') {
             ret->kind = text[1] == '\'' ? UF_REF_ITEM : UF_REF_INDEX;
             snprintf(ret->generic, sizeof ret->generic, "[*]");
+        } else if (text[0] == '{') {
+            ret->kind = UF_REF_KEY;
+            snprintf(ret->generic, sizeof ret->generic, "{*}");
         } else if (strncmp(text, "key", 3) == 0) {
             ret->kind = UF_REF_KEY;
             snprintf(ret->generic, sizeof ret->generic, "key");

@@ -1,0 +1,56 @@
+/* heap.h - opening a snapshot for a command, and ending the command well or badly.
+ *
+ *     struct uf_opened heap;
+ *     struct uf_text text = {0};
+ *     if (!uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, answer) ||
+ *         !uf_opened_dominators(&heap, answer)) {
+ *         uf_opened_release(&heap);
+ *         return;                              (answer holds exit code and error)
+ *     }
+ *     ... heap.view.graph, heap.view.names, heap.meta, heap.dominators ...
+ *     uf_opened_release(&heap);
+ *     uf_answer_finish(answer, &text, UF_EXIT_DONE);
+ *
+ * When uf_opened_init() has returned true no byte of the file is unchecked, so
+ * nothing is ever said of a file that is damaged. Every function here that
+ * returns false has filled in the answer: one line, "FILE: WHAT (what to do)".
+ */
+#ifndef UF_ANSWER_HEAP_H
+#define UF_ANSWER_HEAP_H
+
+#include "analysis/dominators.h"
+#include "analysis/steps.h"
+#include "snapshot/snapshot.h"
+#include "unfreed.h"
+
+struct uf_opened {
+    const struct uf_heap_request *request;
+    const char *path;
+    struct uf_snapshot *snapshot;
+    const struct uf_meta *meta;
+    struct uf_view view; /* reach: after uf_opened_reach(); names: when they were loaded */
+    struct uf_reach reach;
+    struct uf_dominators dominators; /* after uf_opened_dominators() */
+};
+
+/* Opens, loads `parts` (enum uf_snapshot_parts), verifies every byte. */
+bool uf_opened_init(struct uf_opened *heap, const struct uf_heap_request *request, const char *path,
+                    unsigned parts, struct uf_answer *answer);
+/* Once is enough; a second call does nothing. */
+bool uf_opened_reach(struct uf_opened *heap, struct uf_answer *answer);
+bool uf_opened_dominators(struct uf_opened *heap, struct uf_answer *answer);
+void uf_opened_release(struct uf_opened *heap); /* after a failure too */
+
+/* Says what is being done; false: the user has interrupted, and the answer says so. */
+bool uf_answer_step(const struct uf_heap_request *request, const char *doing,
+                    struct uf_answer *answer);
+
+/* Ends the command with `text`, which is empty afterwards; without memory for it, with an error. */
+void uf_answer_finish(struct uf_answer *answer, struct uf_text *text, int exit_code);
+/* Ends it with one line, cut at the answer's size. Returns false. */
+bool uf_answer_fail(struct uf_answer *answer, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Ends it with what an analysis or the reader of `path` (NULL: none is meant) reported. Returns false. */
+bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf_error *err);
+
+#endif

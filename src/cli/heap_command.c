@@ -1,0 +1,98 @@
+#include "heap_command.h"
+
+#include "output.h"
+#include "progress.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OWN_OPTIONS_MOST 16
+
+static volatile sig_atomic_t interrupts;
+
+/* The first one ends the command at its next step; the second one at once. */
+static void on_interrupt(int number)
+{
+    if (interrupts++) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+bool uf_heap_command_read(struct uf_heap_command *command, const struct uf_option *own, char **argv)
+{
+    char name[32];
+    struct uf_option table[OWN_OPTIONS_MOST + 6] = {
+        {"--rows", NULL, UF_OPTION_COUNT, &command->request.rows, NULL, NULL},
+        {"--json", NULL, UF_OPTION_FLAG, &command->request.json, NULL, NULL},
+        {"--color", NULL, UF_OPTION_CHOICE, &command->color, NULL, uf_color_choices},
+        {"--quiet", "-q", UF_OPTION_FLAG, &command->request.quiet, NULL, NULL},
+        {"--help", "-h", UF_OPTION_FLAG, &command->help, NULL, NULL},
+    };
+    for (size_t i = 0; own[i].name && i < OWN_OPTIONS_MOST; i++)
+        table[5 + i] = own[i];
+    snprintf(name, sizeof name, "unfreed %s", command->name);
+    return uf_options_read(table, argv, name, &command->args);
+}
+
+int uf_heap_command_take(struct uf_heap_command *command, size_t least, const char *const *names,
+                         const char **const *ret, size_t count, const char *example)
+{
+    const struct uf_texts *given = &command->args.positional;
+    if (given->len < least)
+        return uf_complain(UF_EXIT_USAGE, "%s: no %s given (as in %s)", command->name,
+                           names[given->len], example);
+    if (given->len > count || command->args.has_rest)
+        return uf_complain(UF_EXIT_USAGE, "%s: '%s' is one argument too many (as in %s)",
+                           command->name,
+                           given->len > count           ? given->at[count]
+                           : command->args.rest.len > 0 ? command->args.rest.at[0]
+                                                        : "--",
+                           example);
+    for (size_t i = 0; i < given->len; i++) {
+        if (!*given->at[i])
+            return uf_complain(UF_EXIT_USAGE, "%s: %s is empty (as in %s)", command->name, names[i],
+                               example);
+        *ret[i] = given->at[i];
+    }
+    return 0;
+}
+
+static bool on_step(void *context, const char *doing)
+{
+    uf_progress_say(context, doing);
+    return !interrupts;
+}
+
+int uf_heap_command_run(struct uf_heap_command *command,
+                        void (*ask)(const struct uf_heap_request *, struct uf_answer *))
+{
+    struct uf_heap_request *request = &command->request;
+    struct uf_progress_line line;
+    struct uf_answer answer = {0};
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+    int code;
+
+    request->color = !request->json && uf_color_wanted(command->color);
+    request->width = uf_terminal_width();
+    request->progress = on_step;
+    request->progress_context = &line;
+    sigaction(SIGINT, &action, NULL);
+    uf_progress_start_steps(&line, !request->quiet, request->file);
+    ask(request, &answer);
+    uf_progress_erase(&line);
+    if (answer.error[0])
+        code = uf_complain(answer.exit_code, "%s", answer.error);
+    else
+        code = uf_output_write(answer.text, answer.len, answer.exit_code);
+    if (answer.note[0] && !request->quiet)
+        uf_complain(0, "%s", answer.note);
+    uf_answer_release(&answer);
+    return code;
+}
+
+void uf_heap_command_release(struct uf_heap_command *command)
+{
+    uf_arguments_release(&command->args);
+}

@@ -1,0 +1,39 @@
+/* heap_command.h - what all commands have in common that answer from a snapshot file.
+ *
+ *     struct uf_heap_command command = {.name = "tree"};
+ *     const struct uf_option own[] = {
+ *         {"--depth", NULL, UF_OPTION_COUNT, &command.request.depth, NULL, NULL}, {0}};
+ *     if (uf_heap_command_read(&command, own, argv)) { ... positional arguments ...
+ *         code = uf_heap_command_run(&command, uf_tree); }
+ *     uf_heap_command_release(&command);
+ *
+ * Options that all have: --json, --color, --quiet, --help, --rows.
+ */
+#ifndef UF_CLI_HEAP_COMMAND_H
+#define UF_CLI_HEAP_COMMAND_H
+
+#include "options.h"
+#include "unfreed.h"
+
+struct uf_heap_command {
+    const char *name; /* "tree" */
+    struct uf_heap_request request;
+    struct uf_arguments args;
+    bool help;
+    int color;
+};
+
+/* `own`: the command's own options, ended by {0}. False after a complaint (exit UF_EXIT_USAGE). */
+bool uf_heap_command_read(struct uf_heap_command *command, const struct uf_option *own,
+                          char **argv);
+/* Checks that there are at least `least` and at most as many positional arguments as there are names, and
+ * lets each into *ret[i]; names like "FILE". `example`: a command line that would be right. 0, or the exit
+ * code after a complaint. */
+int uf_heap_command_take(struct uf_heap_command *command, size_t least, const char *const *names,
+                         const char **const *ret, size_t count, const char *example);
+/* Asks the engine, prints what it answers, returns the exit code. */
+int uf_heap_command_run(struct uf_heap_command *command,
+                        void (*ask)(const struct uf_heap_request *, struct uf_answer *));
+void uf_heap_command_release(struct uf_heap_command *command);
+
+#endif

@@ -1,0 +1,135 @@
+#include "report/heap.h"
+
+#include "report/columns.h"
+#include "report/style.h"
+#include "report/units.h"
+
+#include <math.h>
+#include <time.h>
+
+#define WIDTH_UNKNOWN 100 /* not a terminal */
+#define WIDTH_LEAST 20
+#define WIDTH_MOST 120 /* longer lines read badly */
+
+#define NS_PER_SECOND 1000000000u
+
+static double figure(uint64_t value)
+{
+    return value == UF_META_UNKNOWN ? NAN : (double)value;
+}
+
+static double seconds(uint64_t ns)
+{
+    return ns == UF_META_UNKNOWN ? NAN : (double)ns / NS_PER_SECOND;
+}
+
+void uf_report_heap_time(struct uf_text *ret, uint64_t realtime_ns)
+{
+    char text[64];
+    struct tm local;
+    time_t at = (time_t)(realtime_ns / NS_PER_SECOND);
+    if (realtime_ns == UF_META_UNKNOWN || !localtime_r(&at, &local) ||
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &local) == 0)
+        uf_text_add_z(ret, "?");
+    else
+        uf_columns_clean(ret, text);
+}
+
+/* RFC 3339, in UTC. */
+static void time_json(struct uf_json *json, const char *key, uint64_t realtime_ns)
+{
+    char text[64];
+    struct tm utc;
+    time_t at = (time_t)(realtime_ns / NS_PER_SECOND);
+    if (realtime_ns == UF_META_UNKNOWN || !gmtime_r(&at, &utc) ||
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        uf_json_null(json, key);
+    else
+        uf_json_text(json, key, text);
+}
+
+void uf_report_heap_json(struct uf_json *json, const char *key, const struct uf_report_heap *heap)
+{
+    const struct uf_meta *meta = heap->meta;
+    uf_json_open_object(json, key, UF_JSON_LINES);
+    uf_json_text(json, "file", heap->file);
+    uf_json_number(json, "file_bytes", figure(heap->file_bytes));
+    uf_json_text(json, "unfreed", meta->unfreed);
+    uf_json_text(json, "python", meta->python);
+    uf_json_text(json, "implementation", meta->implementation);
+    uf_json_text(json, "platform", meta->platform);
+    uf_json_text(json, "executable", meta->executable);
+    uf_json_text(json, "command_line", meta->command_line);
+    uf_json_number(json, "pid", figure(meta->pid));
+    time_json(json, "process_started", meta->process_started_ns);
+    time_json(json, "taken", meta->taken_ns);
+    uf_json_number(json, "pause_seconds", seconds(meta->pause_ns));
+    uf_json_number(json, "rss_bytes", figure(meta->rss_bytes));
+    uf_json_bool(json, "redacted", meta->redacted);
+    uf_json_number(json, "objects", (double)heap->objects);
+    uf_json_number(json, "references", (double)heap->references);
+    uf_json_number(json, "bytes", (double)heap->bytes);
+    uf_json_close(json);
+}
+
+static void add_part(struct uf_text *text, const char *before, const char *value)
+{
+    if (!value || !value[0])
+        return;
+    if (text->len > 0)
+        uf_text_add_z(text, ", ");
+    uf_text_add_z(text, before);
+    uf_columns_clean(text, value);
+}
+
+void uf_report_heap_rows(struct uf_page *page, const struct uf_report_heap *heap)
+{
+    const struct uf_meta *meta = heap->meta;
+    struct uf_text text = {0};
+    add_part(&text, "", meta->command_line ? meta->command_line : meta->executable);
+    if (meta->pid != UF_META_UNKNOWN)
+        uf_text_printf(&text, "%spid %llu", text.len > 0 ? ", " : "",
+                       (unsigned long long)meta->pid);
+    add_part(&text, "Python ", meta->python);
+    if (text.len > 0)
+        uf_page_row(page, 0, "program", UF_HEAP_LABEL_COLUMN, &text);
+    uf_page_drop(page, &text);
+
+    if (meta->taken_ns == UF_META_UNKNOWN)
+        return;
+    uf_report_heap_time(&text, meta->taken_ns);
+    if (meta->pause_ns != UF_META_UNKNOWN) {
+        uf_text_add_z(&text, ", the program paused for ");
+        uf_units_seconds(&text, seconds(meta->pause_ns));
+    }
+    if (meta->rss_bytes != UF_META_UNKNOWN) {
+        uf_text_add_z(&text, "; resident memory ");
+        uf_units_bytes(&text, (double)meta->rss_bytes);
+    }
+    if (meta->redacted)
+        uf_text_add_z(&text, "; redacted: contents were left out");
+    uf_page_row(page, 0, "taken", UF_HEAP_LABEL_COLUMN, &text);
+}
+
+void uf_report_page_begin(struct uf_page *page, struct uf_text *marked,
+                          const struct uf_report_form *form)
+{
+    size_t width = form->width == 0 ? WIDTH_UNKNOWN : form->width;
+    *marked = (struct uf_text){0};
+    *page = (struct uf_page){
+        .out = marked,
+        .width = width < WIDTH_LEAST  ? WIDTH_LEAST
+                 : width > WIDTH_MOST ? WIDTH_MOST
+                                      : width,
+    };
+}
+
+void uf_report_page_end(struct uf_text *ret, struct uf_text *marked,
+                        const struct uf_report_form *form)
+{
+    if (marked->failed)
+        ret->failed = true;
+    else
+        uf_style_apply(ret, uf_page_z(marked), form->color);
+    uf_text_release(marked);
+}

@@ -1,0 +1,40 @@
+/* heap.h - which heap a report is about: the same in all reports that are made from a file. */
+#ifndef UF_REPORT_HEAP_H
+#define UF_REPORT_HEAP_H
+
+#include "report/json.h"
+#include "report/page.h"
+#include "snapshot/meta.h"
+
+#define UF_HEAP_LABEL_COLUMN 11 /* where the text behind "program", "collector" begins */
+
+struct uf_report_heap {
+    const char *file;
+    uint64_t file_bytes;
+    const struct uf_meta *meta;
+    uint64_t objects, references, bytes; /* unfreed's own left out; bytes: sum of shallow sizes */
+};
+
+/* The member `key`: {file, file_bytes, unfreed, python, ..., taken, objects, references, bytes}; the
+ * same keys in every schema (docs/summary-json.md). What is not known is null. */
+void uf_report_heap_json(struct uf_json *json, const char *key, const struct uf_report_heap *heap);
+
+/* The rows "program" and "taken" of a text report. */
+void uf_report_heap_rows(struct uf_page *page, const struct uf_report_heap *heap);
+
+/* "2026-11-22 14:40:03 UTC", in the time zone of who reads; "?" when unknown. */
+void uf_report_heap_time(struct uf_text *ret, uint64_t realtime_ns);
+
+/* What every text report of a heap begins and ends with: a page of the terminal's width (0: 100 columns;
+ * never over 120), and its text with colours or without. */
+struct uf_report_form {
+    uint16_t width;
+    bool color;
+    bool quiet; /* the verdict only */
+};
+void uf_report_page_begin(struct uf_page *page, struct uf_text *marked,
+                          const struct uf_report_form *form);
+void uf_report_page_end(struct uf_text *ret, struct uf_text *marked,
+                        const struct uf_report_form *form);
+
+#endif

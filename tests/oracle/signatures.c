@@ -1,0 +1,80 @@
+/* Groups by type and path against the path text of each node, counted in a dumb table. */
+#include "analysis/signatures.h"
+
+#include "naive_paths.h"
+#include "random_names.h"
+
+static uint64_t graphs = 20000;
+
+/* The path of a group as naive_paths.h writes it. */
+static void group_text(const struct uf_signatures *all, uint32_t group, char *ret)
+{
+    uint32_t chain[NAIVE_TEXT];
+    size_t len = 0;
+    for (uint32_t g = group; g != UF_SIGNATURE_NONE; g = all->at[g].parent)
+        chain[len++] = g;
+    ret[0] = '\0';
+    while (len-- > 0) {
+        const struct uf_signature *at = &all->at[chain[len]];
+        if (at->parent == UF_SIGNATURE_NONE)
+            snprintf(ret, NAIVE_TEXT, "R%s%s", uf_signatures_text(all, at->root),
+                     at->edge ? " " : "");
+        snprintf(ret + strlen(ret), 600, "%s%s|%s\n", at->attribute_dict ? "*" : "",
+                 uf_signatures_text(all, at->edge), uf_signatures_text(all, at->type));
+    }
+}
+
+static void compare(struct random_named *made, const struct uf_names *names,
+                    const struct uf_reach *reach, struct naive_table *expected)
+{
+    struct uf_view view = {&made->random.graph, reach, names, NULL};
+    struct uf_signatures all;
+    static struct naive_path naive;
+    char text[NAIVE_TEXT];
+    size_t filled = 0;
+    EXPECT(uf_signatures_build(&all, &view, NULL) == UF_OK);
+    for (uint32_t g = 0; g < all.count; g++) {
+        EXPECT(all.at[g].parent == UF_SIGNATURE_NONE || all.at[g].parent < g);
+        filled += all.at[g].objects > 0;
+        if (all.at[g].objects == 0)
+            continue;
+        group_text(&all, g, text);
+        const struct naive_row *row = naive_row(expected, text);
+        EXPECT(row->objects == all.at[g].objects && row->bytes == all.at[g].bytes);
+        EXPECT(all.of[all.at[g].first] == g && all.of[all.at[g].last] == g);
+    }
+    EXPECT(filled == expected->count);
+    for (uf_node n = 0; n < made->random.graph.node_count; n++) {
+        naive_path_of(&view, n, &naive);
+        group_text(&all, all.of[n], text);
+        EXPECT_TEXT(text, naive.text);
+    }
+    uf_signatures_release(&all);
+}
+
+TEST(each_object_is_in_the_group_that_its_path_says)
+{
+    static struct random_named made;
+    printf("# seeds 1 to %llu\n", (unsigned long long)graphs);
+    for (uint64_t seed = 1; seed <= graphs && !test_failed_here; seed++) {
+        struct uf_reach reach;
+        struct naive_table expected = {0};
+        random_named(&made, seed);
+        EXPECT(uf_reach_build(&reach, &made.random.graph, NULL) == UF_OK);
+        struct uf_view view = {&made.random.graph, &reach, &made.names, NULL};
+        naive_count(&expected, &view);
+        compare(&made, &made.names, &reach, &expected);
+        compare(&made, &made.numbered, &reach, &expected);
+        naive_release(&expected);
+        uf_reach_release(&reach);
+        random_graph_said(seed);
+    }
+    random_named_release(&made);
+}
+
+int main(int argc, char **argv)
+{
+    graphs = random_graphs(argc, argv, graphs);
+    RUN(each_object_is_in_the_group_that_its_path_says);
+    return test_end();
+}
