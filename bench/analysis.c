@@ -75,11 +75,14 @@ static void make_graph(struct uf_graph *graph, uint32_t nodes, bool heap)
     graph->node_count = nodes;
     graph->size = uf_mem_alloc((size_t)nodes * sizeof *graph->size);
     graph->flags = uf_mem_zalloc(nodes);
+    graph->type = uf_mem_zalloc((size_t)nodes * sizeof *graph->type);
+    graph->types = uf_mem_zalloc(sizeof *graph->types);
+    graph->type_count = 1;
     graph->edge_start = uf_mem_zalloc(((size_t)nodes + 1) * sizeof *graph->edge_start);
     graph->edge_target = uf_mem_alloc((size_t)room * sizeof *graph->edge_target);
     graph->roots = uf_mem_zalloc(1000 * sizeof *graph->roots);
-    if (!pairs || !graph->size || !graph->flags || !graph->edge_start || !graph->edge_target ||
-        !graph->roots) {
+    if (!pairs || !graph->size || !graph->flags || !graph->type || !graph->types ||
+        !graph->edge_start || !graph->edge_target || !graph->roots) {
         fprintf(stderr, "bench/analysis: out of memory\n");
         exit(1);
     }

@@ -8,5 +8,6 @@
 #define UF_CLI_COMMANDS_H
 
 int uf_cmd_check(char **argv);
+int uf_cmd_export(char **argv);
 
 #endif
