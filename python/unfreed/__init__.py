@@ -3,8 +3,18 @@
 Nothing is imported here: the package is loaded into the programs that are measured.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from unfreed._engine import SnapshotFile as SnapshotFile
+    from unfreed._engine import snapshot as snapshot
 
-def __getattr__(name: str) -> str:
+
+def __getattr__(name: str) -> object:
+    if name == "snapshot":
+        from unfreed._engine import snapshot
+
+        globals()[name] = snapshot
+        return snapshot
     if name == "__version__":
         from importlib.metadata import version
 

@@ -13,6 +13,7 @@ static const struct command {
     const char *description;
 } commands[] = {
     {"check", uf_cmd_check, "call a function repeatedly: does a call leave anything behind?"},
+    {"diff", uf_cmd_diff, "two heaps compared: what grew, and who holds it"},
     {"export", uf_cmd_export, "a heap in a format that other tools open"},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
