@@ -1,6 +1,6 @@
 /* `unfreed diff OLD NEW`: what is in NEW and not in OLD, by who holds it. */
-#include "answer/heap.h"
 #include "report/diff.h"
+#include "answer/heap.h"
 
 #include <string.h>
 
@@ -73,12 +73,16 @@ static void take_notes(struct comparison *c)
     if (is_same_process(c) && old->taken_ns == new->taken_ns && known(old->taken_ns))
         note(c, "OLD and NEW are the same snapshot");
     if (!is_same_process(c))
-        note(c, "the two are of different processes: compared by who holds what, not object by object");
+        note(
+            c,
+            "the two are of different processes: compared by who holds what, not object by object");
     if (differs(old->command_line, new->command_line) ||
         (differs(old->executable, new->executable) && !old->command_line))
-        note(c, "the two are of different programs, or of one that was started with other arguments");
+        note(c,
+             "the two are of different programs, or of one that was started with other arguments");
     if (differs(old->python, new->python))
-        note(c, "the two are of different Python versions: objects of the same kind may differ in size");
+        note(c, "the two are of different Python versions: objects of the same kind may differ in "
+                "size");
     if (old->redacted != new->redacted)
         note(c, "one of the two was redacted: its keys and texts were left out");
     else if (old->redacted)

@@ -13,7 +13,8 @@
 #define COLUMN 14 /* of what stands behind "held by", "holds" */
 #define LABEL_INDENT 5
 #define TYPES_NAMED 3
-#define RETAINED_TOLD 1.05 /* retained growth is told from this multiple of the shallow one on, or below its inverse */
+#define RETAINED_TOLD                                                                              \
+    1.05 /* retained growth is told from this multiple of the shallow one on, or below its inverse */
 
 void uf_diff_signed_bytes(struct uf_text *ret, int64_t bytes)
 {
@@ -115,8 +116,17 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     uf_page_drop(page, &growth);
 }
 
-/* "and what they hold: 5,000 dict, 15,000 str, 4 other types; 8.1 MiB" */
-static void draw_holds(struct uf_page *page, const struct uf_diff_report *report, size_t index)
+/* "5,000 dict"; "3 bytes objects", lest they be taken for a size. */
+static void add_objects(struct uf_text *ret, double count, const char *type)
+{
+    uf_units_count(ret, count);
+    uf_text_add_z(ret, " ");
+    uf_columns_clean(ret, type);
+    uf_text_add_z(ret, strcmp(type, "bytes") == 0 ? " objects" : "");
+}
+
+/* What came with them, held by them or as their keys: "5,000 dict, 15,000 str, 4 more types: 8.1 MiB" */
+static void draw_with(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     uf_diff_shares shares = {0};
     struct uf_text text = {0};
@@ -129,80 +139,77 @@ static void draw_holds(struct uf_page *page, const struct uf_diff_report *report
     }
     for (size_t i = 0; i < shares.len; i++)
         bytes += shares.at[i].bytes;
-    size_t most = shares.len == TYPES_NAMED + 1 ? shares.len : TYPES_NAMED; /* never "1 other" */
+    size_t most = shares.len == TYPES_NAMED + 1 ? shares.len : TYPES_NAMED; /* never "1 more" */
     for (size_t i = 0; i < shares.len; i++) {
         if (named >= most || shares.at[i].objects <= 0) {
             others++;
             continue;
         }
         uf_text_add_z(&text, named++ ? ", " : "");
-        uf_units_count(&text, (double)shares.at[i].objects);
-        uf_text_add_z(&text, " ");
-        uf_columns_clean(&text, uf_diff_text(report->diff, shares.at[i].type));
+        add_objects(&text, (double)shares.at[i].objects,
+                    uf_diff_text(report->diff, shares.at[i].type));
     }
     if (named > 0 && others > 0)
         uf_text_printf(&text, ", %zu more type%s", others, others == 1 ? "" : "s");
     if (named > 0) {
         uf_text_add_z(&text, ": ");
         uf_units_bytes(&text, (double)bytes);
-        uf_page_row(page, LABEL_INDENT, "and more", COLUMN, &text);
+        uf_page_row(page, LABEL_INDENT, "with", COLUMN, &text);
     }
     uf_page_drop(page, &text);
     uf_vec_release(&shares);
 }
 
-/* Only where it says something that the sizes do not: what the new ones keep alive is more than what is
- * nearest to them, or others hold it too. */
-static void draw_retained(struct uf_page *page, const struct uf_diff_entry *entry)
+/* Only where it says something that the sizes do not: what hangs on the members by other ways than the
+ * shortest, or that others hold what hangs on them. The place's own growth is not the members'. */
+static void draw_retained(struct uf_page *page, const struct uf_diff *diff,
+                          const struct uf_diff_entry *entry)
 {
     struct uf_text text = {0};
+    const struct uf_diff_group *place = &diff->groups.at[entry->place];
     if (entry->retained[UF_DIFF_OLD] == UF_DIFF_UNKNOWN ||
         entry->retained[UF_DIFF_NEW] == UF_DIFF_UNKNOWN)
         return;
     double grown = (double)entry->retained[UF_DIFF_NEW] - (double)entry->retained[UF_DIFF_OLD];
     double told = (double)entry->bytes;
+    if (entry->main != entry->place)
+        told -= (double)place->heap[UF_DIFF_NEW].bytes - (double)place->heap[UF_DIFF_OLD].bytes;
     if (grown < told * RETAINED_TOLD && grown * RETAINED_TOLD > told)
         return;
     uf_units_bytes(&text, (double)entry->retained[UF_DIFF_OLD]);
     uf_text_add_z(&text, " -> ");
     uf_units_bytes(&text, (double)entry->retained[UF_DIFF_NEW]);
-    uf_text_add_z(&text, grown < told ? "; others hold a part of it too"
-                                      : ": freed with them, wherever it hangs");
-    uf_page_row(page, LABEL_INDENT, "retained", COLUMN, &text);
+    uf_text_add_z(&text, grown < told ? ": a part of it is held by others too"
+                                      : ": more hangs on them than what is nearest to them");
+    uf_page_row(page, LABEL_INDENT, "retaining", COLUMN, &text);
 }
 
-static void draw_new(struct uf_page *page, const struct uf_diff_report *report, size_t index)
+/* "0x7f21c0a3b0d0; 5,012 came, 12 went" */
+static void draw_example(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     const struct uf_diff_entry *entry = &report->diff->grown.at[index];
     const struct uf_view *view = report->diff->side[UF_DIFF_NEW].view;
-    const struct uf_diff_group *main = main_of(report->diff, entry);
-    struct uf_text text = {0}, object = {0};
-    if (entry->in_place || entry->example_count == 0)
+    struct uf_text text = {0};
+    if (entry->example_count == 0)
         return;
-    if (entry->gone != UF_DIFF_UNKNOWN && entry->gone > 0) {
+    uf_text_printf(&text, "0x%llx", (unsigned long long)view->graph->address[entry->examples[0]]);
+    if (!entry->in_place && entry->gone != UF_DIFF_UNKNOWN && entry->gone > 0) {
+        uf_text_add_z(&text, "; ");
         uf_units_count(&text, (double)entry->fresh);
         uf_text_add_z(&text, " came, ");
         uf_units_count(&text, (double)entry->gone);
-        uf_text_add_z(&text, " went; ");
+        uf_text_add_z(&text, " went");
     }
-    uf_text_add_z(&text, main->heap[UF_DIFF_NEW].objects > 1 ? "such as " : "");
-    for (uint32_t i = 0; i < entry->example_count && i < 1; i++) {
-        uf_step_object_text(view, entry->examples[i], &object);
-        uf_columns_clean(&text, uf_page_z(&object));
-        uf_text_printf(&text, " at 0x%llx",
-                       (unsigned long long)view->graph->address[entry->examples[i]]);
-        uf_page_drop(page, &object);
-    }
-    uf_page_row(page, LABEL_INDENT, "new", COLUMN, &text);
+    uf_page_row(page, LABEL_INDENT, "example", COLUMN, &text);
 }
 
 void uf_diff_draw_entry(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     draw_head(page, report->diff, index);
     draw_walk(page, report, index);
-    draw_holds(page, report, index);
-    draw_retained(page, &report->diff->grown.at[index]);
-    draw_new(page, report, index);
+    draw_with(page, report, index);
+    draw_retained(page, report->diff, &report->diff->grown.at[index]);
+    draw_example(page, report, index);
 }
 
 void uf_diff_draw_table(struct uf_page *page, const struct uf_diff_report *report, size_t from,

@@ -113,8 +113,8 @@ static void write_entry(struct uf_json *json, const struct uf_diff_report *repor
     uf_json_number(json, "share", all != 0 ? (double)entry->bytes / all : UF_UNKNOWN);
     write_holds(json, diff, index, shrunk);
     if (!shrunk) {
-        const struct uf_diff_walk *walk =
-            index < report->looked_at ? &report->walks[index] : &(struct uf_diff_walk){0};
+        const struct uf_diff_walk *walk = index < report->looked_at ? &report->walks[index]
+                                                                    : &(struct uf_diff_walk){0};
         write_pair(json, "retained_bytes", known(entry->retained[UF_DIFF_OLD]),
                    known(entry->retained[UF_DIFF_NEW]));
         uf_json_number(json, "fresh_objects", known(entry->fresh));

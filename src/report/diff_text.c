@@ -10,12 +10,13 @@
 
 #define LEAST_GROWTH_BYTES 4096
 #define LEAST_GROWTH_OF_OLD 10000
-#define DRAWN 3            /* entries with a walk, if they are worth it: */
-#define DRAWN_SHARE 0.05   /* ... of all that was added */
-#define ROW_SHARE 0.002    /* less is a row only if there are no others */
+#define DRAWN 3          /* entries with a walk, if they are worth it: */
+#define DRAWN_SHARE 0.05 /* ... of all that was added */
+#define ROW_SHARE 0.002  /* less is a row only if there are no others */
 #define NEW_TYPES_NAMED 4
 #define GROWN_TYPES_NAMED 4
 #define SHRUNK_NAMED 2
+#define SHRUNK_SHARE 0.1
 #define GONE_WORTH_TELLING 0.05 /* of what was added */
 
 enum uf_diff_verdict uf_diff_verdict(const struct uf_diff *diff)
@@ -158,7 +159,9 @@ static void write_entries(struct uf_page *page, const struct uf_diff_report *rep
 {
     const struct uf_diff *diff = report->diff;
     size_t end = rows_of(report), drawn = 0;
-    while (drawn < end && drawn < DRAWN && drawn < report->looked_at &&
+    bool any = uf_diff_verdict(diff) == UF_DIFF_GREW ||
+               worth_telling(diff, diff->grown_in_all.bytes);
+    while (any && drawn < end && drawn < DRAWN && drawn < report->looked_at &&
            (drawn == 0 || share_of(diff, drawn) >= DRAWN_SHARE)) {
         uf_page_newline(page);
         uf_diff_draw_entry(page, report, drawn++);
@@ -184,35 +187,39 @@ static void write_entries(struct uf_page *page, const struct uf_diff_report *rep
     }
 }
 
-/* "1.2 MiB: 1.1 MiB at module app.CACHE (-500 dict), ..." */
+/* "-1.1 MiB at module app.CACHE (dict 500 -> 20); 3 more places, -50 B" */
 static void write_shrunk(struct uf_page *page, const struct uf_diff_report *report)
 {
     const struct uf_diff *diff = report->diff;
     struct uf_text text = {0};
-    size_t named = 0;
-    if (diff->shrunk.len == 0)
+    int64_t others = diff->shrunk_in_all.bytes;
+    size_t named = 0, count = diff->shrunk.len;
+    if (count == 0)
         return;
-    uf_units_bytes(&text, -(double)diff->shrunk_in_all.bytes);
-    uf_text_add_z(&text, ": ");
-    for (; named < diff->shrunk.len && named < SHRUNK_NAMED; named++) {
+    while (named < count && named < SHRUNK_NAMED &&
+           (named == 0 || (double)diff->shrunk.at[named].bytes <=
+                              SHRUNK_SHARE * (double)diff->shrunk_in_all.bytes)) {
         const struct uf_diff_entry *entry = &diff->shrunk.at[named];
         const struct uf_diff_group *main = &diff->groups.at[entry->main];
-        uf_text_add_z(&text, named > 0 ? "; " : "");
+        uf_text_add_z(&text, named++ > 0 ? "; " : "");
         uf_diff_signed_bytes(&text, entry->bytes);
         uf_text_add_z(&text, " at ");
         uf_diff_place(&text, diff, entry);
+        uf_text_add_z(&text, " (");
+        uf_columns_clean(&text, uf_diff_text(diff, main->type));
         if (!entry->in_place) {
-            uf_text_add_z(&text, " (");
-            uf_diff_signed_count(&text, (int64_t)main->heap[UF_DIFF_NEW].objects -
-                                            (int64_t)main->heap[UF_DIFF_OLD].objects);
             uf_text_add_z(&text, " ");
-            uf_columns_clean(&text, uf_diff_text(diff, main->type));
-            uf_text_add_z(&text, ")");
+            uf_units_count(&text, (double)main->heap[UF_DIFF_OLD].objects);
+            uf_text_add_z(&text, " -> ");
+            uf_units_count(&text, (double)main->heap[UF_DIFF_NEW].objects);
         }
+        uf_text_add_z(&text, ")");
+        others -= entry->bytes;
     }
-    if (diff->shrunk.len > named)
-        uf_text_printf(&text, "; %zu more place%s", diff->shrunk.len - named,
-                       diff->shrunk.len - named == 1 ? "" : "s");
+    if (count > named) {
+        uf_text_printf(&text, "; %zu more place%s, ", count - named, count - named == 1 ? "" : "s");
+        uf_diff_signed_bytes(&text, others);
+    }
     uf_page_row(page, 0, "shrank", UF_HEAP_LABEL_COLUMN, &text);
 }
 
@@ -227,16 +234,15 @@ static void write_types(struct uf_page *page, const struct uf_diff *diff)
         if (type->heap[UF_DIFF_OLD].objects == 0 && new_types++ < NEW_TYPES_NAMED) {
             uf_text_add_z(&fresh, fresh.len > 0 ? ", " : "");
             uf_columns_clean(&fresh, uf_diff_text(diff, type->type));
-            uf_text_add_z(&fresh, " (");
+            uf_text_add_z(&fresh, " ");
             uf_units_count(&fresh, (double)type->heap[UF_DIFF_NEW].objects);
-            uf_text_add_z(&fresh, ")");
         }
         if (bytes <= 0 || objects <= 0 || named >= GROWN_TYPES_NAMED)
             continue;
         uf_text_add_z(&text, named++ > 0 ? ", " : "");
-        uf_diff_signed_count(&text, objects);
-        uf_text_add_z(&text, " ");
         uf_columns_clean(&text, uf_diff_text(diff, type->type));
+        uf_text_add_z(&text, " ");
+        uf_diff_signed_count(&text, objects);
         uf_text_add_z(&text, " (");
         uf_diff_signed_bytes(&text, bytes);
         uf_text_add_z(&text, ")");
@@ -282,9 +288,9 @@ void uf_diff_report_text(struct uf_text *ret, const struct uf_diff_report *repor
         uf_report_page_end(ret, &marked, form);
         return;
     }
+    write_limit(&page, report);
     write_entries(&page, report);
     uf_page_newline(&page);
-    write_limit(&page, report);
     write_shrunk(&page, report);
     write_types(&page, report->diff);
     write_heap(&page, "old", &report->old, &report->diff->heap[UF_DIFF_OLD]);
