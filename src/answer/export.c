@@ -187,6 +187,8 @@ static void report_text(const struct job *job, struct uf_text *text)
         uf_text_printf(text, "       %.*s\n", (int)(end - at), at);
     if (job->format->look)
         uf_text_printf(text, "look   %s %s\n", job->format->look, job->request->out);
+    if (job->format->where)
+        uf_text_printf(text, "look   %s\n", job->format->where);
 }
 
 static void finish(struct job *job)
