@@ -163,7 +163,7 @@ static enum uf_code put_batches(struct writer *w, struct ArrowArrayStream *strea
         if (code)
             return code;
         if (go_on && !go_on(context))
-            return uf_error_set(err, UF_EIO, "stopped");
+            return UF_OK;
     }
 }
 
