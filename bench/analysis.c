@@ -12,6 +12,7 @@
 #include "analysis/components.h"
 #include "analysis/dominators.h"
 #include "analysis/reach.h"
+#include "analysis/referrers.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -75,11 +76,14 @@ static void make_graph(struct uf_graph *graph, uint32_t nodes, bool heap)
     graph->node_count = nodes;
     graph->size = uf_mem_alloc((size_t)nodes * sizeof *graph->size);
     graph->flags = uf_mem_zalloc(nodes);
+    graph->type = uf_mem_zalloc((size_t)nodes * sizeof *graph->type);
+    graph->types = uf_mem_zalloc(sizeof *graph->types);
+    graph->type_count = 1;
     graph->edge_start = uf_mem_zalloc(((size_t)nodes + 1) * sizeof *graph->edge_start);
     graph->edge_target = uf_mem_alloc((size_t)room * sizeof *graph->edge_target);
     graph->roots = uf_mem_zalloc(1000 * sizeof *graph->roots);
-    if (!pairs || !graph->size || !graph->flags || !graph->edge_start || !graph->edge_target ||
-        !graph->roots) {
+    if (!pairs || !graph->size || !graph->flags || !graph->type || !graph->types ||
+        !graph->edge_start || !graph->edge_target || !graph->roots) {
         fprintf(stderr, "bench/analysis: out of memory\n");
         exit(1);
     }
@@ -146,6 +150,7 @@ static int run(uint32_t nodes, bool heap)
 {
     struct uf_graph graph;
     struct uf_reach reach;
+    struct uf_referrers referrers;
     struct uf_dominators dominators;
     struct uf_components components;
     make_graph(&graph, nodes, heap);
@@ -159,6 +164,11 @@ static int run(uint32_t nodes, bool heap)
            heap ? "heap" : "random", nodes, graph.edge_count, reach.order_count, plain);
     line("reach", seconds, plain, nodes, before);
     uf_reach_release(&reach);
+    before = memory_now();
+    start = now();
+    failed |= uf_referrers_build(&referrers, &graph, NULL) != UF_OK;
+    line("referrers", now() - start, plain, nodes, before);
+    uf_referrers_release(&referrers);
     before = memory_now();
     start = now();
     failed |= uf_dominators_build(&dominators, &graph, NULL) != UF_OK;

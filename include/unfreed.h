@@ -107,7 +107,12 @@ char *uf_report_undecided(struct uf_channel *channel, const char *python, const 
                           size_t *len);
 void uf_report_free(char *report);
 
+/* The name that `word` was probably meant to be, or NULL; `names` ends with NULL. */
+const char *uf_nearest(const char *word, const char *const *names);
+
 /* --- heaps in files ---------------------------------------------------------------------------- */
+
+enum uf_heap_order { UF_ORDER_BYTES, UF_ORDER_OBJECTS, UF_ORDER_RETAINED };
 
 /* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. */
 struct uf_heap_request {
@@ -115,9 +120,10 @@ struct uf_heap_request {
     const char *newer;  /* diff: NEW */
     const char *object; /* why: "0x7f..." or the name of a type; tree: where to begin, or NULL */
     const char *format; /* export: "heapsnapshot", "pprof", "arrow", "json" */
-    const char *out;    /* export: the file to write */
+    const char *out;    /* export: the file to write; "-": standard output */
     uint32_t rows;  /* at most so many rows of a table, paths or groups; 0: the command's default */
     uint32_t depth; /* tree: levels to show; 0: the default */
+    int order;      /* summary: enum uf_heap_order, of types */
     bool has_growth_limit; /* diff --fail-on-growth */
     uint64_t growth_limit_bytes;
     bool json, color, quiet;
@@ -128,12 +134,14 @@ struct uf_heap_request {
     void *progress_context;
 };
 
-/* Either `text` (what goes to standard output) or `error` (one line, without "unfreed: "); never both. */
+/* Either `text` (what goes to standard output) or `error` (one line, without "unfreed: "); never both.
+ * `note`: what standard error is told beside the text, the same form; mostly empty. */
 struct uf_answer {
     char *text;
     size_t len;
     int exit_code; /* enum uf_exit */
     char error[400];
+    char note[200];
 };
 
 void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret);
@@ -141,6 +149,9 @@ void uf_tree(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_why(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_diff(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_export(const struct uf_heap_request *request, struct uf_answer *ret);
+/* The formats of uf_export(), the first is number 0: name and, unless NULL, what reads it. NULL: there are
+ * no more. */
+const char *uf_export_format_name(size_t number, const char **description);
 void uf_answer_release(struct uf_answer *answer);
 
 #endif

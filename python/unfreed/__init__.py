@@ -5,16 +5,19 @@ Nothing is imported here: the package is loaded into the programs that are measu
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from unfreed._engine import Snapshot as Snapshot
     from unfreed._engine import SnapshotFile as SnapshotFile
+    from unfreed._engine import Table as Table
+    from unfreed._engine import open as open
     from unfreed._engine import snapshot as snapshot
 
 
 def __getattr__(name: str) -> object:
-    if name == "snapshot":
-        from unfreed._engine import snapshot
+    if name in ("open", "snapshot"):
+        from unfreed import _engine
 
-        globals()[name] = snapshot
-        return snapshot
+        globals()[name] = getattr(_engine, name)
+        return globals()[name]
     if name == "__version__":
         from importlib.metadata import version
 

@@ -12,14 +12,18 @@
 enum uf_code uf_path_to(struct uf_path *path, const struct uf_reach *reach, uf_node node,
                         struct uf_error *err)
 {
-    path->nodes.len = 0;
+    size_t len = 0;
     for (uf_node at = node; at != UF_NODE_NONE; at = reach->parent[at])
-        if (uf_vec_push(&path->nodes, at))
-            return uf_error_nomem(err);
-    for (size_t i = 0, k = path->nodes.len - 1; i < k; i++, k--) {
-        uf_node swap = path->nodes.at[i];
-        path->nodes.at[i] = path->nodes.at[k];
-        path->nodes.at[k] = swap;
+        len++;
+    path->nodes.len = path->edges.len = 0;
+    path->root = UINT32_MAX;
+    if (uf_vec_reserve(&path->nodes, len) || uf_vec_reserve(&path->edges, len))
+        return uf_error_nomem(err);
+    path->nodes.len = path->edges.len = len;
+    for (uf_node at = node; len > 0; at = reach->parent[at]) {
+        path->nodes.at[--len] = at;
+        path->edges.at[len] = reach->parent_edge[at];
+        path->root = reach->reached[at] ? reach->root[at] : UINT32_MAX;
     }
     return UF_OK;
 }
@@ -27,22 +31,34 @@ enum uf_code uf_path_to(struct uf_path *path, const struct uf_reach *reach, uf_n
 void uf_path_release(struct uf_path *path)
 {
     uf_vec_release(&path->nodes);
+    uf_vec_release(&path->edges);
+    path->root = UINT32_MAX;
 }
 
-static const struct uf_graph_root *root_of(const struct uf_view *view, uf_node node)
+static const struct uf_graph_root *root_of(const struct uf_view *view, uint32_t root)
 {
-    if (!view->reach->reached[node] || view->reach->root[node] == UINT32_MAX)
-        return NULL;
-    return &view->graph->roots[view->reach->root[node]];
+    return root == UINT32_MAX ? NULL : &view->graph->roots[root];
 }
 
-void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_text *ret)
+static void root_text(const struct uf_view *view, const struct uf_graph_root *root,
+                      struct uf_text *ret)
 {
-    const struct uf_graph_root *root = root_of(view, root_node);
     if (root)
         uf_generalise_root(view->graph, root, false, ret);
     else
         uf_text_add_z(ret, "nothing (lost reference)");
+}
+
+void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_text *ret)
+{
+    const struct uf_reach *reach = view->reach;
+    root_text(view, root_of(view, reach->reached[root_node] ? reach->root[root_node] : UINT32_MAX),
+              ret);
+}
+
+void uf_path_start_text(const struct uf_view *view, const struct uf_path *path, struct uf_text *ret)
+{
+    root_text(view, root_of(view, path->root), ret);
 }
 
 static const char *root_label(const struct uf_view *view, const struct uf_graph_root *root)
@@ -50,9 +66,10 @@ static const char *root_label(const struct uf_view *view, const struct uf_graph_
     return root ? uf_strings_get(&view->graph->strings, root->label) : "";
 }
 
-static void root_expression(const struct uf_view *view, uf_node node, struct uf_text *ret)
+static void root_expression(const struct uf_view *view, const struct uf_path *path,
+                            struct uf_text *ret)
 {
-    const struct uf_graph_root *root = root_of(view, node);
+    const struct uf_graph_root *root = root_of(view, path->root);
     const char *label = root_label(view, root);
     if (root && root->kind == UF_ROOT_MODULE) {
         uf_text_add_z(ret, uf_strings_get(&view->graph->strings, root->name));
@@ -61,27 +78,18 @@ static void root_expression(const struct uf_view *view, uf_node node, struct uf_
     } else if (root && root->kind == UF_ROOT_THREAD && label[0] != '\0') {
         uf_text_add(ret, label, uf_generalise_label(label));
     } else {
-        uf_path_root_text(view, node, ret);
+        root_text(view, root, ret);
         uf_step_append(ret, label);
     }
 }
 
-static uint32_t edge_to(const struct uf_view *view, uf_node node)
-{
-    return view->reach->parent_edge[node];
-}
-
-static bool is_dict_reference(const struct uf_view *view, uf_node parent, uf_node node)
-{
-    struct uf_ref_name name;
-    uf_step_name(view, parent, edge_to(view, node), false, &name);
-    return name.kind == UF_REF_DICT;
-}
-
 bool uf_path_is_dict_hop(const struct uf_view *view, const struct uf_path *path, size_t i)
 {
-    return i > 0 && i + 1 < path->nodes.len &&
-           is_dict_reference(view, path->nodes.at[i - 1], path->nodes.at[i]);
+    struct uf_ref_name name;
+    if (i == 0 || i + 1 >= path->nodes.len)
+        return false;
+    uf_step_name(view, path->nodes.at[i - 1], path->edges.at[i], false, &name);
+    return name.kind == UF_REF_DICT;
 }
 
 /* Name of the reference to node i of the path (i > 0). */
@@ -89,7 +97,7 @@ static void name_at(const struct uf_view *view, const struct uf_path *path, size
                     struct uf_ref_name *ret)
 {
     bool in_dict = i > 1 && uf_path_is_dict_hop(view, path, i - 1);
-    uf_step_name(view, path->nodes.at[i - 1], edge_to(view, path->nodes.at[i]), in_dict, ret);
+    uf_step_name(view, path->nodes.at[i - 1], path->edges.at[i], in_dict, ret);
     if (ret->kind == UF_REF_DICT)
         memcpy(ret->text, ".__dict__", sizeof ".__dict__");
 }
@@ -100,7 +108,7 @@ void uf_path_expression(const struct uf_view *view, const struct uf_path *path, 
     struct uf_ref_name name;
     if (count == 0 || path->nodes.len == 0)
         return;
-    root_expression(view, path->nodes.at[0], ret);
+    root_expression(view, path, ret);
     for (size_t i = 1; i < count && i < path->nodes.len; i++) {
         bool merged = i + 1 < count && uf_path_is_dict_hop(view, path, i);
         if (merged)
@@ -159,7 +167,7 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
         if (uf_path_is_dict_hop(view, path, i))
             continue;
         if (i == 0) {
-            const char *label = root_label(view, root_of(view, node));
+            const char *label = root_label(view, root_of(view, path->root));
             snprintf(name.text, sizeof name.text, "%s", label);
             snprintf(name.generic, sizeof name.generic, "%.*s", (int)uf_generalise_label(label),
                      label);

@@ -44,7 +44,10 @@ void uf_step_number(struct uf_text *ret, uint64_t number);
 /* A path, root first. */
 struct uf_path {
     UF_VEC(uf_node) nodes;
+    UF_VEC(uint32_t) edges; /* the reference that leads to each node; UINT32_MAX to the first */
+    uint32_t root; /* index into graph->roots of what holds the first; UINT32_MAX: nothing */
 };
+/* The one that `reach` found. */
 enum uf_code uf_path_to(struct uf_path *path, const struct uf_reach *reach, uf_node node,
                         struct uf_error *err);
 void uf_path_release(struct uf_path *path);
@@ -52,6 +55,9 @@ void uf_path_release(struct uf_path *path);
 /* What a root is called: "module shop", "thread MainThread", "interpreter: atexit", "native
  * code". */
 void uf_path_root_text(const struct uf_view *view, uf_node root_node, struct uf_text *ret);
+/* The same of what holds the first node of a path. */
+void uf_path_start_text(const struct uf_view *view, const struct uf_path *path,
+                        struct uf_text *ret);
 /* The path's first `count` nodes as an expression: "shop.STORE._sessions"; "local 'y' of f()". */
 void uf_path_expression(const struct uf_view *view, const struct uf_path *path, size_t count,
                         struct uf_text *ret);

@@ -4,72 +4,78 @@
 
 /* The way down to where the walk stands: nodes, and for each the place of its next child. */
 struct walk {
+    struct uf_type_totals *totals;
+    const struct uf_graph *graph;
+    const uint32_t *group_of; /* by type; NULL: the type itself */
+    const struct uf_dominators *dominators;
+    const struct uf_domtree *tree;
     UF_VEC(struct {
         uf_node node;
         uint32_t next;
     })
     levels;
-    uint32_t *open; /* by type: objects of it on the way down */
+    uint32_t *open; /* by group: objects of it on the way down */
 };
 
-static void count_shallow(struct uf_type_totals *totals, const struct uf_graph *graph,
-                          const struct uf_dominators *dominators)
+static uint32_t group_of(const struct walk *walk, uf_node node)
 {
-    for (uf_node n = 0; n < graph->node_count; n++) {
-        struct uf_type_figures *of = &totals->of[graph->type[n]];
-        uint64_t bytes = uf_edges_size(graph, n);
-        if (graph->flags[n] & UF_NODE_OWN)
+    uint32_t type = walk->graph->type[node];
+    return walk->group_of ? walk->group_of[type] : type;
+}
+
+static bool counts(const struct walk *walk, uf_node node)
+{
+    return node != UF_DOMTREE_ROOT(walk->tree) && !(walk->graph->flags[node] & UF_NODE_OWN);
+}
+
+static void count_shallow(struct walk *walk)
+{
+    for (uf_node n = 0; n < walk->graph->node_count; n++) {
+        struct uf_type_figures *of = &walk->totals->of[group_of(walk, n)];
+        uint64_t bytes = uf_edges_size(walk->graph, n);
+        if (!counts(walk, n))
             continue;
         of->objects++;
         of->bytes += bytes;
-        if (dominators->retained_objects[n] == 0) {
+        if (walk->dominators->retained_objects[n] == 0) {
             of->garbage_objects++;
             of->garbage_bytes += bytes;
         }
     }
 }
 
-static bool counts(const struct uf_graph *graph, uf_node node)
-{
-    return !(graph->flags[node] & UF_NODE_OWN);
-}
-
-static bool enter(struct walk *walk, struct uf_type_totals *totals, const struct uf_graph *graph,
-                  const struct uf_dominators *dominators, const struct uf_domtree *tree,
-                  uf_node node)
+static bool enter(struct walk *walk, uf_node node)
 {
     if (uf_vec_reserve(&walk->levels, walk->levels.len + 1))
         return false;
     walk->levels.at[walk->levels.len].node = node;
-    walk->levels.at[walk->levels.len++].next = tree->start[node];
-    if (node == UF_DOMTREE_ROOT(tree) || !counts(graph, node))
+    walk->levels.at[walk->levels.len++].next = walk->tree->start[node];
+    if (!counts(walk, node))
         return true;
-    uint32_t type = graph->type[node];
-    if (walk->open[type]++ == 0) {
-        totals->of[type].retained_objects += dominators->retained_objects[node];
-        totals->of[type].retained_bytes += dominators->retained[node];
+    uint32_t group = group_of(walk, node);
+    if (walk->open[group]++ == 0) {
+        walk->totals->of[group].retained_objects += walk->dominators->retained_objects[node];
+        walk->totals->of[group].retained_bytes += walk->dominators->retained[node];
     }
     return true;
 }
 
-static bool count_retained(struct walk *walk, struct uf_type_totals *totals,
-                           const struct uf_graph *graph, const struct uf_dominators *dominators,
-                           const struct uf_domtree *tree)
+static bool count_retained(struct walk *walk)
 {
-    if (!enter(walk, totals, graph, dominators, tree, UF_DOMTREE_ROOT(tree)))
+    if (!enter(walk, UF_DOMTREE_ROOT(walk->tree)))
         return false;
     while (walk->levels.len > 0) {
         uf_node node = walk->levels.at[walk->levels.len - 1].node;
         uint32_t next = walk->levels.at[walk->levels.len - 1].next;
-        if (next < tree->start[node + 1]) {
+        if (next < walk->tree->start[node + 1]) {
             walk->levels.at[walk->levels.len - 1].next++;
-            if (!enter(walk, totals, graph, dominators, tree, tree->child[next]))
+            if (!enter(walk, walk->tree->child[next]))
                 return false;
             continue;
         }
         walk->levels.len--;
-        if (node != UF_DOMTREE_ROOT(tree) && counts(graph, node))
-            walk->open[graph->type[node]]--;
+        if (counts(walk, node))
+            walk->open[group_of(walk, node)]--;
     }
     return true;
 }
@@ -77,7 +83,7 @@ static bool count_retained(struct walk *walk, struct uf_type_totals *totals,
 static void sum_up(struct uf_type_totals *totals)
 {
     struct uf_type_figures *all = &totals->all;
-    for (uint32_t t = 0; t < totals->type_count; t++) {
+    for (uint32_t t = 0; t < totals->count; t++) {
         const struct uf_type_figures *of = &totals->of[t];
         all->objects += of->objects;
         all->bytes += of->bytes;
@@ -88,18 +94,23 @@ static void sum_up(struct uf_type_totals *totals)
     all->retained_bytes = all->bytes - all->garbage_bytes;
 }
 
-enum uf_code uf_type_totals_build(struct uf_type_totals *totals, const struct uf_graph *graph,
-                                  const struct uf_dominators *dominators,
-                                  const struct uf_domtree *tree, struct uf_error *err)
+enum uf_code uf_type_totals_build_grouped(struct uf_type_totals *totals,
+                                          const struct uf_graph *graph, const uint32_t *groups,
+                                          uint32_t count, const struct uf_dominators *dominators,
+                                          const struct uf_domtree *tree, struct uf_error *err)
 {
-    struct walk walk = {0};
-    *totals = (struct uf_type_totals){.type_count = graph->type_count};
-    totals->of = uf_mem_zalloc(((size_t)graph->type_count + 1) * sizeof *totals->of);
-    walk.open = uf_mem_zalloc(((size_t)graph->type_count + 1) * sizeof *walk.open);
+    struct walk walk = {.totals = totals,
+                        .graph = graph,
+                        .group_of = groups,
+                        .dominators = dominators,
+                        .tree = tree};
+    *totals = (struct uf_type_totals){.count = count};
+    totals->of = uf_mem_zalloc(((size_t)count + 1) * sizeof *totals->of);
+    walk.open = uf_mem_zalloc(((size_t)count + 1) * sizeof *walk.open);
     bool built = totals->of && walk.open;
     if (built) {
-        count_shallow(totals, graph, dominators);
-        built = count_retained(&walk, totals, graph, dominators, tree);
+        count_shallow(&walk);
+        built = count_retained(&walk);
         sum_up(totals);
     }
     uf_vec_release(&walk.levels);
@@ -109,6 +120,14 @@ enum uf_code uf_type_totals_build(struct uf_type_totals *totals, const struct uf
         return uf_error_nomem(err);
     }
     return UF_OK;
+}
+
+enum uf_code uf_type_totals_build(struct uf_type_totals *totals, const struct uf_graph *graph,
+                                  const struct uf_dominators *dominators,
+                                  const struct uf_domtree *tree, struct uf_error *err)
+{
+    return uf_type_totals_build_grouped(totals, graph, NULL, graph->type_count, dominators, tree,
+                                        err);
 }
 
 void uf_type_totals_release(struct uf_type_totals *totals)

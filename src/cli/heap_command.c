@@ -86,6 +86,8 @@ int uf_heap_command_run(struct uf_heap_command *command,
         code = uf_complain(answer.exit_code, "%s", answer.error);
     else
         code = uf_output_write(answer.text, answer.len, answer.exit_code);
+    if (answer.note[0] && !request->quiet)
+        uf_complain(0, "%s", answer.note);
     uf_answer_release(&answer);
     return code;
 }

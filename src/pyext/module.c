@@ -1,6 +1,7 @@
 /* module.c - the extension unfreed._engine: main(), which the program starts in a fresh interpreter. */
 #include "pyext/finish.h"
 #include "pyext/native_preload.h"
+#include "pyext/opened.h"
 #include "pyext/python.h"
 #include "pyext/self.h"
 #include "pyext/session.h"
@@ -188,6 +189,7 @@ static PyObject *engine_main(PyObject *module, PyObject *nothing)
 static PyMethodDef methods[] = {
     {"main", engine_main, METH_NOARGS,
      "Runs the check that the program unfreed asked for; does not return."},
+    {"open", uf_open_snapshot, METH_O, "Opens a snapshot file."},
     {"snapshot", (PyCFunction)(void (*)(void))uf_snapshot_from_python, METH_VARARGS | METH_KEYWORDS,
      "snapshot(path, *, redact=False)\n--\n\n"
      "Writes the heap of this process into a file, from a copy of the process.\n\n"

@@ -9,7 +9,16 @@
 
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a double counts without gaps */
 
-static void write_text(struct uf_text *out, const char *value)
+static void write_escape(struct uf_text *out, uint32_t code)
+{
+    if (code > 0xFFFF) /* a pair of surrogates (RFC 8259, section 7) */
+        uf_text_printf(out, "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10),
+                       0xDC00 + ((code - 0x10000) & 0x3FF));
+    else
+        uf_text_printf(out, "\\u%04x", code);
+}
+
+static void write_text(struct uf_text *out, const char *value, bool ascii)
 {
     static const char *const short_escapes[32] = {
         ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
@@ -21,7 +30,7 @@ static void write_text(struct uf_text *out, const char *value)
         size_t bytes = uf_columns_decode(value + at, len - at, &code);
         /* U+2028 and U+2029 end a line in JavaScript, for those who paste JSON into a page. */
         bool special = code < 32 || code == '"' || code == '\\' || code == 0x7F || code == 0x2028 ||
-                       code == 0x2029 || code >= UF_COLUMNS_INVALID;
+                       code == 0x2029 || code >= UF_COLUMNS_INVALID || (ascii && code > 0x7F);
         if (special) {
             uf_text_add(out, value + plain, at - plain);
             if (code < 32 && short_escapes[code])
@@ -33,13 +42,18 @@ static void write_text(struct uf_text *out, const char *value)
             else if (code >= UF_COLUMNS_INVALID)
                 uf_text_printf(out, "\\\\x%02x", code - UF_COLUMNS_INVALID);
             else
-                uf_text_printf(out, "\\u%04x", code);
+                write_escape(out, code);
             plain = at + bytes;
         }
         at += bytes;
     }
     uf_text_add(out, value + plain, len - plain);
     uf_text_add(out, "\"", 1);
+}
+
+void uf_json_write_ascii(struct uf_text *out, const char *value)
+{
+    write_text(out, value, true);
 }
 
 /* Ends the member before, and writes the key. */
@@ -54,7 +68,7 @@ static void lead_in(struct uf_json *json, const char *key)
         json->open[json->depth - 1].has_members = true;
     }
     if (key) {
-        write_text(json->out, key);
+        write_text(json->out, key, false);
         uf_text_add_z(json->out, ": ");
     }
 }
@@ -112,7 +126,7 @@ void uf_json_text(struct uf_json *json, const char *key, const char *value)
 {
     lead_in(json, key);
     if (value)
-        write_text(json->out, value);
+        write_text(json->out, value, false);
     else
         uf_text_add_z(json->out, "null");
 }

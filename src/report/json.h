@@ -49,4 +49,8 @@ void uf_json_number(struct uf_json *json, const char *key, double value);
 void uf_json_bool(struct uf_json *json, const char *key, bool value);
 void uf_json_null(struct uf_json *json, const char *key);
 
+/* A text alone, with its quotes and by the same rules, but in ASCII: for readers that take a file apart
+ * at any byte, and that need two bytes for each character of a text that is not plain. */
+void uf_json_write_ascii(struct uf_text *out, const char *value);
+
 #endif

@@ -99,8 +99,9 @@ static inline void random_named(struct random_named *made, uint64_t seed)
                                              "local 'y' of f() at f.py:14"};
         graph->roots[r].name =
             uf_strings_add_z(&graph->strings, names[random_choice(made, r, 1) % 3]);
-        graph->roots[r].label =
-            uf_strings_add_z(&graph->strings, labels[random_choice(made, r, 2) % 3]);
+        if (graph->roots[r].kind == UF_ROOT_THREAD)
+            graph->roots[r].label =
+                uf_strings_add_z(&graph->strings, labels[random_choice(made, r, 2) % 3]);
     }
     graph->types = made->types;
     graph->type_count = RANDOM_TYPES;

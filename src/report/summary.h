@@ -1,0 +1,24 @@
+/* summary.h - a heap's summary, as a person and as a program read it (docs/summary-json.md). */
+#ifndef UF_REPORT_SUMMARY_H
+#define UF_REPORT_SUMMARY_H
+
+#include "analysis/summary.h"
+#include "report/heap.h"
+
+struct uf_summary_report {
+    const struct uf_summary *summary;
+    const struct uf_view *view; /* that it was made from */
+    struct uf_report_heap heap;
+    enum uf_summary_order order;
+    uint32_t rows; /* of each table; more are counted */
+};
+
+void uf_summary_text(struct uf_text *ret, const struct uf_summary_report *report,
+                     const struct uf_report_form *form);
+/* Schema unfreed.summary/1; ends with a newline. */
+void uf_summary_json(struct uf_text *ret, const struct uf_summary_report *report);
+
+/* "modules", "threads", ...: who holds, by enum uf_root_kind. */
+const char *uf_summary_holder(int root_kind);
+
+#endif
