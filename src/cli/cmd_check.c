@@ -50,7 +50,7 @@ static const char help[] =
     "  --baseline FILE      leave out findings of an earlier --json report, or ids\n"
     "                       of a text file, one a line; repeatable\n"
     "output\n"
-    "  --pprof FILE         where what stayed was allocated, for go tool pprof, speedscope\n"
+    "  --pprof FILE         where what stayed was allocated, for go tool pprof\n"
     "  --json               one JSON object on standard output, nothing else\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
     "  -q, --quiet          the verdict and one line for each finding\n"
