@@ -89,8 +89,7 @@ static const char *kind_of(const struct uf_diff *diff, const struct uf_diff_entr
     const struct uf_diff_group *place = &diff->groups.at[entry->place];
     if (place->garbage)
         return "garbage";
-    if (place->parent == UF_DIFF_NONE &&
-        strcmp(uf_diff_text(diff, place->root), UF_ANY_MODULE) == 0)
+    if (uf_diff_is_modules(diff, entry))
         return "modules";
     return entry->in_place ? "in_place" : "members";
 }

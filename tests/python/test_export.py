@@ -69,9 +69,9 @@ def test_a_place_that_cannot_be_written_is_told(where, snapshot, tmp_path):
 def test_a_full_disk_leaves_the_file_that_was_there(format, snapshot, tmp_path):
     out = tmp_path / "out"
     out.write_text("before")
+    limited = 'ulimit -f 8; exec "$0" export "$1" --to "$2" -o "$3"'
     done = subprocess.run(
-        ["/bin/sh", "-c", f'ulimit -f 8; exec "$0" "$@"', UNFREED]
-        + ["export", str(snapshot), "--to", format, "-o", str(out)],
+        ["/bin/sh", "-c", limited, UNFREED, str(snapshot), format, str(out)],
         preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
         capture_output=True,
         text=True,
