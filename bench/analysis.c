@@ -12,6 +12,7 @@
 #include "analysis/components.h"
 #include "analysis/dominators.h"
 #include "analysis/reach.h"
+#include "analysis/referrers.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -149,6 +150,7 @@ static int run(uint32_t nodes, bool heap)
 {
     struct uf_graph graph;
     struct uf_reach reach;
+    struct uf_referrers referrers;
     struct uf_dominators dominators;
     struct uf_components components;
     make_graph(&graph, nodes, heap);
@@ -162,6 +164,11 @@ static int run(uint32_t nodes, bool heap)
            heap ? "heap" : "random", nodes, graph.edge_count, reach.order_count, plain);
     line("reach", seconds, plain, nodes, before);
     uf_reach_release(&reach);
+    before = memory_now();
+    start = now();
+    failed |= uf_referrers_build(&referrers, &graph, NULL) != UF_OK;
+    line("referrers", now() - start, plain, nodes, before);
+    uf_referrers_release(&referrers);
     before = memory_now();
     start = now();
     failed |= uf_dominators_build(&dominators, &graph, NULL) != UF_OK;

@@ -107,7 +107,12 @@ char *uf_report_undecided(struct uf_channel *channel, const char *python, const 
                           size_t *len);
 void uf_report_free(char *report);
 
+/* The name that `word` was probably meant to be, or NULL; `names` ends with NULL. */
+const char *uf_nearest(const char *word, const char *const *names);
+
 /* --- heaps in files ---------------------------------------------------------------------------- */
+
+enum uf_heap_order { UF_ORDER_BYTES, UF_ORDER_OBJECTS, UF_ORDER_RETAINED };
 
 /* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. */
 struct uf_heap_request {
@@ -118,6 +123,7 @@ struct uf_heap_request {
     const char *out;    /* export: the file to write; "-": standard output */
     uint32_t rows;  /* at most so many rows of a table, paths or groups; 0: the command's default */
     uint32_t depth; /* tree: levels to show; 0: the default */
+    int order;      /* summary: enum uf_heap_order, of types */
     bool has_growth_limit; /* diff --fail-on-growth */
     uint64_t growth_limit_bytes;
     bool json, color, quiet;

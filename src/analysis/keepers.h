@@ -31,7 +31,7 @@
 struct uf_keepers_limits {
     uint32_t paths;    /* at most so many are made */
     uint32_t singles;  /* at most so many are named, the best */
-    uint32_t together; /* more than so many are not looked for; up to UF_KEEPERS_TOGETHER_MAX */
+    uint32_t together; /* more than so many are not looked for; at most UF_KEEPERS_TOGETHER_MAX */
 };
 
 struct uf_keepers_path {
@@ -43,7 +43,7 @@ struct uf_keepers_path {
 struct uf_keepers_cut {
     uint32_t edge; /* global edge index; UINT32_MAX: the root itself */
     uint32_t root; /* index into graph->roots when edge is UINT32_MAX, else UINT32_MAX */
-    unsigned rank; /* preference.h; 0: view->names is NULL */
+    unsigned rank; /* preference.h; 0: not asked for (view->names is NULL) */
 };
 
 struct uf_keepers_single {
@@ -52,19 +52,22 @@ struct uf_keepers_single {
 };
 
 struct uf_keepers {
-    bool alive;        /* a member is reached; if not, all that follows is empty */
-    uint64_t holders;  /* references to members from reached objects outside, members' roots among them */
-    uint64_t internal; /* of these: from objects that only members keep alive: in no path, in no cut */
+    bool alive; /* a member is reached; if not, all that follows is empty */
+    uint64_t
+        holders; /* references to members from reached objects outside, members' roots among them */
+    uint64_t
+        internal; /* of these: from objects that only members keep alive: in no path, in no cut */
     UF_VEC(struct uf_keepers_path) paths;
 
-    /* Every single that there is, and the best of them by preference.h; of equals the nearest to the
-     * member. Of a way of thousands only the 128 at each end are compared. */
+    /* How many singles there are, and the best of them: those that a person can change before all
+     * others, then what frees about as little as the least (each eightfold is one worse), then by
+     * rank; of equals the nearest to the member. Of more than 256 the 128 at each end are compared. */
     uint64_t single_count;
     UF_VEC(struct uf_keepers_single) singles;
 
-    /* Where single_count is 0: the fewest that free all members together, none superfluous; the ones
-     * that a person can change if these are not more than the others. Empty: more than
-     * limits.together are needed, or a root that cannot be cut holds a member. */
+    /* Where single_count is 0: the fewest that free all members together, none superfluous, the
+     * nearest to them; where a person cannot change these, others as few that one can. Empty: more
+     * than limits.together are needed, or a root that cannot be cut holds a member. */
     UF_VEC(struct uf_keepers_cut) together;
     uint64_t freed_objects, freed_bytes; /* by cutting these */
     bool too_many;                       /* more than limits.together are needed */

@@ -7,7 +7,7 @@
 
 /* In `reached` while building: an own object that something refers to, not yet entered; a part of
  * a bounded cache, entered only when all else of this kind of root is exhausted. */
-enum { WAITING = 2, SHELVED = 3 };
+enum { WAITING = UF_REACHED_BY_CACHE + 1, SHELVED };
 
 /* Bounded caches: functools.lru_cache with a maxsize links its entries (lru_cache_tp_traverse()
  * in CPython 3.12 Modules/_functoolsmodule.c); without one it has only a dictionary. */
@@ -66,9 +66,9 @@ static bool waits(struct shelf *shelf, const struct uf_graph *graph, uf_node sou
     return true;
 }
 
-/* Works off the queue from *next on. */
+/* Works off the queue from *next on; what it meets is reached `how`. */
 static void spread(struct uf_reach *reach, const struct uf_graph *graph, struct shelf *shelf,
-                   uf_node *next, bool through_own)
+                   uf_node *next, bool through_own, uint8_t how)
 {
     uf_node *queue = reach->order, len = reach->order_count;
     for (uf_node i = *next; i < len; i++) {
@@ -86,7 +86,7 @@ static void spread(struct uf_reach *reach, const struct uf_graph *graph, struct 
                 reach->reached[target] = WAITING;
                 continue;
             }
-            reach->reached[target] = 1;
+            reach->reached[target] = how;
             queue[len++] = target;
         }
     }
@@ -98,7 +98,7 @@ static void spread(struct uf_reach *reach, const struct uf_graph *graph, struct 
 static void spread_all(struct uf_reach *reach, const struct uf_graph *graph, struct shelf *shelf,
                        uf_node *next, bool through_own)
 {
-    spread(reach, graph, shelf, next, through_own);
+    spread(reach, graph, shelf, next, through_own, UF_REACHED);
     while (shelf->done < shelf->len) {
         uf_node cache = shelf->caches[shelf->done++];
         for (uint32_t e = graph->edge_start[cache]; e < graph->edge_start[cache + 1]; e++) {
@@ -107,11 +107,11 @@ static void spread_all(struct uf_reach *reach, const struct uf_graph *graph, str
                 continue;
             reach->parent[part] = cache;
             reach->parent_edge[part] = e;
-            reach->reached[part] = 1;
+            reach->reached[part] = UF_REACHED_BY_CACHE;
             reach->order[reach->order_count++] = part;
         }
         if (shelf->done == shelf->len)
-            spread(reach, graph, shelf, next, through_own);
+            spread(reach, graph, shelf, next, through_own, UF_REACHED_BY_CACHE);
     }
 }
 
@@ -122,7 +122,7 @@ static void enter_roots(struct uf_reach *reach, const struct uf_graph *graph, in
         bool reached = reach->reached[node] && reach->reached[node] != SHELVED;
         if (reached || graph->roots[r].kind != kind || (graph->flags[node] & UF_NODE_OWN && !own))
             continue;
-        reach->reached[node] = 1;
+        reach->reached[node] = UF_REACHED;
         reach->root[node] = r;
         reach->order[reach->order_count++] = node;
     }
@@ -132,7 +132,7 @@ static void enter_waiting(struct uf_reach *reach)
 {
     for (uf_node n = 0; n < reach->node_count; n++) {
         if (reach->reached[n] == WAITING) {
-            reach->reached[n] = 1;
+            reach->reached[n] = UF_REACHED;
             reach->order[reach->order_count++] = n;
         }
     }
@@ -179,6 +179,7 @@ enum uf_code uf_reach_build(struct uf_reach *reach, const struct uf_graph *graph
         enter_roots(reach, graph, kind, false);
         spread_all(reach, graph, &shelf, &next, false);
     }
+    reach->shared_count = reach->order_count;
     enter_waiting(reach);
     for (int kind = UF_ROOT_MODULE; kind <= UF_ROOT_NATIVE; kind++)
         enter_roots(reach, graph, kind, true);

@@ -15,14 +15,20 @@
 
 #include "graph/graph.h"
 
+enum uf_reached {
+    UF_REACHED = 1,
+    UF_REACHED_BY_CACHE, /* the path leads through a bounded cache: nothing else of its kind holds */
+};
+
 struct uf_reach {
     uf_node node_count;
     uf_node *parent; /* by node; UF_NODE_NONE where a path starts and for what is not reached */
     uint32_t *parent_edge; /* global edge index of parent -> node; UINT32_MAX: no parent */
     uint32_t *root;   /* by node: index into graph->roots where a path starts, else UINT32_MAX */
-    uint8_t *reached; /* 1 = alive */
+    uint8_t *reached; /* enum uf_reached; 0 = garbage */
     uf_node *order;   /* reached nodes in breadth-first order, each after its parent */
     uf_node order_count;
+    uf_node shared_count; /* of these: reached without unfreed's own objects; they come first */
     uint64_t garbage_objects, garbage_bytes; /* not reached, without UF_NODE_OWN */
 };
 

@@ -45,7 +45,7 @@ void uf_step_number(struct uf_text *ret, uint64_t number);
 struct uf_path {
     UF_VEC(uf_node) nodes;
     UF_VEC(uint32_t) edges; /* the reference that leads to each node; UINT32_MAX to the first */
-    uint32_t root;          /* index into graph->roots of what holds the first; UINT32_MAX: nothing */
+    uint32_t root; /* index into graph->roots of what holds the first; UINT32_MAX: nothing */
 };
 /* The one that `reach` found. */
 enum uf_code uf_path_to(struct uf_path *path, const struct uf_reach *reach, uf_node node,

@@ -103,6 +103,16 @@ static enum uf_code build_types(struct uf_summary *summary, const struct uf_grap
     return code;
 }
 
+/* Static objects of 3.11 have this count, and never die (_PyObject_IMMORTAL_REFCNT, CPython 3.11
+ * Include/internal/pycore_global_objects.h); what comes and goes changes it a little. */
+#define STATIC_COUNT 999999999u
+
+/* Does a native root stand for references of C code, or only for an object that never dies? */
+static bool is_held(const struct uf_graph_root *root)
+{
+    return root->surplus > 0 && root->surplus < STATIC_COUNT / 2;
+}
+
 static bool is_own(const struct uf_graph *graph, uf_node node)
 {
     return (graph->flags[node] & UF_NODE_OWN) != 0;
@@ -176,7 +186,7 @@ static enum uf_code share_out(struct uf_summary *summary, const struct uf_view *
         uf_node n = reach->order[i];
         const struct uf_graph_root *root =
             reach->root[n] == UINT32_MAX ? NULL : &graph->roots[reach->root[n]];
-        if (root && root->kind == UF_ROOT_NATIVE && root->surplus > 0) {
+        if (root && root->kind == UF_ROOT_NATIVE && is_held(root)) {
             uint32_t row = native_row(summary, &rows, graph, root);
             failed = row == UINT32_MAX;
             holder[n] = NATIVE_FIRST + row;
@@ -251,7 +261,10 @@ enum uf_code uf_summary_build(struct uf_summary *summary, const struct uf_view *
 {
     *summary = (struct uf_summary){0};
     uf_check_result_init(&summary->cycles);
-    enum uf_code code = build_types(summary, view->graph, dominators, order, err);
+    summary->cycles.function = uf_mem_strdup(""); /* a part of ids, which are not shown */
+    enum uf_code code = summary->cycles.function ? UF_OK : uf_error_nomem(err);
+    if (!code)
+        code = build_types(summary, view->graph, dominators, order, err);
     count_nodes(summary, view);
     if (!code)
         code = share_out(summary, view, err);

@@ -14,4 +14,9 @@ enum uf_code uf_retained_of_set(const struct uf_dominators *dominators, const uf
                                 size_t count, uint64_t *retained_bytes, uint64_t *retained_objects,
                                 struct uf_error *err);
 
+/* Leaves in `set` only the members that no other one dominates, each once, in their order; *count is their
+ * number afterwards. UF_EINVAL: a node out of range. */
+enum uf_code uf_topmost_of_set(const struct uf_dominators *dominators, uf_node *set, size_t *count,
+                               struct uf_error *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "answer/heap.h"
 
+#include "analysis/edges.h"
 #include "report/columns.h"
 
 #include <errno.h>
@@ -83,6 +84,17 @@ bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf
         return fail_at(answer, UF_EXIT_FAULT, path, err->message,
                        "a fault of unfreed's own: please report it");
     }
+}
+
+bool uf_answer_not_found(struct uf_answer *answer, const char *path, const struct uf_error *err)
+{
+    struct uf_text shown = {0};
+    if (err->code != UF_EINVAL)
+        return uf_answer_error(answer, path, err);
+    uf_columns_cut_middle(&shown, path, PATH_COLUMNS);
+    uf_answer_fail(answer, UF_EXIT_USAGE, "%s: %s", shown.at ? shown.at : "?", err->message);
+    uf_text_release(&shown);
+    return false;
 }
 
 bool uf_answer_step(const struct uf_heap_request *request, const char *doing,
@@ -169,6 +181,24 @@ bool uf_opened_dominators(struct uf_opened *heap, struct uf_answer *answer)
     if (uf_dominators_build(&heap->dominators, heap->view.graph, &err))
         return uf_answer_error(answer, heap->path, &err);
     return true;
+}
+
+struct uf_report_heap uf_opened_figures(const struct uf_opened *heap)
+{
+    const struct uf_graph *graph = heap->view.graph;
+    struct uf_report_heap ret = {
+        .file = heap->path,
+        .file_bytes = uf_snapshot_bytes(heap->snapshot),
+        .meta = heap->meta,
+    };
+    for (uf_node n = 0; n < graph->node_count; n++) {
+        if (graph->flags[n] & UF_NODE_OWN)
+            continue;
+        ret.objects++;
+        ret.references += graph->edge_start[n + 1] - graph->edge_start[n];
+        ret.bytes += uf_edges_size(graph, n);
+    }
+    return ret;
 }
 
 void uf_opened_release(struct uf_opened *heap)

@@ -20,6 +20,7 @@
 
 #include "analysis/dominators.h"
 #include "analysis/steps.h"
+#include "report/heap.h"
 #include "snapshot/snapshot.h"
 #include "unfreed.h"
 
@@ -39,6 +40,8 @@ bool uf_opened_init(struct uf_opened *heap, const struct uf_heap_request *reques
 /* Once is enough; a second call does nothing. */
 bool uf_opened_reach(struct uf_opened *heap, struct uf_answer *answer);
 bool uf_opened_dominators(struct uf_opened *heap, struct uf_answer *answer);
+/* What a report says of the heap: file, program, and counts without unfreed's own objects. */
+struct uf_report_heap uf_opened_figures(const struct uf_opened *heap);
 void uf_opened_release(struct uf_opened *heap); /* after a failure too */
 
 /* Says what is being done; false: the user has interrupted, and the answer says so. */
@@ -50,6 +53,8 @@ void uf_answer_finish(struct uf_answer *answer, struct uf_text *text, int exit_c
 /* Ends it with one line, cut at the answer's size. Returns false. */
 bool uf_answer_fail(struct uf_answer *answer, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Ends it because OBJECT cannot be found in `path`; err is of uf_lookup_find() (wrong usage), or another's. */
+bool uf_answer_not_found(struct uf_answer *answer, const char *path, const struct uf_error *err);
 /* Ends it with what an analysis or the reader of `path` (NULL: none is meant) reported. Returns false. */
 bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf_error *err);
 

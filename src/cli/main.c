@@ -13,6 +13,10 @@ static const struct command {
     const char *description;
 } commands[] = {
     {"check", uf_cmd_check, "call a function repeatedly: does a call leave anything behind?"},
+    {"summary", uf_cmd_summary, "what is in a heap: types, garbage, what C code holds"},
+    {"tree", uf_cmd_tree, "what keeps most of a heap alive: the dominator tree"},
+    {"diff", uf_cmd_diff, "two heaps compared: what grew, and who holds it"},
+    {"why", uf_cmd_why, "why an object, or all of a type, are alive, and what to cut"},
     {"export", uf_cmd_export, "a heap in a format that other tools open"},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -41,8 +45,9 @@ static int show_help(void)
                             "  unfreed COMMAND --help     options, examples, exit codes\n"
                             "  unfreed --version\n"
                             "\n"
-                            "example\n"
-                            "  unfreed check app.py:handle_request\n");
+                            "examples\n"
+                            "  unfreed check app.py:handle_request\n"
+                            "  unfreed summary app.snapshot\n");
     return uf_output_write(text, len, UF_EXIT_DONE);
 }
 

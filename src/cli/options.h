@@ -55,9 +55,6 @@ bool uf_options_read(const struct uf_option *table, char **argv, const char *com
                      struct uf_arguments *ret);
 void uf_arguments_release(struct uf_arguments *arguments);
 
-/* The name that `word` was probably meant to be, or NULL; `names` ends with NULL. */
-const char *uf_nearest(const char *word, const char *const *names);
-
 /* --color and its surroundings. */
 enum uf_color { UF_COLOR_AUTO, UF_COLOR_ALWAYS, UF_COLOR_NEVER };
 extern const char *const uf_color_choices[];

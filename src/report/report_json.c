@@ -1,6 +1,7 @@
 /* Schema unfreed.check/1; docs/check-json.md says what each key means. Every key is always there. */
 #include "report/json.h"
 #include "report/report.h"
+#include "report/steps_json.h"
 
 #define OBJECT(json, key) uf_json_open_object((json), (key), UF_JSON_LINES)
 #define INLINE_OBJECT(json, key) uf_json_open_object((json), (key), UF_JSON_INLINE)
@@ -76,21 +77,6 @@ static void write_samples(struct uf_json *json, const struct uf_check_result *re
         uf_json_number(json, "descriptors", sample->descriptors);
         uf_json_number(json, "threads", sample->threads);
         uf_json_number(json, "seconds", sample->seconds);
-        uf_json_close(json);
-    }
-    uf_json_close(json);
-}
-
-static void write_steps(struct uf_json *json, const char *key, const struct uf_path_step *steps,
-                        size_t count)
-{
-    ARRAY(json, key);
-    for (size_t i = 0; i < count; i++) {
-        INLINE_OBJECT(json, NULL);
-        uf_json_text(json, "object", steps[i].object);
-        uf_json_text(json, "type", steps[i].type);
-        uf_json_text(json, "edge", steps[i].edge);
-        uf_json_bool(json, "suspect", steps[i].suspect);
         uf_json_close(json);
     }
     uf_json_close(json);
@@ -244,10 +230,10 @@ static void write_finding(struct uf_json *json, const struct uf_finding *finding
                                                  : "its allocation was not watched");
     uf_json_text(json, "made_at", finding->made_at);
     uf_json_text(json, "holder", finding->holder);
-    write_steps(json, "path", finding->path.at, finding->path.len);
+    uf_steps_json(json, "path", finding->path.at, finding->path.len);
     uf_json_text(json, "path_root", finding->path_root);
     if (finding->kind == UF_KIND_CYCLE || finding->cycle.len > 0)
-        write_steps(json, "cycle", finding->cycle.at, finding->cycle.len);
+        uf_steps_json(json, "cycle", finding->cycle.at, finding->cycle.len);
     else
         uf_json_null(json, "cycle");
     write_resources(json, finding);

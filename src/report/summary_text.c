@@ -101,9 +101,9 @@ static void write_holders(struct uf_page *page, const struct uf_summary_report *
     native.objects -= summary->immortal.objects;
     native.bytes -= summary->immortal.bytes;
     add_share(&text, "only C code", &native);
-    add_share(&text, "nobody, but never freed", &summary->immortal);
+    add_share(&text, "immortal objects", &summary->immortal);
     struct uf_summary_share garbage = {summary->all.garbage_objects, summary->all.garbage_bytes};
-    add_share(&text, "nobody: garbage", &garbage);
+    add_share(&text, "nobody (garbage)", &garbage);
     if (text.len > 0)
         uf_page_row(page, 0, "held by", UF_HEAP_LABEL_COLUMN, &text);
     uf_page_drop(page, &text);
@@ -112,12 +112,8 @@ static void write_holders(struct uf_page *page, const struct uf_summary_report *
 /* An empty line, and the title of what follows. */
 static void write_title(struct uf_page *page, const char *title, struct uf_text *note)
 {
-    struct uf_text line = {0};
     uf_page_newline(page);
-    uf_text_printf(&line, UF_MARK_BOLD "%s" UF_MARK_PLAIN "%s%s", title,
-                   note->len > 0 ? "  " : "", uf_page_z(note));
-    uf_page_drop(page, note);
-    uf_page_row(page, 0, UF_MARK_PLAIN, INDENT, &line);
+    uf_page_headline(page, UF_MARK_BOLD, title, note, "");
 }
 
 static void write_more(struct uf_page *page, uint64_t count, const char *one, const char *many)
@@ -325,8 +321,8 @@ static void write_largest(struct uf_page *page, const struct uf_summary_report *
 {
     static const struct uf_table_column columns[] = {
         {.title = "size", .right = true},
-        {.title = "object", .least = 16, .mark = UF_MARK_BOLD},
-        {.title = "is", .least = 16},
+        {.title = "object", .least = 18, .mark = UF_MARK_BOLD},
+        {.title = "is", .least = 26},
         {.title = "address", .drop = 1},
     };
     const struct uf_view *view = report->view;

@@ -54,7 +54,7 @@ static void check_paths(const struct random_graph *made, const struct uf_reach *
     for (uf_node n = 0; n < graph->node_count; n++) {
         uf_node path[RANDOM_NODES], tail[2];
         size_t len = uf_reach_path(reach, n, path, RANDOM_NODES);
-        EXPECT((len > 0) == (reach->reached[n] == 1));
+        EXPECT((len > 0) == (reach->reached[n] != 0));
         EXPECT(uf_reach_path(reach, n, tail, 2) == len);
         if (len == 0) {
             EXPECT(reach->parent[n] == UF_NODE_NONE && reach->root[n] == UINT32_MAX);

@@ -1,14 +1,10 @@
 /* The text report: golden texts at three widths, and what must hold at any width.
- *
- * UNFREED_GOLDEN=write test_report_text rewrites the files in golden/; read the difference before
- * you keep it.
  */
+#include "golden.h"
 #include "report/columns.h"
 #include "report/report.h"
 #include "sample_results.h"
 #include "test.h"
-
-#include <stdlib.h>
 
 static struct uf_text rendered(const struct sample *sample, uint16_t width, bool color, bool quiet)
 {
@@ -24,38 +20,6 @@ static struct uf_text rendered(const struct sample *sample, uint16_t width, bool
 static const char *written(const struct uf_text *text)
 {
     return text->at ? text->at : "";
-}
-
-/* "golden/" beside this file. */
-static void golden_path(char *ret, size_t size, const char *name)
-{
-    const char *slash = strrchr(__FILE__, '/');
-    int folder = slash ? (int)(slash - __FILE__) + 1 : 0;
-    snprintf(ret, size, "%.*sgolden/%s", folder, __FILE__, name);
-}
-
-static void expect_golden(const char *name, const char *text)
-{
-    static char expected[32768];
-    const char *mode = getenv("UNFREED_GOLDEN");
-    char path[512];
-    golden_path(path, sizeof path, name);
-    if (mode && strcmp(mode, "write") == 0) {
-        FILE *file = fopen(path, "w");
-        EXPECT(file != NULL);
-        if (file) {
-            fputs(text, file);
-            fclose(file);
-        }
-        return;
-    }
-    FILE *file = fopen(path, "r");
-    EXPECT(file != NULL);
-    if (!file)
-        return;
-    expected[fread(expected, 1, sizeof expected - 1, file)] = '\0';
-    fclose(file);
-    EXPECT_TEXT(text, expected);
 }
 
 TEST(reports_read_as_the_golden_texts)

@@ -1,0 +1,54 @@
+/* `unfreed summary FILE`: what is in a heap. */
+#include "report/summary.h"
+#include "answer/heap.h"
+
+#define ROWS_USUAL 15
+#define LARGEST_USUAL 5
+
+static enum uf_summary_order order_of(const struct uf_heap_request *request)
+{
+    return request->order == UF_ORDER_OBJECTS    ? UF_BY_COUNT
+           : request->order == UF_ORDER_RETAINED ? UF_BY_RETAINED
+                                                 : UF_BY_BYTES;
+}
+
+static void report(const struct uf_opened *heap, const struct uf_summary *summary,
+                   struct uf_answer *ret)
+{
+    const struct uf_heap_request *request = heap->request;
+    const struct uf_summary_report figures = {
+        .summary = summary,
+        .view = &heap->view,
+        .heap = uf_opened_figures(heap),
+        .order = order_of(request),
+        .rows = request->rows ? request->rows : ROWS_USUAL,
+    };
+    const struct uf_report_form form = {
+        .width = request->width, .color = request->color, .quiet = request->quiet};
+    struct uf_text text = {0};
+    if (request->json)
+        uf_summary_json(&text, &figures);
+    else
+        uf_summary_text(&text, &figures, &form);
+    uf_answer_finish(ret, &text, UF_EXIT_DONE);
+}
+
+void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
+{
+    struct uf_opened heap;
+    struct uf_summary summary;
+    struct uf_error err = {0};
+    size_t largest = request->rows > LARGEST_USUAL ? request->rows : LARGEST_USUAL;
+    if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret) &&
+        uf_opened_reach(&heap, ret) && uf_opened_dominators(&heap, ret) &&
+        uf_answer_step(request, "summing up", ret)) {
+        if (uf_summary_build(&summary, &heap.view, &heap.dominators, order_of(request), largest,
+                             &err)) {
+            uf_answer_error(ret, request->file, &err);
+        } else {
+            report(&heap, &summary, ret);
+            uf_summary_release(&summary);
+        }
+    }
+    uf_opened_release(&heap);
+}
