@@ -104,9 +104,9 @@ static int choose(struct table *table, PyObject *name)
             return -1;
         }
     }
-    for (uint8_t i = 0; i < table->table->field_count; i++) {
+    for (uint32_t i = 0; i < table->table->field_count; i++) {
         if (strcmp(table->table->fields[i].name, wanted) == 0) {
-            table->selection.fields[table->selection.count++] = i;
+            table->selection.fields[table->selection.count++] = (uint8_t)i;
             return 0;
         }
     }
