@@ -44,6 +44,19 @@ static size_t plain_str(const struct uf_heap *heap, uint64_t object, char *ret)
     return text ? len : 0;
 }
 
+/* Bytes that are no text are escapes from end to end (code, pickles): their length tells more. */
+static bool is_printable(const struct uf_heap *heap, uint64_t object)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    uint64_t length = uf_source_word(heap->source, object + lay->object.size);
+    size_t shown = length < BYTES_CHARACTERS ? (size_t)length : BYTES_CHARACTERS;
+    const uint8_t *data = uf_view(heap, object + lay->bytes.data, shown + 1);
+    for (size_t i = 0; data && i < shown; i++)
+        if ((data[i] < 0x20 && (data[i] < '\t' || data[i] > '\r')) || data[i] >= 0x7f)
+            return false;
+    return data != NULL;
+}
+
 static size_t put_decimal(uint64_t value, char *ret)
 {
     char digits[20];
@@ -129,7 +142,9 @@ static size_t short_text(struct uf_heap *heap, enum uf_text_form form, uint64_t 
         len = plain_str(heap, object, ret);
         return len ? len : uf_scalar_repr(heap, object, ret, TEXT_ROOM, STR_CHARACTERS);
     case UF_TEXT_FORM_BYTES:
-        return uf_scalar_repr(heap, object, ret, TEXT_ROOM, BYTES_CHARACTERS);
+        return is_printable(heap, object)
+                   ? uf_scalar_repr(heap, object, ret, TEXT_ROOM, BYTES_CHARACTERS)
+                   : 0;
     case UF_TEXT_FORM_INT:
         len = small_int(heap, object, ret);
         break;
