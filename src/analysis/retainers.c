@@ -9,11 +9,11 @@ struct build {
     const struct uf_view *view;
     const struct uf_dominators *dominators;
     const struct uf_signatures *signatures;
-    uint32_t *name;          /* by group: text */
-    uint32_t *frame;         /* by group; UF_RETAINERS_NONE: not made yet */
-    struct uf_map frame_of;  /* (name without type, type) -> frame */
-    struct uf_map cell_of;   /* (parent + 1, frame) -> cell */
-    bool failed;             /* memory was out */
+    uint32_t *name;         /* by group: text */
+    uint32_t *frame;        /* by group; UF_RETAINERS_NONE: not made yet */
+    struct uf_map frame_of; /* (name without type, type) -> frame */
+    struct uf_map cell_of;  /* (parent + 1, frame) -> cell */
+    bool failed;            /* memory was out */
 };
 
 static uint64_t pair(uint32_t high, uint32_t low)
@@ -112,8 +112,8 @@ static uint32_t cell_below(struct build *b, uint32_t parent, uint32_t frame)
     if (parent != UF_RETAINERS_NONE) {
         const struct uf_retainers_cell *above = &b->ret->cells.at[parent];
         cell = folded(b, parent, frame, &is_above);
-        if (cell == UF_RETAINERS_NONE && (above->depth >= UF_RETAINERS_DEPTH ||
-                                          b->ret->cells.len >= UF_RETAINERS_CELLS))
+        if (cell == UF_RETAINERS_NONE &&
+            (above->depth >= UF_RETAINERS_DEPTH || b->ret->cells.len >= UF_RETAINERS_CELLS))
             cell = parent;
     }
     if (cell == UF_RETAINERS_NONE) {
@@ -155,7 +155,8 @@ static uint32_t cell_of_root(struct build *b, uf_node node)
         if (kind == UF_ROOT_MODULE || kind == UF_ROOT_STATIC_TYPE)
             return UF_RETAINERS_NONE; /* its own frame is "module shop", "static type dict" */
         if (start == node)
-            above = uf_signatures_text(b->signatures, b->signatures->at[b->signatures->of[node]].root);
+            above =
+                uf_signatures_text(b->signatures, b->signatures->at[b->signatures->of[node]].root);
     }
     return cell_below(b, UF_RETAINERS_NONE, frame_of_text(b, above, "", ""));
 }
@@ -207,10 +208,8 @@ enum uf_code uf_retainers_build(struct uf_retainers *retainers, const struct uf_
                                 const struct uf_signatures *signatures, struct uf_error *err)
 {
     uf_node nodes = view->graph->node_count;
-    struct build b = {.ret = retainers,
-                      .view = view,
-                      .dominators = dominators,
-                      .signatures = signatures};
+    struct build b = {
+        .ret = retainers, .view = view, .dominators = dominators, .signatures = signatures};
     *retainers = (struct uf_retainers){.node_count = nodes};
     retainers->of = uf_mem_alloc(((size_t)nodes + 1) * sizeof *retainers->of);
     b.frame = uf_mem_alloc(((size_t)signatures->count + 1) * sizeof *b.frame);

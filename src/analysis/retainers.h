@@ -50,8 +50,8 @@ struct uf_retainers_frame {
 struct uf_retainers_cell {
     uint32_t parent; /* cell; UF_RETAINERS_NONE at the outermost. Below its own number */
     uint32_t frame;
-    uint32_t depth;    /* frames on its stack */
-    uint32_t distinct; /* different ones among them */
+    uint32_t depth;          /* frames on its stack */
+    uint32_t distinct;       /* different ones among them */
     uint64_t objects, bytes; /* that have exactly this stack */
 };
 

@@ -10,6 +10,7 @@
 const struct uf_export_format uf_export_formats[] = {
     {.name = "heapsnapshot",
      .description = "the Memory tab of Chrome's DevTools, and memlab",
+     .where = "in Chrome: F12, Memory, Load profile",
      .needs = UF_EXPORT_REACH,
      .streams = true,
      .contents = true,

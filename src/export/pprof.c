@@ -12,8 +12,9 @@ static void add_head(struct uf_profile *profile, const struct uf_meta *meta)
 {
     char text[120];
     uf_profile_program(profile, meta->executable ? meta->executable : "python");
-    uf_profile_comment(profile, "objects by what retains them: cum is the retained size (what would be "
-                                "freed with them), flat their own");
+    uf_profile_comment(profile,
+                       "objects by what retains them: cum is the retained size (what would be "
+                       "freed with them), flat their own");
     snprintf(text, sizeof text, "Python %s, pid %llu", meta->python ? meta->python : "?",
              meta->pid == UF_META_UNKNOWN ? 0 : (unsigned long long)meta->pid);
     uf_profile_comment(profile, text);
@@ -65,7 +66,8 @@ static enum uf_code write_profile(const struct uf_export_input *input,
 enum uf_code uf_export_pprof(const struct uf_export_input *input, struct uf_sink *sink,
                              struct uf_error *err)
 {
-    const struct uf_view view = {.graph = input->graph, .reach = input->reach, .names = input->names};
+    const struct uf_view view = {
+        .graph = input->graph, .reach = input->reach, .names = input->names};
     struct uf_signatures signatures;
     struct uf_retainers retainers;
     enum uf_code code = uf_signatures_build(&signatures, &view, err);

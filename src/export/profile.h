@@ -23,9 +23,9 @@
 
 struct uf_profile {
     struct uf_gzip gzip;
-    struct uf_strings strings; /* the message's string table */
-    struct uf_map functions;   /* (name, file) -> id, from 1 */
-    struct uf_map locations;   /* (function, line) -> id, from 1 */
+    struct uf_strings strings;                    /* the message's string table */
+    struct uf_map functions;                      /* (name, file) -> id, from 1 */
+    struct uf_map locations;                      /* (function, line) -> id, from 1 */
     struct uf_text message, inner, framed, clean; /* in the making */
     bool failed;                                  /* memory was out */
 };

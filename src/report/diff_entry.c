@@ -13,6 +13,7 @@
 #define COLUMN 14 /* of what stands behind "held by", "holds" */
 #define LABEL_INDENT 5
 #define TYPES_NAMED 3
+#define MODULES_NAMED 8
 #define RETAINED_TOLD                                                                              \
     1.05 /* retained growth is told from this multiple of the shallow one on, or below its inverse */
 
@@ -28,6 +29,13 @@ void uf_diff_signed_count(struct uf_text *ret, int64_t count)
     uf_units_count(ret, (double)llabs(count));
 }
 
+bool uf_diff_is_modules(const struct uf_diff *diff, const struct uf_diff_entry *entry)
+{
+    const struct uf_diff_group *place = &diff->groups.at[entry->place];
+    return place->parent == UF_DIFF_NONE &&
+           strcmp(uf_diff_text(diff, place->root), UF_ANY_MODULE) == 0;
+}
+
 void uf_diff_place(struct uf_text *ret, const struct uf_diff *diff,
                    const struct uf_diff_entry *entry)
 {
@@ -36,7 +44,7 @@ void uf_diff_place(struct uf_text *ret, const struct uf_diff *diff,
     uf_diff_path_text(diff, entry->place, &path);
     if (place->garbage)
         uf_text_add_z(ret, "nothing: garbage that waits for the collector");
-    else if (place->parent == UF_DIFF_NONE && strcmp(uf_page_z(&path), UF_ANY_MODULE) == 0)
+    else if (uf_diff_is_modules(diff, entry))
         uf_text_add_z(ret, entry->bytes < 0 ? "modules dropped since" : "modules imported since");
     else
         uf_columns_clean(ret, uf_page_z(&path));
@@ -85,13 +93,19 @@ static void draw_head(struct uf_page *page, const struct uf_diff *diff, size_t i
     uf_page_drop(page, &right);
 }
 
+/* Is there more of a way to the example than a root? */
+static bool has_walk(const struct uf_diff_report *report, size_t index)
+{
+    const struct uf_finding *steps = report->walks[index].steps;
+    return steps && steps->path.len > 0 && (steps->path.len > 1 || steps->path.at[0].edge[0]);
+}
+
 static void draw_walk(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     const struct uf_diff_entry *entry = &report->diff->grown.at[index];
     const struct uf_diff_walk *drawn = &report->walks[index];
     struct uf_text start = {0}, growth = {0};
-    if (!drawn->steps || drawn->steps->path.len == 0 ||
-        (drawn->steps->path.len == 1 && !drawn->steps->path.at[0].edge[0])) {
+    if (!has_walk(report, index)) {
         uf_diff_place(&start, report->diff, entry);
         uf_page_row(page, LABEL_INDENT, "held by", COLUMN, &start);
         return;
@@ -106,11 +120,10 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
         .start = uf_page_z(&start),
         .steps = drawn->steps->path.at,
         .count = drawn->steps->path.len,
-        .mark = entry->main == entry->place && !entry->in_place ? "new here" : "grows here",
+        .mark = entry->main == entry->place && !entry->in_place && !main->folded ? "new here"
+                                                                                 : "grows here",
         .growth = uf_page_z(&growth),
     };
-    if (entry->main == entry->place && main->heap[UF_DIFF_OLD].objects > 0)
-        walk.mark = "grows here";
     uf_walk_draw(page, LABEL_INDENT, COLUMN, &walk);
     uf_page_drop(page, &start);
     uf_page_drop(page, &growth);
@@ -168,12 +181,10 @@ static void draw_retained(struct uf_page *page, const struct uf_diff *diff,
     struct uf_text text = {0};
     const struct uf_diff_group *place = &diff->groups.at[entry->place];
     if (entry->retained[UF_DIFF_OLD] == UF_DIFF_UNKNOWN ||
-        entry->retained[UF_DIFF_NEW] == UF_DIFF_UNKNOWN)
+        entry->retained[UF_DIFF_NEW] == UF_DIFF_UNKNOWN || place->garbage || entry->in_place)
         return;
     double grown = (double)entry->retained[UF_DIFF_NEW] - (double)entry->retained[UF_DIFF_OLD];
-    double told = (double)entry->bytes;
-    if (entry->main != entry->place)
-        told -= (double)place->heap[UF_DIFF_NEW].bytes - (double)place->heap[UF_DIFF_OLD].bytes;
+    double told = (double)(entry->bytes - entry->own_bytes);
     if (grown < told * RETAINED_TOLD && grown * RETAINED_TOLD > told)
         return;
     uf_units_bytes(&text, (double)entry->retained[UF_DIFF_OLD]);
@@ -184,7 +195,7 @@ static void draw_retained(struct uf_page *page, const struct uf_diff *diff,
     uf_page_row(page, LABEL_INDENT, "retaining", COLUMN, &text);
 }
 
-/* "0x7f21c0a3b0d0; 5,012 came, 12 went" */
+/* "<class 'a.B'> at 0x7f21c0a3b0d0; at least 5,012 came and 12 went" */
 static void draw_example(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     const struct uf_diff_entry *entry = &report->diff->grown.at[index];
@@ -192,24 +203,73 @@ static void draw_example(struct uf_page *page, const struct uf_diff_report *repo
     struct uf_text text = {0};
     if (entry->example_count == 0)
         return;
+    if (!has_walk(report, index)) {
+        struct uf_text object = {0};
+        uf_step_object_text(view, entry->examples[0], &object);
+        uf_columns_clean(&text, uf_page_z(&object));
+        uf_text_add_z(&text, " at ");
+        uf_page_drop(page, &object);
+    }
     uf_text_printf(&text, "0x%llx", (unsigned long long)view->graph->address[entry->examples[0]]);
     if (!entry->in_place && entry->gone != UF_DIFF_UNKNOWN && entry->gone > 0) {
-        uf_text_add_z(&text, "; ");
+        uf_text_add_z(&text, "; at least ");
         uf_units_count(&text, (double)entry->fresh);
-        uf_text_add_z(&text, " came, ");
+        uf_text_add_z(&text, " came and ");
         uf_units_count(&text, (double)entry->gone);
         uf_text_add_z(&text, " went");
     }
     uf_page_row(page, LABEL_INDENT, "example", COLUMN, &text);
 }
 
+const char *uf_diff_next_module(const struct uf_diff *diff, const struct uf_diff_entry *entry,
+                                uint32_t *at)
+{
+    const struct uf_signatures *new = diff->side[UF_DIFF_NEW].signatures;
+    while (*at < new->count) {
+        uint32_t i = (*at)++;
+        if (diff->group_of[UF_DIFF_NEW][i] != entry->main || new->at[i].objects == 0)
+            continue;
+        const char *name = uf_signatures_text(new, new->at[i].root);
+        return strncmp(name, "module ", 7) == 0 ? name + 7 : name;
+    }
+    return NULL;
+}
+
+/* "email, sqlite3, wave, 35 more": of modules that were imported since; packages first. */
+static void draw_modules(struct uf_page *page, const struct uf_diff *diff,
+                         const struct uf_diff_entry *entry)
+{
+    struct uf_text text = {0};
+    size_t named = 0, all = 0;
+    for (int packages = 1; packages >= 0; packages--) {
+        uint32_t at = 0;
+        for (const char *name; (name = uf_diff_next_module(diff, entry, &at));) {
+            bool package = !strchr(name, '.') && name[0] != '_';
+            if (package != packages)
+                continue;
+            all++;
+            if (named >= MODULES_NAMED)
+                continue;
+            uf_text_add_z(&text, named++ > 0 ? ", " : "");
+            uf_columns_clean(&text, name);
+        }
+    }
+    if (all > named)
+        uf_text_printf(&text, ", %zu more", all - named);
+    uf_page_row(page, LABEL_INDENT, "these", COLUMN, &text);
+}
+
 void uf_diff_draw_entry(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
+    const struct uf_diff_entry *entry = &report->diff->grown.at[index];
     draw_head(page, report->diff, index);
     draw_walk(page, report, index);
+    if (uf_diff_is_modules(report->diff, entry))
+        draw_modules(page, report->diff, entry);
     draw_with(page, report, index);
-    draw_retained(page, report->diff, &report->diff->grown.at[index]);
-    draw_example(page, report, index);
+    draw_retained(page, report->diff, entry);
+    if (!uf_diff_is_modules(report->diff, entry))
+        draw_example(page, report, index);
 }
 
 void uf_diff_draw_table(struct uf_page *page, const struct uf_diff_report *report, size_t from,

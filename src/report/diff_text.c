@@ -73,12 +73,8 @@ static void add_holder(struct uf_text *ret, const struct uf_diff *diff, const ch
         uf_text_add_z(ret, " is garbage that waits for the collector");
         return;
     }
-    if (place->parent == UF_DIFF_NONE &&
-        strcmp(uf_diff_text(diff, place->root), UF_ANY_MODULE) == 0) {
-        uf_text_add_z(ret, " are modules imported since");
-        return;
-    }
-    uf_text_add_z(ret, entry->in_place ? " is " : " is held by ");
+    bool in = entry->in_place || uf_diff_is_modules(diff, entry);
+    uf_text_add_z(ret, in ? " is in " : " is held by ");
     uf_diff_place(ret, diff, entry);
 }
 
@@ -234,15 +230,16 @@ static void write_types(struct uf_page *page, const struct uf_diff *diff)
         if (type->heap[UF_DIFF_OLD].objects == 0 && new_types++ < NEW_TYPES_NAMED) {
             uf_text_add_z(&fresh, fresh.len > 0 ? ", " : "");
             uf_columns_clean(&fresh, uf_diff_text(diff, type->type));
-            uf_text_add_z(&fresh, " ");
+            uf_text_add_z(&fresh, " (");
             uf_units_count(&fresh, (double)type->heap[UF_DIFF_NEW].objects);
+            uf_text_add_z(&fresh, ")");
         }
         if (bytes <= 0 || objects <= 0 || named >= GROWN_TYPES_NAMED)
             continue;
         uf_text_add_z(&text, named++ > 0 ? ", " : "");
-        uf_columns_clean(&text, uf_diff_text(diff, type->type));
-        uf_text_add_z(&text, " ");
         uf_diff_signed_count(&text, objects);
+        uf_text_add_z(&text, " ");
+        uf_columns_clean(&text, uf_diff_text(diff, type->type));
         uf_text_add_z(&text, " (");
         uf_diff_signed_bytes(&text, bytes);
         uf_text_add_z(&text, ")");
