@@ -24,7 +24,10 @@ class Account:
 
 
 def test_all_references_lengths_and_columns_are_those_of_the_heap(path):
-    kept = [everything(), samples(), functools.lru_cache(maxsize=3)(len), make_closure(1)]
+    unbounded = functools.lru_cache(maxsize=None)(abs)
+    bounded = functools.lru_cache(maxsize=3)(abs)
+    kept = [everything(), samples(), make_closure(1), list(map(unbounded, range(40)))]
+    kept.append(list(map(bounded, range(2))))
     kept.append({("a" * 100, 1, 2.5, None): 1, b"\x00\xff": 2, "ü" * 70: 3, "it's": 4, len: 5})
     gc.collect()
     references, differences = probe.compare(path)
