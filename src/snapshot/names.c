@@ -10,11 +10,11 @@
 #include <string.h>
 
 #define KEY_BYTES 160 /* of a text with NUL; more is cut */
-#define KIND_BITS 4   /* the number of a generic name: its text's number and its kind */
 
+/* The number of a generic name: its text's number and its kind. */
 static uint32_t numbered(uint32_t text, enum uf_ref_kind kind)
 {
-    return text << KIND_BITS | kind;
+    return text << UF_GENERIC_KIND_BITS | kind;
 }
 
 /* --- keys ------------------------------------------------------------------------------------------ */
@@ -85,8 +85,8 @@ static bool find_place(const struct uf_snapshot *snapshot, uf_node source, uint3
     if (number == UF_SHAPE_NOMEM)
         return false;
     const struct uf_format_shape *shape = &snapshot->shapes.shapes[number];
-    const struct uf_format_part *parts =
-        snapshot->shapes.parts + snapshot->shapes.first_part[number];
+    const struct uf_format_part *parts = snapshot->shapes.parts +
+                                         snapshot->shapes.first_part[number];
     uint64_t named = (uint64_t)shape->head_count + shape->tail_count;
     if (named > degree)
         return false; /* it has not what its shape names: not written by unfreed */
@@ -191,7 +191,7 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
 static uint32_t number_of(struct uf_snapshot *snapshot, const char *text, enum uf_ref_kind kind)
 {
     uint32_t number = uf_strings_add_z(&snapshot->names, text);
-    return number >> (32 - KIND_BITS) ? UINT32_MAX : numbered(number, kind);
+    return number >> (32 - UF_GENERIC_KIND_BITS) ? UINT32_MAX : numbered(number, kind);
 }
 
 /* ".name" of the value that the key's node leads to; most dictionaries share their keys. */
@@ -248,7 +248,7 @@ static uint32_t generic(void *context, uf_node source, uint32_t ordinal)
 static const char *generic_text(void *context, uint32_t number)
 {
     const struct uf_snapshot *snapshot = context;
-    return uf_strings_get(&snapshot->names, number >> KIND_BITS);
+    return uf_strings_get(&snapshot->names, number >> UF_GENERIC_KIND_BITS);
 }
 
 static enum uf_code number_fixed(struct uf_snapshot *snapshot, struct uf_error *err)
