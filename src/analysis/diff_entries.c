@@ -17,6 +17,7 @@ struct pass {
     UF_VEC(struct uf_diff_entry) entries;
     uint32_t *entry_of_place; /* by group */
     uint32_t *region; /* by group: the entry that its new objects, and what they hold, belong to */
+    uint32_t garbage; /* the place of all garbage; UF_DIFF_NONE: none yet */
     int64_t *weight;  /* by group: bytes of itself and of what belongs to it below */
     struct uf_error *err;
 };
@@ -45,12 +46,20 @@ bool uf_diff_is_item(const struct uf_diff_group *group, const char *edge)
     return false;
 }
 
-/* Where a person looks for the growth of `g`: the container, or the attribute itself. */
-static uint32_t place_of(const struct uf_diff *diff, uint32_t g)
+/* Where a person looks for the growth of `g`: the container, or the attribute itself. An attribute
+ * dictionary is a part of its instance; all garbage is one place. */
+static uint32_t place_of(struct pass *pass, uint32_t g, bool member)
 {
-    const struct uf_diff_group *group = &diff->groups.at[g];
-    bool item = uf_diff_is_item(group, uf_diff_text(diff, group->edge));
-    return item && group->parent != UF_DIFF_NONE ? group->parent : g;
+    const struct uf_diff_group *group = &pass->diff->groups.at[g];
+    if (group->garbage) {
+        if (pass->garbage == UF_DIFF_NONE)
+            pass->garbage = g;
+        return pass->garbage;
+    }
+    if (group->parent == UF_DIFF_NONE)
+        return g;
+    bool item = uf_diff_is_item(group, uf_diff_text(pass->diff, group->edge));
+    return (member && item) || (!member && group->attribute_dict) ? group->parent : g;
 }
 
 static bool is_explained(const struct pass *pass, uint32_t holder,
@@ -92,12 +101,16 @@ static enum uf_code assign(struct pass *pass, uint32_t g)
     uint32_t entry = above;
     if (!follows) {
         bool member = objects > 0;
-        entry = entry_at(pass, member ? place_of(pass->diff, g) : g);
+        entry = entry_at(pass, place_of(pass, g, member));
         if (entry == UF_DIFF_NONE)
             return uf_error_nomem(pass->err);
         group->member = member;
         pass->entries.at[entry].members += member;
         pass->entries.at[entry].in_place &= !member;
+        if (!member) { /* as the main group, members are preferred to it below */
+            pass->entries.at[entry].main = g;
+            pass->entries.at[entry].own_bytes += uf_diff_bytes_grown(group);
+        }
     }
     if (objects > 0)
         pass->region[g] = entry;
@@ -225,7 +238,7 @@ enum uf_code uf_diff_find_entries(struct uf_diff *diff, struct uf_error *err)
 {
     enum uf_code code = UF_OK;
     for (int shrunk = 0; shrunk < 2 && !code; shrunk++) {
-        struct pass pass = {.diff = diff, .shrunk = shrunk, .err = err};
+        struct pass pass = {.diff = diff, .shrunk = shrunk, .garbage = UF_DIFF_NONE, .err = err};
         code = run(&pass);
         uf_mem_free(pass.entry_of_place);
         uf_mem_free(pass.region);

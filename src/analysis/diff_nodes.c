@@ -28,13 +28,19 @@ static uint32_t *entries_by_group(const struct uf_diff *diff, size_t count, bool
 
 typedef UF_VEC(uf_node) node_vec;
 
-/* Appends every counted node of `heap` that is in an entry's groups to that entry's list. */
+/* Appends every counted node of `heap` that is in an entry's groups to that entry's list: what is nearest to
+ * a root first, members of a container in its order. */
 static enum uf_code collect(const struct uf_diff *diff, int heap, const uint32_t *entry_of,
                             node_vec *lists, struct uf_error *err)
 {
     const struct uf_signatures *signatures = diff->side[heap].signatures;
     const struct uf_graph *graph = diff->side[heap].view->graph;
-    for (uf_node n = 0; n < graph->node_count; n++) {
+    const struct uf_reach *reach = diff->side[heap].view->reach;
+    for (size_t i = 0; i < (size_t)reach->order_count + graph->node_count; i++) {
+        bool alive = i < reach->order_count;
+        uf_node n = alive ? reach->order[i] : (uf_node)(i - reach->order_count);
+        if (!alive && reach->reached[n])
+            continue;
         uint32_t entry = entry_of[diff->group_of[heap][signatures->of[n]]];
         if (entry != 0 && !(graph->flags[n] & UF_NODE_OWN) && uf_vec_push(&lists[entry - 1], n))
             return uf_error_nomem(err);
@@ -121,19 +127,22 @@ static bool was_there(const struct uf_diff *diff, const struct known *known, uf_
     return diff->group_of[UF_DIFF_OLD][old_of[before]] == diff->group_of[UF_DIFF_NEW][new_of[node]];
 }
 
-/* The last ones that qualify: in a dict or list mostly the newest. */
+/* The last ones that qualify: in a dict or list mostly the newest. Of a chain the first: the way to them
+ * can be shown. */
 static void choose_examples(struct uf_diff_entry *entry, const struct uf_diff *diff,
                             const struct known *known, const node_vec *nodes)
 {
     uint64_t kept = 0;
-    for (size_t i = nodes->len; i-- > 0;) {
-        bool same = known && was_there(diff, known, nodes->at[i]);
+    bool chain = diff->groups.at[entry->main].folded;
+    for (size_t i = 0; i < nodes->len; i++) {
+        uf_node node = nodes->at[chain ? i : nodes->len - 1 - i];
+        bool same = known && was_there(diff, known, node);
         kept += same;
         if (!same && entry->example_count < UF_DIFF_EXAMPLES)
-            entry->examples[entry->example_count++] = nodes->at[i];
+            entry->examples[entry->example_count++] = node;
     }
-    for (size_t i = nodes->len; i-- > 0 && entry->example_count == 0;)
-        entry->examples[entry->example_count++] = nodes->at[i];
+    if (nodes->len > 0 && entry->example_count == 0)
+        entry->examples[entry->example_count++] = nodes->at[chain ? 0 : nodes->len - 1];
     if (known) {
         entry->fresh = nodes->len - kept;
         entry->gone = diff->groups.at[entry->main].heap[UF_DIFF_OLD].objects - kept;
@@ -184,7 +193,9 @@ enum uf_code uf_diff_holds(const struct uf_diff *diff, size_t entry, bool shrunk
     ret->len = 0;
     for (uint32_t g = 0; g < diff->groups.len && !code; g++) {
         const struct uf_diff_group *group = &diff->groups.at[g];
-        if (group->entry != entry || group->shrunk != shrunk || g == of->main || g == of->place)
+        bool own = !group->member &&
+                   (g == of->place || (group->attribute_dict && group->parent == of->place));
+        if (group->entry != entry || group->shrunk != shrunk || g == of->main || own)
             continue;
         uint32_t index = uf_map_get(&index_of, (uint64_t)group->type + 1);
         if (index == UF_MAP_NONE) {

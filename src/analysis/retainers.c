@@ -9,11 +9,11 @@ struct build {
     const struct uf_view *view;
     const struct uf_dominators *dominators;
     const struct uf_signatures *signatures;
-    uint32_t *name;          /* by group: text */
-    uint32_t *frame;         /* by group; UF_RETAINERS_NONE: not made yet */
-    struct uf_map frame_of;  /* (name without type, type) -> frame */
-    struct uf_map cell_of;   /* (parent + 1, frame) -> cell */
-    bool failed;             /* memory was out */
+    uint32_t *name;         /* by group: text */
+    uint32_t *frame;        /* by group; UF_RETAINERS_NONE: not made yet */
+    struct uf_map frame_of; /* (name without type, type) -> frame */
+    struct uf_map cell_of;  /* (parent + 1, frame) -> cell */
+    bool failed;            /* memory was out */
 };
 
 static uint64_t pair(uint32_t high, uint32_t low)
@@ -29,29 +29,34 @@ static uint32_t intern(struct build *b, const struct uf_text *text)
     return number;
 }
 
-/* "shop.STORE (shop.Store)"; a module is called "module shop" already. */
-static struct uf_retainers_frame compose(struct build *b, const char *name, const char *type)
+static const char *type_of(const struct build *b, uint32_t group)
 {
-    struct uf_retainers_frame frame;
+    return uf_signatures_text(b->signatures, b->signatures->at[group].type);
+}
+
+/* "shop.STORE (shop.Store)"; a module is called "module shop" already. */
+static uint32_t text_of_name(struct build *b, const char *name, const char *type)
+{
     struct uf_text text = {0};
-    uf_text_add_z(&text, type);
-    frame.type = intern(b, &text);
-    text.len = 0;
     uf_text_add_z(&text, name);
     if (!name[0])
         uf_text_add_z(&text, type);
     else if (type[0] && strcmp(type, "module") != 0)
         uf_text_printf(&text, " (%s)", type);
-    frame.name = intern(b, &text);
+    uint32_t number = intern(b, &text);
     uf_text_release(&text);
-    return frame;
+    return number;
 }
 
-static uint32_t frame_of_text(struct build *b, const char *name, const char *type)
+static uint32_t frame_of_text(struct build *b, const char *name, const char *type,
+                              const char *label)
 {
+    struct uf_text text = {0};
     if (b->failed)
         return 0;
-    struct uf_retainers_frame frame = compose(b, name, type);
+    uf_text_add_z(&text, label);
+    const struct uf_retainers_frame frame = {text_of_name(b, name, type), intern(b, &text)};
+    uf_text_release(&text);
     uint64_t key = pair(frame.name, frame.type);
     uint32_t number = uf_map_get(&b->frame_of, key);
     if (number != UF_MAP_NONE || b->failed)
@@ -62,15 +67,21 @@ static uint32_t frame_of_text(struct build *b, const char *name, const char *typ
     return number;
 }
 
+static bool is_attribute_dict(const struct build *b, uf_node node)
+{
+    return b->signatures->at[b->signatures->of[node]].attribute_dict;
+}
+
 static uint32_t frame_of_node(struct build *b, uf_node node)
 {
-    uint32_t group = b->signatures->of[node];
+    uint32_t group = b->signatures->of[node], called = group;
     if (b->frame[group] == UF_RETAINERS_NONE) {
+        if (is_attribute_dict(b, node) && b->signatures->at[group].parent != UF_SIGNATURE_NONE)
+            called = b->signatures->at[group].parent; /* as its owner */
         /* a copy: texts move when others are entered */
-        char *name = uf_mem_strdup(uf_strings_get(&b->ret->strings, b->name[group]));
+        char *name = uf_mem_strdup(uf_strings_get(&b->ret->strings, b->name[called]));
         b->failed |= !name;
-        const char *type = uf_signatures_text(b->signatures, b->signatures->at[group].type);
-        b->frame[group] = frame_of_text(b, name ? name : "", type);
+        b->frame[group] = frame_of_text(b, name ? name : "", type_of(b, called), type_of(b, group));
         uf_mem_free(name);
     }
     return b->frame[group];
@@ -101,8 +112,8 @@ static uint32_t cell_below(struct build *b, uint32_t parent, uint32_t frame)
     if (parent != UF_RETAINERS_NONE) {
         const struct uf_retainers_cell *above = &b->ret->cells.at[parent];
         cell = folded(b, parent, frame, &is_above);
-        if (cell == UF_RETAINERS_NONE && (above->depth >= UF_RETAINERS_DEPTH ||
-                                          b->ret->cells.len >= UF_RETAINERS_CELLS))
+        if (cell == UF_RETAINERS_NONE &&
+            (above->depth >= UF_RETAINERS_DEPTH || b->ret->cells.len >= UF_RETAINERS_CELLS))
             cell = parent;
     }
     if (cell == UF_RETAINERS_NONE) {
@@ -119,39 +130,50 @@ static uint32_t cell_below(struct build *b, uint32_t parent, uint32_t frame)
     return cell;
 }
 
+/* The object that holds an attribute dictionary; another object itself, and what unfreed's own hold. */
+static uf_node owner_of(const struct build *b, uf_node node)
+{
+    uf_node owner = b->view->reach->parent[node];
+    return is_attribute_dict(b, node) && owner != UF_NODE_NONE &&
+                   !(b->view->graph->flags[owner] & UF_NODE_OWN)
+               ? owner
+               : node;
+}
+
 /* What stands above an object that no other one retains. */
 static uint32_t cell_of_root(struct build *b, uf_node node)
 {
-    const struct uf_signature *group = &b->signatures->at[b->signatures->of[node]];
+    const struct uf_reach *reach = b->view->reach;
+    uf_node start = owner_of(b, node);
     const char *above = UF_RETAINERS_SHARED;
-    if (group->garbage || !b->view->reach->reached[node])
+    if (!reach->reached[node]) {
         above = UF_RETAINERS_GARBAGE;
-    else if (b->view->graph->flags[node] & UF_NODE_OWN)
+    } else if (b->view->graph->flags[node] & UF_NODE_OWN) {
         above = UF_RETAINERS_OWN;
-    else if (b->view->reach->parent[node] == UF_NODE_NONE) {
-        const struct uf_graph_root *root = &b->view->graph->roots[b->view->reach->root[node]];
-        if (root->kind == UF_ROOT_MODULE || root->kind == UF_ROOT_STATIC_TYPE)
+    } else if (reach->parent[start] == UF_NODE_NONE) {
+        uint8_t kind = b->view->graph->roots[reach->root[start]].kind;
+        if (kind == UF_ROOT_MODULE || kind == UF_ROOT_STATIC_TYPE)
             return UF_RETAINERS_NONE; /* its own frame is "module shop", "static type dict" */
-        above = uf_signatures_text(b->signatures, group->root);
+        if (start == node)
+            above =
+                uf_signatures_text(b->signatures, b->signatures->at[b->signatures->of[node]].root);
     }
-    return cell_below(b, UF_RETAINERS_NONE, frame_of_text(b, above, ""));
+    return cell_below(b, UF_RETAINERS_NONE, frame_of_text(b, above, "", ""));
 }
 
-static bool is_attribute_dict(const struct build *b, uf_node node)
-{
-    return b->signatures->at[b->signatures->of[node]].attribute_dict;
-}
-
-/* Under which cell stands what `dominator` retains? An attribute dictionary passes it to its owner. */
+/* Under which cell does an object stand? An attribute dictionary beside its owner, and not above what is
+ * in it: that stands under the owner. */
 static uint32_t cell_above(struct build *b, uf_node node)
 {
-    uf_node dominator = b->dominators->idom[node];
-    if (dominator != UF_NODE_NONE && is_attribute_dict(b, dominator) &&
-        b->dominators->idom[dominator] != UF_NODE_NONE &&
-        b->dominators->idom[dominator] == b->view->reach->parent[dominator])
-        dominator = b->dominators->idom[dominator];
+    const uf_node *idom = b->dominators->idom;
+    uf_node dominator = idom[node];
     if (dominator == UF_NODE_NONE || b->ret->of[dominator] == UF_RETAINERS_NONE)
         return cell_of_root(b, node);
+    if (owner_of(b, node) == dominator)
+        return b->ret->cells.at[b->ret->of[dominator]].parent;
+    uf_node owner = owner_of(b, dominator);
+    if (owner != dominator && idom[dominator] == owner)
+        dominator = owner;
     return b->ret->of[dominator];
 }
 
@@ -186,10 +208,8 @@ enum uf_code uf_retainers_build(struct uf_retainers *retainers, const struct uf_
                                 const struct uf_signatures *signatures, struct uf_error *err)
 {
     uf_node nodes = view->graph->node_count;
-    struct build b = {.ret = retainers,
-                      .view = view,
-                      .dominators = dominators,
-                      .signatures = signatures};
+    struct build b = {
+        .ret = retainers, .view = view, .dominators = dominators, .signatures = signatures};
     *retainers = (struct uf_retainers){.node_count = nodes};
     retainers->of = uf_mem_alloc(((size_t)nodes + 1) * sizeof *retainers->of);
     b.frame = uf_mem_alloc(((size_t)signatures->count + 1) * sizeof *b.frame);

@@ -16,8 +16,9 @@
  * are one frame, whoever holds the sessions; globals after their module, classes' attributes after the
  * class, items after their container. Nothing of an object's contents is in a name.
  *
- * What is called by its type in other words:
- * - An attribute dictionary stands on no stack but its own: what it retains, its owner retains.
+ * Besides:
+ * - An attribute dictionary is part of its owner: it has its frame, and what is in it stands under the
+ *   owner. A module's is mostly held by functions elsewhere too: it stands under the module all the same.
  * - A frame that comes again on a stack leads back to the cell above whose stack ends with it and has the
  *   same frames: a linked list is one cell, and no frame's sum changes by it.
  * - Below UF_RETAINERS_DEPTH frames, and once there are UF_RETAINERS_CELLS cells, an object joins the cell
@@ -43,14 +44,14 @@
 
 struct uf_retainers_frame {
     uint32_t name; /* text: what stands on the stack, the type included */
-    uint32_t type; /* text: the type of its objects; 0 for the kinds of roots */
+    uint32_t type; /* text: the type of the objects counted; 0 for the kinds of roots */
 };
 
 struct uf_retainers_cell {
     uint32_t parent; /* cell; UF_RETAINERS_NONE at the outermost. Below its own number */
     uint32_t frame;
-    uint32_t depth;    /* frames on its stack */
-    uint32_t distinct; /* different ones among them */
+    uint32_t depth;          /* frames on its stack */
+    uint32_t distinct;       /* different ones among them */
     uint64_t objects, bytes; /* that have exactly this stack */
 };
 

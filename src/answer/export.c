@@ -46,8 +46,8 @@ static bool is_stdout(const char *out)
     if (strcmp(out, "-") == 0)
         return true;
     return stat(out, &named) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
-           !S_ISREG(named.st_mode) && !S_ISCHR(named.st_mode) &&
-           named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
+           !S_ISREG(named.st_mode) && !S_ISCHR(named.st_mode) && named.st_dev == standard.st_dev &&
+           named.st_ino == standard.st_ino;
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -85,8 +85,7 @@ static bool check_request(struct job *job)
 
 static bool analyse(struct job *job)
 {
-    return (!(job->format->needs & UF_EXPORT_REACH) ||
-            uf_opened_reach(&job->heap, job->answer)) &&
+    return (!(job->format->needs & UF_EXPORT_REACH) || uf_opened_reach(&job->heap, job->answer)) &&
            (!(job->format->needs & UF_EXPORT_DOMINATORS) ||
             uf_opened_dominators(&job->heap, job->answer));
 }
@@ -188,6 +187,8 @@ static void report_text(const struct job *job, struct uf_text *text)
         uf_text_printf(text, "       %.*s\n", (int)(end - at), at);
     if (job->format->look)
         uf_text_printf(text, "look   %s %s\n", job->format->look, job->request->out);
+    if (job->format->where)
+        uf_text_printf(text, "look   %s\n", job->format->where);
 }
 
 static void finish(struct job *job)
@@ -220,9 +221,8 @@ void uf_export(const struct uf_heap_request *request, struct uf_answer *ret)
     if (!check_request(&job))
         return;
     bool fine = uf_opened_init(&job.heap, request, request->file, UF_LOAD_ALL, ret);
-    if (fine && (job.to_stdout
-                     ? uf_sink_open_fd(&job.sink, STDOUT_FILENO, "standard output", &err)
-                     : uf_sink_open(&job.sink, request->out, &err)))
+    if (fine && (job.to_stdout ? uf_sink_open_fd(&job.sink, STDOUT_FILENO, "standard output", &err)
+                               : uf_sink_open(&job.sink, request->out, &err)))
         fine = cannot_write(&job, &err); /* known before the analyses, which take longest */
     if (fine && analyse(&job) && write_heap(&job))
         finish(&job);

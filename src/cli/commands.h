@@ -10,6 +10,7 @@
 int uf_cmd_check(char **argv);
 int uf_cmd_summary(char **argv);
 int uf_cmd_tree(char **argv);
+int uf_cmd_diff(char **argv);
 int uf_cmd_why(char **argv);
 int uf_cmd_export(char **argv);
 

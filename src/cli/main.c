@@ -15,6 +15,7 @@ static const struct command {
     {"check", uf_cmd_check, "call a function repeatedly: does a call leave anything behind?"},
     {"summary", uf_cmd_summary, "what is in a heap: types, garbage, what C code holds"},
     {"tree", uf_cmd_tree, "what keeps most of a heap alive: the dominator tree"},
+    {"diff", uf_cmd_diff, "two heaps compared: what grew, and who holds it"},
     {"why", uf_cmd_why, "why an object, or all of a type, are alive, and what to cut"},
     {"export", uf_cmd_export, "a heap in a format that other tools open"},
 };

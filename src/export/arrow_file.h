@@ -15,9 +15,9 @@
 #include "base/sink.h"
 #include "export/arrow_abi.h"
 
-/* Reads `stream` to its end, does not release it, does not commit the sink. UF_ENOMEM, UF_EUNSUPPORTED,
- * UF_EIO with what the stream said; a sink that fails says so when it is committed. `go_on` (may be NULL)
- * is asked after each batch; false: UF_EIO, stopped. */
+/* Reads `stream` to its end, does not release it, does not commit the sink. `go_on` (may be NULL) is asked
+ * after each batch: false ends the file there, and whoever said so knows. UF_ENOMEM, UF_EUNSUPPORTED,
+ * UF_EIO with what the stream said; a sink that fails says so when it is committed. */
 enum uf_code uf_arrow_file_write(struct uf_sink *sink, struct ArrowArrayStream *stream,
                                  bool (*go_on)(void *context), void *context, struct uf_error *err);
 

@@ -29,7 +29,7 @@ enum uf_code uf_arrow_heap_open(struct uf_arrow_heap **ret, const char *path,
         return code;
     code = uf_snapshot_verify(snapshot, err);
     if (!code)
-        code = uf_snapshot_load(snapshot, UF_LOAD_BASE, err);
+        code = uf_snapshot_load(snapshot, UF_LOAD_ALL, err);
     if (!code)
         code = uf_arrow_heap_borrow(ret, uf_snapshot_graph(snapshot), uf_snapshot_names(snapshot),
                                     NULL, err);
@@ -146,34 +146,24 @@ static enum uf_code compute_totals(struct uf_arrow_heap *heap, struct uf_error *
     return code;
 }
 
-static enum uf_code load_parts(struct uf_arrow_heap *heap, unsigned parts, struct uf_error *err)
-{
-    if (!heap->snapshot)
-        return UF_OK;
-    enum uf_code code = uf_snapshot_load(heap->snapshot, parts, err);
-    heap->names = uf_snapshot_names(heap->snapshot);
-    return code;
-}
-
 enum uf_code uf_arrow_heap_prepare(struct uf_arrow_heap *heap, unsigned needs, struct uf_error *err)
 {
-    enum uf_code code = UF_OK;
+    static enum uf_code (*const makers[])(struct uf_arrow_heap *, struct uf_error *) = {
+        name_types,
+        compute_dominators,
+        collect_generics,
+        compute_totals, /* enum uf_arrow_need */
+    };
     if (needs & UF_ARROW_TOTALS)
-        needs |= UF_ARROW_DOMINATORS | UF_LOAD_TYPE;
-    if (needs & (UF_ARROW_GENERICS | UF_LOAD_NAMES))
-        needs |= UF_LOAD_NAMES | UF_LOAD_TYPE;
+        needs |= UF_ARROW_DOMINATORS;
     needs &= ~heap->ready;
-    if (needs & UF_LOAD_ALL)
-        code = load_parts(heap, needs & UF_LOAD_ALL, err);
-    if (!code && needs & UF_LOAD_TYPE)
-        code = name_types(heap, err);
-    if (!code && needs & UF_ARROW_DOMINATORS)
-        code = compute_dominators(heap, err);
-    if (!code && needs & UF_ARROW_GENERICS)
-        code = collect_generics(heap, err);
-    if (!code && needs & UF_ARROW_TOTALS)
-        code = compute_totals(heap, err);
-    if (!code)
-        heap->ready |= needs;
-    return code;
+    for (unsigned i = 0; i < sizeof makers / sizeof *makers; i++) {
+        if (!(needs >> i & 1))
+            continue;
+        enum uf_code code = makers[i](heap, err);
+        if (code)
+            return code;
+        heap->ready |= 1U << i;
+    }
+    return UF_OK;
 }

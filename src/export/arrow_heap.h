@@ -32,11 +32,12 @@ struct uf_arrow_host {
     void (*last)(struct uf_arrow_heap *heap);
 };
 
-/* What a column is made of; 1 .. UF_LOAD_ALL are parts of a snapshot (enum uf_snapshot_parts). */
+/* What a column needs besides the graph and its names: made when it is first asked for. */
 enum uf_arrow_need {
-    UF_ARROW_DOMINATORS = 1 << 16,
-    UF_ARROW_GENERICS = 1 << 17, /* the generic name of every reference */
-    UF_ARROW_TOTALS = 1 << 18,   /* objects, bytes and retained bytes of every type */
+    UF_ARROW_TYPE_NAMES = 1 << 0,
+    UF_ARROW_DOMINATORS = 1 << 1,
+    UF_ARROW_GENERICS = 1 << 2, /* the generic name of every reference */
+    UF_ARROW_TOTALS = 1 << 3,   /* objects, bytes and retained bytes of every type */
 };
 
 struct uf_arrow_heap {
@@ -50,13 +51,14 @@ struct uf_arrow_heap {
     struct uf_arrow_texts type_names; /* by type */
     struct uf_arrow_texts generics;
     struct uf_strings generic_pool;
-    struct uf_map generic_map; /* number of `names` + 1 -> number in generic_pool */
+    struct uf_map generic_map;    /* number of `names` + 1 -> number in generic_pool */
     struct uf_type_totals totals; /* by type */
-    unsigned ready;                 /* needs that were met */
-    struct uf_arrow_heap *next;     /* for the host's list of heaps to end */
+    unsigned ready;               /* needs that were met */
+    struct uf_arrow_heap *next;   /* for the host's list of heaps to end */
 };
 
-/* With one holder. Every byte of the file has been verified. UF_EIO, UF_ECORRUPT, UF_EUNSUPPORTED,
+/* With one holder. Every byte of the file has been verified and all columns are loaded: what fails later
+ * fails for want of memory. UF_EIO, UF_ECORRUPT, UF_EUNSUPPORTED,
  * UF_ENOMEM; then *ret is NULL. */
 enum uf_code uf_arrow_heap_open(struct uf_arrow_heap **ret, const char *path,
                                 const struct uf_arrow_host *host, struct uf_error *err);
@@ -70,7 +72,7 @@ void uf_arrow_heap_drop(struct uf_arrow_heap *heap);
 /* Only for a host, once its `last` was called. */
 void uf_arrow_heap_end(struct uf_arrow_heap *heap);
 
-/* Loads and computes what is not there yet. What was given out stays valid. */
+/* Makes what is not there yet (UF_ENOMEM, UF_ELIMIT). What was given out stays valid. */
 enum uf_code uf_arrow_heap_prepare(struct uf_arrow_heap *heap, unsigned needs,
                                    struct uf_error *err);
 /* The text of `generics` for a reference; needs UF_ARROW_GENERICS. UF_STRING_NONE when memory is out. */

@@ -203,21 +203,21 @@ static enum uf_code fill_text(struct uf_arrow_rows *rows, struct uf_arrow_column
 
 static const struct uf_arrow_field fields[] = {
     {"id", UF_ARROW_U32, false, 0, uf_arrow_ids, NULL},
-    {"address", UF_ARROW_U64, false, UF_LOAD_ADDRESS, fill_address, NULL},
-    {"type", UF_ARROW_DICT32, false, UF_LOAD_TYPE, fill_type, uf_arrow_type_names},
-    {"type_id", UF_ARROW_U32, false, UF_LOAD_TYPE, fill_type, NULL},
+    {"address", UF_ARROW_U64, false, 0, fill_address, NULL},
+    {"type", UF_ARROW_DICT32, false, UF_ARROW_TYPE_NAMES, fill_type, uf_arrow_type_names},
+    {"type_id", UF_ARROW_U32, false, 0, fill_type, NULL},
     {"size", UF_ARROW_U64, false, 0, fill_size, NULL},
     {"retained", UF_ARROW_U64, true, UF_ARROW_DOMINATORS, fill_retained, NULL},
     {"retained_objects", UF_ARROW_U32, true, UF_ARROW_DOMINATORS, fill_retained_objects, NULL},
     {"dominator", UF_ARROW_U32, true, UF_ARROW_DOMINATORS, fill_dominator, NULL},
-    {"refcount", UF_ARROW_U32, true, UF_LOAD_COUNT, fill_refcount, NULL},
-    {"length", UF_ARROW_I64, true, UF_LOAD_NAMES, fill_length, NULL},
+    {"refcount", UF_ARROW_U32, true, 0, fill_refcount, NULL},
+    {"length", UF_ARROW_I64, true, 0, fill_length, NULL},
     {"tracked", UF_ARROW_BOOL, false, 0, fill_tracked, NULL},
     {"garbage", UF_ARROW_BOOL, false, UF_ARROW_DOMINATORS, fill_garbage, NULL},
     {"frozen", UF_ARROW_BOOL, false, 0, fill_frozen, NULL},
-    {"immortal", UF_ARROW_BOOL, false, UF_LOAD_COUNT, fill_immortal, NULL},
+    {"immortal", UF_ARROW_BOOL, false, 0, fill_immortal, NULL},
     {"opaque", UF_ARROW_BOOL, false, 0, fill_opaque, NULL},
-    {"text", UF_ARROW_UTF8, true, UF_LOAD_NAMES, fill_text, NULL},
+    {"text", UF_ARROW_UTF8, true, 0, fill_text, NULL},
 };
 
 static uint64_t count_rows(const struct uf_arrow_heap *heap)
@@ -229,8 +229,8 @@ static uint64_t count_rows(const struct uf_arrow_heap *heap)
     return rows;
 }
 
-static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit,
-                     uint32_t *first, uint32_t *count)
+static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit, uint32_t *first,
+                     uint32_t *count)
 {
     const struct uf_graph *graph = heap->graph;
     while (at < graph->node_count && graph->flags[at] & UF_NODE_OWN)

@@ -54,17 +54,24 @@ static enum uf_code fill_target(struct uf_arrow_rows *rows, struct uf_arrow_colu
     return UF_OK;
 }
 
+/* Null where there is no name. */
 static enum uf_code fill_generic(struct uf_arrow_rows *rows, struct uf_arrow_column *ret,
                                  struct uf_error *err)
 {
     uint32_t *numbers = uf_arrow_values(rows, ret, sizeof *numbers, err);
-    if (!numbers)
-        return UF_ENOMEM;
+    uint8_t *valid = uf_arrow_memory_take(rows->memory, ((size_t)rows->count + 7) / 8);
+    if (!numbers || !valid)
+        return uf_error_nomem(err);
     for (struct walk walk = begin(rows); stands(&walk); walk.edge++) {
-        *numbers = uf_arrow_heap_generic(rows->heap, walk.source, ordinal(&walk));
-        if (*numbers++ == UF_STRING_NONE)
+        uint32_t i = walk.edge - rows->first;
+        numbers[i] = uf_arrow_heap_generic(rows->heap, walk.source, ordinal(&walk));
+        if (numbers[i] == UF_STRING_NONE)
             return uf_error_nomem(err);
+        if (numbers[i] != 0)
+            valid[i / 8] = (uint8_t)(valid[i / 8] | 1 << i % 8);
+        ret->nulls += numbers[i] == 0;
     }
+    ret->validity = ret->nulls ? valid : NULL;
     return UF_OK;
 }
 
@@ -182,15 +189,16 @@ static enum uf_code fill_guessed(struct uf_arrow_rows *rows, struct uf_arrow_col
 static const struct uf_arrow_field fields[] = {
     {"source", UF_ARROW_U32, false, 0, fill_source, NULL},
     {"target", UF_ARROW_U32, false, 0, fill_target, NULL},
-    {"kind", UF_ARROW_DICT8, false, UF_LOAD_NAMES, fill_kind, kind_texts},
-    {"generic", UF_ARROW_DICT32, false, UF_ARROW_GENERICS, fill_generic, generic_texts},
-    {"name", UF_ARROW_UTF8, true, UF_LOAD_NAMES, fill_name, NULL},
+    {"kind", UF_ARROW_DICT8, false, 0, fill_kind, kind_texts},
+    {"generic", UF_ARROW_DICT32, true, UF_ARROW_GENERICS, fill_generic, generic_texts},
+    {"name", UF_ARROW_UTF8, true, 0, fill_name, NULL},
     {"guessed", UF_ARROW_BOOL, false, 0, fill_guessed, NULL},
 };
 
-static uint32_t degree(const struct uf_graph *graph, uf_node node)
+/* Neither end is one of unfreed's own objects. */
+static bool is_row(const struct uf_graph *graph, uf_node source, uint32_t edge)
 {
-    return graph->edge_start[node + 1] - graph->edge_start[node];
+    return !((graph->flags[source] | graph->flags[graph->edge_target[edge]]) & UF_NODE_OWN);
 }
 
 static uint64_t count_rows(const struct uf_arrow_heap *heap)
@@ -198,29 +206,25 @@ static uint64_t count_rows(const struct uf_arrow_heap *heap)
     const struct uf_graph *graph = heap->graph;
     uint64_t rows = 0;
     for (uf_node n = 0; n < graph->node_count; n++)
-        rows += graph->flags[n] & UF_NODE_OWN ? 0 : degree(graph, n);
+        for (uint32_t e = graph->edge_start[n]; e < graph->edge_start[n + 1]; e++)
+            rows += is_row(graph, n, e);
     return rows;
 }
 
-/* References of unfreed's own objects are left out, those to them are not: nothing else tells why the
- * dict of modules is as long as it is. */
-static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit,
-                     uint32_t *first, uint32_t *count)
+static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit, uint32_t *first,
+                     uint32_t *count)
 {
     const struct uf_graph *graph = heap->graph;
     if (at >= graph->edge_count)
         return false;
-    uf_node node = uf_edges_source(graph, at);
-    while (node < graph->node_count && (graph->flags[node] & UF_NODE_OWN || !degree(graph, node)))
-        node++;
-    if (node == graph->node_count)
-        return false;
-    *first = at > graph->edge_start[node] ? at : graph->edge_start[node];
-    uint32_t end = *first;
-    while (node < graph->node_count && end - *first < limit && !(graph->flags[node] & UF_NODE_OWN))
-        end = graph->edge_start[++node];
-    *count = end - *first < limit ? end - *first : limit;
-    return true;
+    struct walk walk = {graph, at, graph->edge_count, uf_edges_source(graph, at)};
+    while (stands(&walk) && !is_row(graph, walk.source, walk.edge))
+        walk.edge++;
+    *first = walk.edge;
+    while (stands(&walk) && walk.edge - *first < limit && is_row(graph, walk.source, walk.edge))
+        walk.edge++;
+    *count = walk.edge - *first;
+    return *count > 0;
 }
 
 const struct uf_arrow_table uf_arrow_references = {

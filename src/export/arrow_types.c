@@ -67,7 +67,7 @@ static enum uf_code fill_garbage(struct uf_arrow_rows *rows, struct uf_arrow_col
 
 static const struct uf_arrow_field fields[] = {
     {"id", UF_ARROW_U32, false, 0, uf_arrow_ids, NULL},
-    {"name", UF_ARROW_UTF8, false, UF_LOAD_TYPE, fill_name, NULL},
+    {"name", UF_ARROW_UTF8, false, UF_ARROW_TYPE_NAMES, fill_name, NULL},
     {"object", UF_ARROW_U32, true, 0, fill_object, NULL},
     {"objects", UF_ARROW_U64, false, UF_ARROW_TOTALS, fill_objects, NULL},
     {"bytes", UF_ARROW_U64, false, UF_ARROW_TOTALS, fill_bytes, NULL},
@@ -80,8 +80,8 @@ static uint64_t count_rows(const struct uf_arrow_heap *heap)
     return heap->graph->type_count;
 }
 
-static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit,
-                     uint32_t *first, uint32_t *count)
+static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit, uint32_t *first,
+                     uint32_t *count)
 {
     uint32_t left = at < heap->graph->type_count ? heap->graph->type_count - at : 0;
     *first = at;

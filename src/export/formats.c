@@ -1,5 +1,6 @@
 #include "export/formats.h"
 
+#include "export/arrow_export.h"
 #include "export/heapsnapshot.h"
 #include "export/jsonlines.h"
 #include "export/pprof.h"
@@ -9,6 +10,7 @@
 const struct uf_export_format uf_export_formats[] = {
     {.name = "heapsnapshot",
      .description = "the Memory tab of Chrome's DevTools, and memlab",
+     .where = "in Chrome: F12, Memory, Load profile",
      .needs = UF_EXPORT_REACH,
      .streams = true,
      .contents = true,
@@ -19,6 +21,11 @@ const struct uf_export_format uf_export_formats[] = {
      .needs = UF_EXPORT_REACH | UF_EXPORT_DOMINATORS,
      .streams = true,
      .write = uf_export_pprof},
+    {.name = "arrow",
+     .description = "tables for DuckDB, polars, pandas: objects, references, types",
+     .needs = UF_EXPORT_DOMINATORS,
+     .contents = true,
+     .write = uf_export_arrow},
     {.name = "json",
      .description = "JSON lines, an object to a line, for jq and scripts",
      .look = "head -n 3",

@@ -42,10 +42,12 @@ typedef enum uf_code uf_export_write(const struct uf_export_input *input, struct
 struct uf_export_format {
     const char *name;        /* of --to */
     const char *description; /* one line: what reads it */
-    const char *look;        /* a command that opens it, the file's name comes behind; NULL: there is none */
-    unsigned needs;          /* enum uf_export_needs */
-    bool streams;            /* may be written to standard output */
-    bool contents;           /* has texts, keys and numbers of the program in it, not only names of code */
+    const char
+        *look; /* a command that opens it, the file's name comes behind; NULL: there is none */
+    const char *where; /* in words, where it is opened; NULL: `look` says it */
+    unsigned needs;    /* enum uf_export_needs */
+    bool streams;      /* may be written to standard output */
+    bool contents; /* has texts, keys and numbers of the program in it, not only names of code */
     uf_export_write *write;
 };
 

@@ -4,9 +4,9 @@
 
 #include <limits.h>
 
-#define LEVEL 6         /* gzip's own default */
-#define GZIP_WINDOW 31  /* 15 bits of window, and 16 for a header of gzip's (zlib.h, deflateInit2) */
-#define MEMORY_LEVEL 8  /* zlib's default */
+#define LEVEL 6        /* gzip's own default */
+#define GZIP_WINDOW 31 /* 15 bits of window, and 16 for a header of gzip's (zlib.h, deflateInit2) */
+#define MEMORY_LEVEL 8 /* zlib's default */
 #define ROOM UF_SINK_ROOM
 
 static void *take(void *opaque, unsigned items, unsigned item_bytes)

@@ -65,23 +65,22 @@ static bool has_room(const struct uf_hs_names *names)
 enum uf_code uf_hs_write_strings(const struct uf_hs_names *names, struct uf_sink *sink,
                                  struct uf_error *err)
 {
-    struct uf_text text = {0};
     if (names->failed)
         return uf_error_nomem(err);
     if (names->units > UF_HS_STRINGS_UNITS)
         return uf_error_set(err, UF_ELIMIT, "more names than a heapsnapshot can hold");
+    struct uf_text text = {0};
     uf_sink_add_z(sink, "[");
-    for (uint32_t i = 0; i < names->strings.count && !uf_sink_failed(sink); i++) {
+    for (uint32_t i = 0; i < names->strings.count && !uf_sink_failed(sink) && !text.failed; i++) {
         text.len = 0;
         uf_json_write_ascii(&text, uf_strings_get(&names->strings, i));
-        if (text.failed)
-            return uf_error_nomem(err);
         uf_sink_add_z(sink, i ? ",\n" : "");
-        uf_sink_add(sink, text.at, text.len);
+        uf_sink_add(sink, text.at, text.failed ? 0 : text.len);
     }
     uf_sink_add_z(sink, "]");
+    bool failed = text.failed;
     uf_text_release(&text);
-    return UF_OK;
+    return failed ? uf_error_nomem(err) : UF_OK;
 }
 
 /* --- nodes -------------------------------------------------------------------------------------- */
@@ -247,6 +246,10 @@ static struct uf_hs_edge_name name_by(struct uf_hs_names *names, const struct uf
         break;
     case UF_REF_FIELD:
     case UF_REF_UNKNOWN:
+        if (text[0] == '.') { /* ".f_locals": Python has a name for it */
+            ret.type = UF_HS_PROPERTY;
+            text++, len--;
+        }
         break;
     }
     ret.name = add_text(names, text, len);
@@ -310,7 +313,8 @@ enum uf_code uf_hs_names_init(struct uf_hs_names *names, const struct uf_graph *
                               const struct uf_names *from, uint64_t content_units,
                               struct uf_error *err)
 {
-    *names = (struct uf_hs_names){.graph = graph, .names = from, .content_units = content_units};
+    *names = (struct uf_hs_names){
+        .graph = graph, .names = from, .content_units = content_units, .units = 4};
     names->types = uf_mem_zalloc(((size_t)graph->type_count + 1) * sizeof *names->types);
     if (names->types)
         enter_types(names);

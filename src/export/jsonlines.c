@@ -100,17 +100,20 @@ static void write_types(struct lines *lines)
 static void write_roots(struct lines *lines)
 {
     static const char *const kinds[] = {
-        [UF_ROOT_MODULE] = "module",           [UF_ROOT_THREAD] = "thread",
-        [UF_ROOT_INTERPRETER] = "interpreter", [UF_ROOT_STATIC_TYPE] = "static type",
-        [UF_ROOT_CACHE] = "cache",             [UF_ROOT_NATIVE] = "native",
+        [UF_ROOT_MODULE] = "module",
+        [UF_ROOT_THREAD] = "thread",
+        [UF_ROOT_INTERPRETER] = "interpreter",
+        [UF_ROOT_STATIC_TYPE] = "static type",
+        [UF_ROOT_CACHE] = "cache",
+        [UF_ROOT_NATIVE] = "native",
     };
     const struct uf_graph *graph = lines->input->graph;
     for (uint32_t r = 0; r < graph->root_count && !lines->failed; r++) {
         const struct uf_graph_root *root = &graph->roots[r];
         if (is_own(lines, root->node))
             continue;
-        const char *kind =
-            root->kind < sizeof kinds / sizeof *kinds ? kinds[root->kind] : "unknown";
+        const char *kind = root->kind < sizeof kinds / sizeof *kinds ? kinds[root->kind]
+                                                                     : "unknown";
         begin_line(lines, "root");
         uf_json_number(&lines->json, "object", root->node);
         uf_json_text(&lines->json, "kind", kind);
@@ -127,8 +130,9 @@ static void put_flags(struct lines *lines, uint8_t flags)
     static const struct {
         uint8_t flag;
         const char *name;
-    } names[] = {{UF_NODE_TRACKED, "tracked"}, {UF_NODE_FROZEN, "frozen"}, {UF_NODE_TYPE, "type"},
-                 {UF_NODE_STATIC, "static"},   {UF_NODE_OPAQUE, "opaque"}, {UF_NODE_YOUNG, "young"}};
+    } names[] = {{UF_NODE_TRACKED, "tracked"}, {UF_NODE_FROZEN, "frozen"},
+                 {UF_NODE_TYPE, "type"},       {UF_NODE_STATIC, "static"},
+                 {UF_NODE_OPAQUE, "opaque"},   {UF_NODE_YOUNG, "young"}};
     uf_json_open_array(&lines->json, "flags", UF_JSON_INLINE);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (flags & names[i].flag)
@@ -196,9 +200,9 @@ static void write_object(struct lines *lines, uf_node node)
     uf_json_text(&lines->json, "type", uf_graph_type_name(graph, node));
     uf_json_number(&lines->json, "type_id", graph->type[node]);
     uf_json_number(&lines->json, "size", (double)uf_graph_size(graph, node));
-    uf_json_number(
-        &lines->json, "refcount",
-        graph->refcount[node] == UF_COUNT_IMMORTAL ? (double)NAN : graph->refcount[node]);
+    uf_json_number(&lines->json, "refcount",
+                   graph->refcount[node] == UF_COUNT_IMMORTAL ? (double)NAN
+                                                              : graph->refcount[node]);
     put_flags(lines, graph->flags[node]);
     put_content(lines, node);
     put_retained(lines, node);

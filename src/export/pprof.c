@@ -8,11 +8,13 @@
 #define STOP_EVERY 4096 /* samples between two looks at whether to go on */
 
 /* No command line: people put passwords there, and a profile has no contents of the program in it. */
-static void add_comments(struct uf_profile *profile, const struct uf_meta *meta)
+static void add_head(struct uf_profile *profile, const struct uf_meta *meta)
 {
     char text[120];
-    uf_profile_comment(profile, "objects by what retains them: cum is the retained size (what would be "
-                                "freed with them), flat their own");
+    uf_profile_program(profile, meta->executable ? meta->executable : "python");
+    uf_profile_comment(profile,
+                       "objects by what retains them: cum is the retained size (what would be "
+                       "freed with them), flat their own");
     snprintf(text, sizeof text, "Python %s, pid %llu", meta->python ? meta->python : "?",
              meta->pid == UF_META_UNKNOWN ? 0 : (unsigned long long)meta->pid);
     uf_profile_comment(profile, text);
@@ -43,7 +45,7 @@ static enum uf_code write_profile(const struct uf_export_input *input,
     if (!code && !location)
         code = uf_error_nomem(err);
     if (!code)
-        add_comments(&profile, input->meta);
+        add_head(&profile, input->meta);
     for (size_t f = 0; f < retainers->frames.len && !code; f++)
         location[f] = uf_profile_frame(
             &profile, uf_strings_get(&retainers->strings, retainers->frames.at[f].name), "", 0);
@@ -64,7 +66,8 @@ static enum uf_code write_profile(const struct uf_export_input *input,
 enum uf_code uf_export_pprof(const struct uf_export_input *input, struct uf_sink *sink,
                              struct uf_error *err)
 {
-    const struct uf_view view = {.graph = input->graph, .reach = input->reach, .names = input->names};
+    const struct uf_view view = {
+        .graph = input->graph, .reach = input->reach, .names = input->names};
     struct uf_signatures signatures;
     struct uf_retainers retainers;
     enum uf_code code = uf_signatures_build(&signatures, &view, err);

@@ -4,11 +4,18 @@
 #include "report/columns.h"
 
 /* Numbers of fields: github.com/google/pprof, proto/profile.proto. */
-enum { SAMPLE_TYPE = 1, SAMPLE = 2, LOCATION = 4, FUNCTION = 5, STRING = 6, TIME = 9 };
+enum { SAMPLE_TYPE = 1, SAMPLE = 2, MAPPING = 3, LOCATION = 4, FUNCTION = 5, STRING = 6, TIME = 9 };
 enum { PERIOD_TYPE = 11, PERIOD = 12, COMMENT = 13, DEFAULT_SAMPLE_TYPE = 14 };
 enum { VALUE_TYPE = 1, VALUE_UNIT = 2 };
 enum { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES = 2, SAMPLE_LABEL = 3, LABEL_KEY = 1, LABEL_TEXT = 2 };
-enum { LOCATION_ID = 1, LOCATION_LINE = 4, LINE_FUNCTION = 1, LINE_NUMBER = 2 };
+enum { MAPPING_ID = 1, MAPPING_FILE = 5, MAPPING_HAS_FUNCTIONS = 7, THE_MAPPING = 1 };
+enum {
+    LOCATION_ID = 1,
+    LOCATION_MAPPING = 2,
+    LOCATION_LINE = 4,
+    LINE_FUNCTION = 1,
+    LINE_NUMBER = 2
+};
 /* system_name (3) stays away: pprof takes a name that equals it for one of C++ and strips "<...>"
  * (internal/symbolizer, Demangle). */
 enum { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_FILE = 4 };
@@ -77,6 +84,14 @@ enum uf_code uf_profile_open(struct uf_profile *profile, struct uf_sink *sink, s
     return UF_OK;
 }
 
+void uf_profile_program(struct uf_profile *profile, const char *file)
+{
+    uf_protobuf_number(&profile->message, MAPPING_ID, THE_MAPPING);
+    uf_protobuf_number(&profile->message, MAPPING_FILE, text_number(profile, file));
+    uf_protobuf_number(&profile->message, MAPPING_HAS_FUNCTIONS, 1);
+    put(profile, MAPPING, &profile->message);
+}
+
 void uf_profile_comment(struct uf_profile *profile, const char *text)
 {
     put_number(profile, COMMENT, text_number(profile, text));
@@ -128,6 +143,7 @@ uint32_t uf_profile_frame(struct uf_profile *profile, const char *name, const ch
         uf_protobuf_number(&profile->inner, LINE_FUNCTION, function);
         uf_protobuf_number(&profile->inner, LINE_NUMBER, line);
         uf_protobuf_number(&profile->message, LOCATION_ID, id);
+        uf_protobuf_number(&profile->message, LOCATION_MAPPING, THE_MAPPING);
         uf_protobuf_bytes(&profile->message, LOCATION_LINE, profile->inner.at, profile->inner.len);
         profile->inner.len = 0;
         put(profile, LOCATION, &profile->message);

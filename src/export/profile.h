@@ -1,6 +1,7 @@
 /* profile.h - writes a profile as pprof reads it: a gzip file of one protobuf message.
  *
  *     uf_profile_open(&p, &sink, err);
+ *     uf_profile_program(&p, "/usr/bin/python3");
  *     frames[0] = uf_profile_frame(&p, "inner", "", 0);
  *     frames[1] = uf_profile_frame(&p, "outer", "", 0);
  *     uf_profile_sample(&p, frames, 2, &(struct uf_profile_weight){objects, bytes, "dict"});
@@ -22,9 +23,9 @@
 
 struct uf_profile {
     struct uf_gzip gzip;
-    struct uf_strings strings; /* the message's string table */
-    struct uf_map functions;   /* (name, file) -> id, from 1 */
-    struct uf_map locations;   /* (function, line) -> id, from 1 */
+    struct uf_strings strings;                    /* the message's string table */
+    struct uf_map functions;                      /* (name, file) -> id, from 1 */
+    struct uf_map locations;                      /* (function, line) -> id, from 1 */
     struct uf_text message, inner, framed, clean; /* in the making */
     bool failed;                                  /* memory was out */
 };
@@ -36,6 +37,8 @@ struct uf_profile_weight {
 
 enum uf_code uf_profile_open(struct uf_profile *profile, struct uf_sink *sink,
                              struct uf_error *err);
+/* The program that it is about; to be said once. Without it pprof complains that it is not known. */
+void uf_profile_program(struct uf_profile *profile, const char *file);
 /* A line that `pprof -comments` shows. */
 void uf_profile_comment(struct uf_profile *profile, const char *text);
 /* The id of a place in a stack; equal places have equal ids. `file` may be empty, `line` 0. */

@@ -5,6 +5,7 @@
 #include "pyext/python.h"
 #include "pyext/self.h"
 #include "pyext/session.h"
+#include "pyext/snapshot.h"
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -54,6 +55,8 @@ static int exit_code_of(const struct uf_session *session)
     const struct uf_check_result *result = &session->result;
     if (session->stop == UF_STOP_INTERRUPTED)
         return UF_EXIT_INTERRUPTED;
+    if (session->request->profile && !session->profile_written && result->verdict != UF_UNDECIDED)
+        return UF_EXIT_INPUT; /* a warning says why */
     switch (result->verdict) {
     case UF_LEAK:
         return UF_EXIT_FINDING;
@@ -189,6 +192,11 @@ static PyMethodDef methods[] = {
     {"main", engine_main, METH_NOARGS,
      "Runs the check that the program unfreed asked for; does not return."},
     {"open", uf_open_snapshot, METH_O, "Opens a snapshot file."},
+    {"snapshot", (PyCFunction)(void (*)(void))uf_snapshot_from_python, METH_VARARGS | METH_KEYWORDS,
+     "snapshot(path, *, redact=False)\n--\n\n"
+     "Writes the heap of this process into a file, from a copy of the process.\n\n"
+     "Returns when the file is whole; other threads go on meanwhile. A heap holds secrets: the\n"
+     "file is for its owner only (mode 0600), and redact=True leaves all contents out."},
     {NULL, NULL, 0, NULL},
 };
 

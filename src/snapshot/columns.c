@@ -1,107 +1,10 @@
-/* Nodes: narrow columns become those of the graph. */
+/* Addresses and reference counts of nodes. */
 #include "base/mem.h"
 #include "graph/index.h"
 #include "snapshot/read_private.h"
 
 #include <inttypes.h>
-
-/* The sizes that 16 bits do not hold, in the order of the nodes that are marked. */
-static enum uf_code fill_big_sizes(struct uf_snapshot *snapshot, const struct uf_format_wide *big,
-                                   uint32_t count, struct uf_error *err)
-{
-    struct uf_graph *graph = &snapshot->graph;
-    uint32_t huge = 0;
-    graph->big_size_bytes = uf_mem_alloc(((size_t)count + 1) * sizeof *graph->big_size_bytes);
-    if (!graph->big_size_bytes)
-        return uf_error_nomem(err);
-    for (uint32_t i = 0; i < count; i++) {
-        uf_node node = big[i].node;
-        if (node >= snapshot->counts.nodes || (i > 0 && node <= big[i - 1].node) ||
-            graph->size[node] != UF_SIZE_BIG_16 || big[i].value < UF_SIZE_BIG_16 || big[i].zero)
-            return uf_damaged(err, "the size of object %u stands at the wrong place", node);
-        if (big[i].value < UF_SIZE_BIG) {
-            graph->size[node] = (uint32_t)big[i].value;
-            continue;
-        }
-        graph->size[node] = UF_SIZE_BIG;
-        graph->big_size_bytes[huge] = big[i].value;
-        if (uf_map_set(&graph->big_sizes, (uint64_t)node + 1, huge++))
-            return uf_error_nomem(err);
-    }
-    return UF_OK;
-}
-
-static enum uf_code load_sizes(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    const void *at, *big;
-    uint32_t big_count, marked = 0;
-    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_SIZE, sizeof(uint16_t),
-                                           snapshot->counts.nodes, &at, err);
-    if (!code)
-        code = uf_container_all(&snapshot->container, UF_CHUNK_SIZE_BIG,
-                                sizeof(struct uf_format_wide), &big_count, &big, err);
-    if (code)
-        return code;
-    uint32_t *to = uf_mem_alloc(((size_t)snapshot->counts.nodes + 1) * sizeof *to);
-    if (!to)
-        return uf_error_nomem(err);
-    snapshot->graph.size = to;
-    const uint16_t *size = at;
-    for (uf_node node = 0; node < snapshot->counts.nodes; node++) {
-        to[node] = size[node];
-        marked += size[node] == UF_SIZE_BIG_16;
-    }
-    if (marked != big_count)
-        return uf_damaged(err, "%u large objects, and the sizes of %u", marked, big_count);
-    return fill_big_sizes(snapshot, big, big_count, err);
-}
-
-static enum uf_code load_flags(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    const void *at;
-    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_FLAGS, 1,
-                                           snapshot->counts.nodes, &at, err);
-    if (!code)
-        snapshot->graph.flags = (uint8_t *)(uintptr_t)at; // NOLINT: nobody writes to it
-    return code;
-}
-
-enum uf_code uf_load_base(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    snapshot->graph.node_count = snapshot->counts.nodes;
-    enum uf_code code = uf_load_edges(snapshot, err);
-    if (!code)
-        code = load_sizes(snapshot, err);
-    if (!code)
-        code = load_flags(snapshot, err);
-    if (!code)
-        code = uf_load_tables(snapshot, err);
-    return code;
-}
-
-enum uf_code uf_load_type(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    bool narrow = snapshot->counts.types <= UF_TYPES_NARROW;
-    uf_node nodes = snapshot->counts.nodes;
-    uint32_t highest = 0;
-    const void *at;
-    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_TYPE,
-                                           narrow ? sizeof(uint16_t) : sizeof(uint32_t), nodes, &at,
-                                           err);
-    if (code)
-        return code;
-    uint32_t *to = uf_mem_alloc(((size_t)nodes + 1) * sizeof *to);
-    if (!to)
-        return uf_error_nomem(err);
-    snapshot->graph.type = to;
-    for (uf_node node = 0; node < nodes; node++) {
-        to[node] = narrow ? ((const uint16_t *)at)[node] : ((const uint32_t *)at)[node];
-        highest = to[node] > highest ? to[node] : highest;
-    }
-    if (nodes > 0 && highest >= snapshot->counts.types)
-        return uf_damaged(err, "an object has type %u of %u", highest, snapshot->counts.types);
-    return UF_OK;
-}
+#include <string.h>
 
 enum uf_code uf_load_count(struct uf_snapshot *snapshot, struct uf_error *err)
 {
@@ -112,10 +15,10 @@ enum uf_code uf_load_count(struct uf_snapshot *snapshot, struct uf_error *err)
         uf_container_items(&snapshot->container, UF_CHUNK_COUNT, 1, nodes, &at, err);
     if (!code)
         code = uf_container_all(&snapshot->container, UF_CHUNK_COUNT_BIG,
-                                sizeof(struct uf_format_exception), &big_count, &big_at, err);
+                                sizeof(struct uf_format_count), &big_count, &big_at, err);
     if (code)
         return code;
-    const struct uf_format_exception *big = big_at;
+    const struct uf_format_count *big = big_at;
     const uint8_t *count = at;
     uint32_t *to = uf_mem_alloc(((size_t)nodes + 1) * sizeof *to);
     if (!to)
@@ -127,9 +30,9 @@ enum uf_code uf_load_count(struct uf_snapshot *snapshot, struct uf_error *err)
             to[node] = UF_COUNT_IMMORTAL;
         } else if (count[node] == UF_COUNT_BIG) {
             if (next_big == big_count || big[next_big].node != node ||
-                big[next_big].value < UF_COUNT_BIG || big[next_big].value == UF_COUNT_IMMORTAL)
+                big[next_big].count < UF_COUNT_BIG || big[next_big].count == UF_COUNT_IMMORTAL)
                 return uf_damaged(err, "the reference count of object %u is missing", node);
-            to[node] = big[next_big++].value;
+            to[node] = big[next_big++].count;
         }
     }
     if (next_big != big_count)
@@ -157,12 +60,39 @@ static enum uf_code check_addresses(const struct uf_graph *graph, struct uf_erro
     return code;
 }
 
+/* Reads the parts of the next group; NULL: they end too early. Else where the group after it begins. */
+static const uint16_t *next_group(const uint16_t *at, const uint16_t *end, uf_node count,
+                                  uint16_t part[UF_PARTS_GROUP])
+{
+    uint64_t is_second = 0;
+    if (at == end)
+        return NULL;
+    uint16_t first = *at++, second = first;
+    if (first == UF_PARTS_DIFFER) {
+        if ((size_t)(end - at) < count)
+            return NULL;
+        memcpy(part, at, count * sizeof *part);
+        return at + count;
+    }
+    if (first == UF_PARTS_TWO) {
+        if (end - at < 6)
+            return NULL;
+        first = at[0];
+        second = at[1];
+        memcpy(&is_second, at + 2, sizeof is_second);
+        at += 6;
+    }
+    for (uf_node i = 0; i < count; i++)
+        part[i] = is_second >> i & 1 ? second : first;
+    return at;
+}
+
 enum uf_code uf_load_address(struct uf_snapshot *snapshot, struct uf_error *err)
 {
     struct uf_container *container = &snapshot->container;
     uf_node nodes = snapshot->counts.nodes;
-    const void *low_at, *place_at, *part_at;
-    uint32_t parts, highest = 0;
+    const void *low_at, *part_at;
+    uint32_t parts;
     enum uf_code code =
         uf_container_items(container, UF_CHUNK_ADDRESS, sizeof(uint32_t), nodes, &low_at, err);
     if (!code)
@@ -170,26 +100,23 @@ enum uf_code uf_load_address(struct uf_snapshot *snapshot, struct uf_error *err)
                                 &part_at, err);
     if (code)
         return code;
-    bool narrow = parts <= UF_PARTS_NARROW;
-    code = uf_container_items(container, UF_CHUNK_ADDRESS_PART, narrow ? 1 : 2, nodes, &place_at,
-                              err);
-    if (code)
-        return code;
-    for (uf_node node = 0; node < nodes; node++) {
-        uint32_t place = narrow ? ((const uint8_t *)place_at)[node] : ((const uint16_t *)place_at)[node];
-        highest = place > highest ? place : highest;
-    }
-    if (nodes > 0 && highest >= parts)
-        return uf_damaged(err, "an address has part %u of %u", highest, parts);
     uint64_t *to = uf_mem_alloc(((size_t)nodes + 1) * sizeof *to);
     if (!to)
         return uf_error_nomem(err);
     snapshot->graph.address = to;
     const uint32_t *low = low_at;
-    const uint16_t *part = part_at;
-    for (uf_node node = 0; node < nodes; node++) {
-        uint32_t place = narrow ? ((const uint8_t *)place_at)[node] : ((const uint16_t *)place_at)[node];
-        to[node] = ((uint64_t)part[place] << 32 | low[node]) << UF_ADDRESS_SHIFT;
+    const uint16_t *part = part_at, *end = part + parts;
+    for (uf_node from = 0; from < nodes;) {
+        uf_node count = nodes - from < UF_PARTS_GROUP ? nodes - from : UF_PARTS_GROUP;
+        uint16_t high[UF_PARTS_GROUP];
+        part = next_group(part, end, count, high);
+        if (!part)
+            return uf_damaged(err, "the addresses of its objects end too early");
+        for (uf_node i = 0; i < count; i++, from++)
+            to[from] = (uint64_t)high[i] << UF_ADDRESS_PART_SHIFT |
+                       (uint64_t)low[from] << UF_ADDRESS_SHIFT;
     }
-    return check_addresses(&snapshot->graph, err);
+    if (part != end)
+        return uf_damaged(err, "it has more addresses than objects");
+    return check_addresses(&snapshot->graph, err); /* parts that are too large make no address */
 }

@@ -1,52 +1,5 @@
-/* References: degrees become edge_start, targets and guessed edges stay where they are. */
-#include "base/mem.h"
+/* References: targets and guessed ones stay where they are in the file. */
 #include "snapshot/read_private.h"
-
-/* The degrees of nodes whose own is UF_DEGREE_BIG, in their order; NULL at the end of the table. */
-static enum uf_code fill_starts(const struct uf_snapshot *snapshot, const uint8_t *degree,
-                                const struct uf_format_exception *big, uint32_t big_count,
-                                struct uf_error *err)
-{
-    uint32_t *start = snapshot->graph.edge_start;
-    uint32_t next_big = 0;
-    uint64_t sum = 0;
-    for (uf_node node = 0; node < snapshot->counts.nodes; node++) {
-        start[node] = (uint32_t)sum;
-        uint32_t here = degree[node];
-        if (here == UF_DEGREE_BIG) {
-            if (next_big == big_count || big[next_big].node != node ||
-                big[next_big].value < UF_DEGREE_BIG)
-                return uf_damaged(err, "the number of references of object %u is missing", node);
-            here = big[next_big++].value;
-        }
-        sum += here;
-        if (sum > snapshot->counts.edges)
-            break;
-    }
-    if (sum != snapshot->counts.edges || next_big != big_count)
-        return uf_damaged(err, "the objects do not hold %u references in all",
-                          snapshot->counts.edges);
-    start[snapshot->counts.nodes] = snapshot->counts.edges;
-    return UF_OK;
-}
-
-static enum uf_code load_starts(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    const void *degree, *big;
-    uint32_t big_count;
-    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_DEGREE, 1,
-                                           snapshot->counts.nodes, &degree, err);
-    if (!code)
-        code = uf_container_all(&snapshot->container, UF_CHUNK_DEGREE_BIG,
-                                sizeof(struct uf_format_exception), &big_count, &big, err);
-    if (code)
-        return code;
-    snapshot->graph.edge_start =
-        uf_mem_alloc(((size_t)snapshot->counts.nodes + 1) * sizeof(uint32_t));
-    if (!snapshot->graph.edge_start)
-        return uf_error_nomem(err);
-    return fill_starts(snapshot, degree, big, big_count, err);
-}
 
 static enum uf_code load_targets(struct uf_snapshot *snapshot, struct uf_error *err)
 {
@@ -112,9 +65,7 @@ static enum uf_code load_guessed(struct uf_snapshot *snapshot, struct uf_error *
 
 enum uf_code uf_load_edges(struct uf_snapshot *snapshot, struct uf_error *err)
 {
-    enum uf_code code = load_starts(snapshot, err);
-    if (!code)
-        code = load_targets(snapshot, err);
+    enum uf_code code = load_targets(snapshot, err);
     snapshot->graph.edge_count = snapshot->counts.edges;
     if (!code)
         code = load_guessed(snapshot, err);

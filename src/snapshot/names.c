@@ -297,9 +297,8 @@ static int64_t length_by_type(const struct uf_snapshot *snapshot, uf_node node,
     const char *type = uf_graph_type_name(&snapshot->graph, node);
     if (shape->rule == UF_SHAPE_NONE && (strcmp(type, "dict") == 0 || strcmp(type, "tuple") == 0))
         return shape->head_count; /* keys shared with others, variables of a closure */
-    if (shape->rule == UF_SHAPE_SAME &&
-        strcmp(uf_strings_get(&snapshot->names, shape->same_text), "entry") == 0)
-        return rest;
+    if (strcmp(type, "functools._lru_cache_wrapper") == 0)
+        return rest; /* its entries are all called the same */
     return -1;
 }
 
@@ -307,7 +306,7 @@ static int64_t length(void *context, uf_node node)
 {
     const struct uf_snapshot *snapshot = context;
     const struct uf_graph *graph = &snapshot->graph;
-    struct uf_file_text text = {.length = -1};
+    struct uf_file_text text;
     if (node >= graph->node_count)
         return -1;
     bool has_text = uf_file_text(snapshot, node, &text);
@@ -353,7 +352,8 @@ static enum uf_length_unit unit_of(const struct uf_snapshot *snapshot, uf_node n
     if (rule == UF_SHAPE_MEMBERS)
         return UF_UNIT_MEMBERS;
     bool entries = rule == UF_SHAPE_ITEMS || rule == UF_SHAPE_ATTRIBUTES ||
-                   rule == UF_SHAPE_ORDERED || rule == UF_SHAPE_SAME || strcmp(type, "dict") == 0;
+                   rule == UF_SHAPE_ORDERED || rule == UF_SHAPE_SAME || strcmp(type, "dict") == 0 ||
+                   strcmp(type, "functools._lru_cache_wrapper") == 0;
     return entries ? UF_UNIT_ENTRIES : UF_UNIT_ITEMS;
 }
 

@@ -1,7 +1,8 @@
 /* read_private.h - the parts of the reader.
  *
  *     container.c  bytes, table of contents, checksums: knows nothing of what chunks mean
- *     columns.c    the graph's nodes; edges.c its references; tables.c types, roots, strings
+ *     forms.c      type, shape, size, degree, flags of nodes; columns.c addresses and counts;
+ *     edges.c      references; tables.c types, roots, strings
  *     texts.c      texts and lengths of nodes; shapes.c shapes; names.c what is made of both
  *
  * Nothing read from the file is used before it was bounded. Columns that have the same form in memory
@@ -55,14 +56,18 @@ enum uf_code uf_damaged(struct uf_error *err, const char *format, ...)
 #define UF_NAMES_MAX ((size_t)1 << 27) /* of shapes: their numbers have room for a kind beside them */
 
 struct uf_file_shapes {
-    const uint8_t *of; /* by node */
-    const struct uf_format_exception *exceptions;
-    uint32_t exception_count;
-    const uint32_t *list_end; /* by type: where its list ends in `list` */
-    const uint32_t *list;
     const struct uf_format_shape *shapes;
     const struct uf_format_part *parts;
     uint32_t *first_part; /* by shape, and the end */
+};
+
+/* forms.c */
+struct uf_file_forms {
+    const uint16_t *of; /* by node */
+    const struct uf_format_form *at;
+    uint32_t count;
+    const struct uf_format_form_own *own;
+    uint32_t own_count;
 };
 
 /* texts.c */
@@ -73,13 +78,13 @@ struct uf_file_texts {
     uint32_t block_count;
     const uint8_t *records;
     uint64_t bytes; /* of all records */
-    const struct uf_format_wide *bounds;
+    const struct uf_format_bound *bounds;
     uint32_t bound_count;
 };
 
 /* One record. */
 struct uf_file_text {
-    const char *at; /* no NUL behind it */
+    char at[UF_TEXT_MAX + 1];
     size_t len;     /* 0: it has no text */
     int64_t length; /* -1: not kept */
 };
@@ -100,6 +105,7 @@ struct uf_snapshot {
     struct uf_meta meta;
     unsigned loaded; /* enum uf_snapshot_parts */
     struct uf_graph graph;
+    struct uf_file_forms forms;
     struct uf_file_shapes shapes;
     struct uf_file_texts texts;
     struct uf_strings names;       /* of shapes, and generic names made of keys */
@@ -108,10 +114,10 @@ struct uf_snapshot {
     struct uf_names interface;
 };
 
-enum uf_code uf_load_base(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_address(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_type(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_count(struct uf_snapshot *snapshot, struct uf_error *err);
+enum uf_code uf_load_forms(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_edges(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_tables(struct uf_snapshot *snapshot, struct uf_error *err);
 enum uf_code uf_load_strings(struct uf_snapshot *snapshot, uint32_t chunk, struct uf_strings *ret,

@@ -59,88 +59,13 @@ static enum uf_code load_shapes(struct uf_snapshot *snapshot, struct uf_error *e
     return fill_first_parts(snapshot, err);
 }
 
-static enum uf_code load_lists(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    struct uf_file_shapes *shapes = &snapshot->shapes;
-    const void *at;
-    uint32_t count, types = snapshot->counts.types, before = 0;
-    enum uf_code code = uf_container_all(&snapshot->container, UF_CHUNK_SHAPE_LISTS,
-                                         sizeof(uint32_t), &count, &at, err);
-    if (code)
-        return code;
-    if (count < types)
-        return uf_damaged(err, "not every type has a list of shapes");
-    shapes->list_end = at;
-    shapes->list = shapes->list_end + types;
-    for (uint32_t t = 0; t < types; before = shapes->list_end[t++])
-        if (shapes->list_end[t] < before || shapes->list_end[t] > count - types)
-            return uf_damaged(err, "the list of shapes of type %u is out of range", t);
-    if (before != count - types)
-        return uf_damaged(err, "its lists of shapes do not end where they should");
-    for (uint32_t i = 0; i < count - types; i++)
-        if (shapes->list[i] >= snapshot->counts.shapes)
-            return uf_damaged(err, "a list of shapes has shape %u of %u", shapes->list[i],
-                              snapshot->counts.shapes);
-    return UF_OK;
-}
-
-static enum uf_code load_exceptions(struct uf_snapshot *snapshot, struct uf_error *err)
-{
-    struct uf_file_shapes *shapes = &snapshot->shapes;
-    const void *at;
-    enum uf_code code =
-        uf_container_all(&snapshot->container, UF_CHUNK_SHAPE_BIG,
-                         sizeof(struct uf_format_exception), &shapes->exception_count, &at, err);
-    if (code)
-        return code;
-    shapes->exceptions = at;
-    for (uint32_t i = 0; i < shapes->exception_count; i++) {
-        const struct uf_format_exception *item = &shapes->exceptions[i];
-        if (item->node >= snapshot->counts.nodes || item->value >= snapshot->counts.shapes ||
-            (i > 0 && item->node <= item[-1].node))
-            return uf_damaged(err, "shape of object %u is out of range or order", item->node);
-    }
-    return UF_OK;
-}
-
 enum uf_code uf_load_shapes(struct uf_snapshot *snapshot, struct uf_error *err)
 {
-    const void *at;
     enum uf_code code =
         uf_load_strings(snapshot, UF_CHUNK_SHAPE_STRINGS, &snapshot->names, err);
     if (!code && snapshot->names.count > UF_NAMES_MAX)
         code = uf_damaged(err, "it has more names than there can be");
     if (!code)
-        code = uf_container_items(&snapshot->container, UF_CHUNK_SHAPE, 1, snapshot->counts.nodes,
-                                  &at, err);
-    if (code)
-        return code;
-    snapshot->shapes.of = at;
-    code = load_shapes(snapshot, err);
-    if (!code)
-        code = load_lists(snapshot, err);
-    if (!code)
-        code = load_exceptions(snapshot, err);
+        code = load_shapes(snapshot, err);
     return code;
-}
-
-uint32_t uf_file_shape(const struct uf_snapshot *snapshot, uf_node node)
-{
-    const struct uf_file_shapes *shapes = &snapshot->shapes;
-    uint32_t place = shapes->of[node], type = snapshot->graph.type[node];
-    if (place != UF_SHAPE_BIG) {
-        uint32_t from = type ? shapes->list_end[type - 1] : 0;
-        return place < shapes->list_end[type] - from ? shapes->list[from + place] : UF_SHAPE_NOMEM;
-    }
-    uint32_t low = 0, high = shapes->exception_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (shapes->exceptions[middle].node < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < shapes->exception_count && shapes->exceptions[low].node == node
-               ? shapes->exceptions[low].value
-               : UF_SHAPE_NOMEM;
 }

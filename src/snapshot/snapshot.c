@@ -9,12 +9,12 @@
 static void unload(struct uf_snapshot *snapshot)
 {
     /* these are the mapping's */
-    snapshot->graph.flags = NULL;
     snapshot->graph.edge_target = NULL;
     snapshot->graph.guessed = NULL;
     uf_graph_release(&snapshot->graph);
     uf_mem_free(snapshot->shapes.first_part);
     uf_mem_free(snapshot->texts.before);
+    snapshot->forms = (struct uf_file_forms){0};
     snapshot->shapes = (struct uf_file_shapes){0};
     snapshot->texts = (struct uf_file_texts){0};
     uf_strings_release(&snapshot->names);
@@ -87,10 +87,21 @@ void uf_snapshot_close(struct uf_snapshot *snapshot)
     uf_mem_free(snapshot);
 }
 
+static enum uf_code load_base(struct uf_snapshot *snapshot, struct uf_error *err)
+{
+    snapshot->graph.node_count = snapshot->counts.nodes;
+    enum uf_code code = uf_load_forms(snapshot, err);
+    if (!code)
+        code = uf_load_edges(snapshot, err);
+    if (!code)
+        code = uf_load_tables(snapshot, err);
+    return code;
+}
+
 enum uf_code uf_snapshot_load(struct uf_snapshot *snapshot, unsigned parts, struct uf_error *err)
 {
     static enum uf_code (*const loaders[])(struct uf_snapshot *, struct uf_error *) = {
-        uf_load_base, uf_load_address, uf_load_type, uf_load_count, uf_load_names,
+        load_base, uf_load_address, uf_load_type, uf_load_count, uf_load_names,
     };
     if (parts & ~(unsigned)UF_LOAD_ALL)
         return uf_error_set(err, UF_EINVAL, "there is no part %#x of a snapshot", parts);

@@ -35,8 +35,8 @@ static enum uf_code check_bounds(const struct uf_snapshot *snapshot, struct uf_e
 {
     const struct uf_file_texts *texts = &snapshot->texts;
     for (uint32_t i = 0; i < texts->bound_count; i++) {
-        const struct uf_format_wide *bound = &texts->bounds[i];
-        if (bound->node >= snapshot->counts.nodes || bound->value > INT64_MAX || bound->zero ||
+        const struct uf_format_bound *bound = &texts->bounds[i];
+        if (bound->node >= snapshot->counts.nodes || bound->bound > INT64_MAX || bound->zero ||
             (i > 0 && bound->node <= bound[-1].node))
             return uf_damaged(err, "bound %u is out of range or order", i);
     }
@@ -69,7 +69,7 @@ enum uf_code uf_load_texts(struct uf_snapshot *snapshot, struct uf_error *err)
     if (!code)
         code = uf_container_bytes(container, UF_CHUNK_TEXTS, &texts->bytes, &records, err);
     if (!code)
-        code = uf_container_all(container, UF_CHUNK_BOUNDS, sizeof(struct uf_format_wide),
+        code = uf_container_all(container, UF_CHUNK_BOUNDS, sizeof(struct uf_format_bound),
                                 &texts->bound_count, &bounds, err);
     if (code)
         return code;
@@ -95,46 +95,85 @@ static uint32_t rank_of(const struct uf_file_texts *texts, uf_node node)
     return rank + bits_in(texts->bits[word] & ((UINT64_C(1) << node % 64) - 1));
 }
 
-/* Reads the record at *at, which ends before `end`, and moves *at behind it. */
-static bool read_record(const uint8_t **at, const uint8_t *end, struct uf_file_text *ret)
+/* A varint of at most 63 bits; NULL: it does not end. */
+static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, int64_t *ret)
 {
-    const uint8_t *p = *at;
-    uint64_t length = 0;
-    if (p == end)
-        return false;
-    ret->length = -1;
-    if (*p == UF_TEXT_LENGTH) {
-        unsigned shift = 0;
-        do {
-            if (++p == end || shift > 56)
-                return false;
-            length |= (uint64_t)(*p & 0x7f) << shift;
-            shift += 7;
-        } while (*p & 0x80);
-        ret->length = (int64_t)length; /* at most 63 bits were read */
-        if (++p == end)
-            return false;
+    uint64_t value = 0;
+    for (unsigned shift = 0; at < end && shift < 7 * UF_VARINT_MAX; shift += 7) {
+        value |= (uint64_t)(*at & 0x7f) << shift;
+        if (!(*at++ & 0x80)) {
+            *ret = (int64_t)value;
+            return at;
+        }
     }
-    ret->len = *p++;
-    if (ret->len > (size_t)(end - p))
-        return false;
-    ret->at = (const char *)p;
-    *at = p + ret->len;
-    return true;
+    return NULL;
+}
+
+/* A record without its text: where that is, how many bytes, and what stands around it. */
+struct record {
+    const char *before, *after;
+    const uint8_t *at;
+    size_t len;
+    int64_t length;
+};
+
+/* The record at `at`; NULL: it is damaged. Else where the next one begins. */
+static const uint8_t *read_record(const uint8_t *at, const uint8_t *end, struct record *ret)
+{
+    static const char *const openings[UF_TEXT_OPENING_COUNT][2] = UF_TEXT_OPENINGS;
+    *ret = (struct record){"", "", NULL, 0, -1};
+    if (at < end && *at == UF_TEXT_LENGTH)
+        at = read_varint(at + 1, end, &ret->length);
+    if (!at || at == end)
+        return NULL;
+    uint8_t head = *at++;
+    if (head < UF_TEXT_QUOTED) {
+        ret->len = head;
+    } else if (head < UF_TEXT_CUT) {
+        ret->len = head - UF_TEXT_QUOTED;
+        ret->before = ret->after = "'";
+    } else if (head < UF_TEXT_LONG && ret->length < 0) {
+        ret->len = head - UF_TEXT_CUT;
+        ret->before = "'";
+        ret->after = "...'";
+        at = read_varint(at, end, &ret->length);
+    } else if (head == UF_TEXT_LONG && at < end && *at <= UF_TEXT_MAX) {
+        ret->len = *at++;
+    } else {
+        return NULL;
+    }
+    if (!at || ret->len > (size_t)(end - at))
+        return NULL;
+    ret->at = at;
+    at += ret->len;
+    if (ret->len > 0 && !*ret->before && *ret->at < UF_TEXT_OPENING_COUNT) {
+        ret->before = openings[*ret->at][0];
+        ret->after = openings[*ret->at++][1];
+        ret->len--;
+    }
+    return at;
 }
 
 bool uf_file_text(const struct uf_snapshot *snapshot, uf_node node, struct uf_file_text *ret)
 {
     const struct uf_file_texts *texts = &snapshot->texts;
+    struct record record;
     if (!(texts->bits[node / 64] >> node % 64 & 1))
         return false;
     uint32_t rank = rank_of(texts, node), block = rank / UF_TEXTS_PER_BLOCK;
-    uint64_t from = texts->blocks[block];
     uint64_t end = block + 1 < texts->block_count ? texts->blocks[block + 1] : texts->bytes;
-    const uint8_t *at = texts->records + from;
+    const uint8_t *at = texts->records + texts->blocks[block];
     for (uint32_t i = 0; i <= rank % UF_TEXTS_PER_BLOCK; i++)
-        if (!read_record(&at, texts->records + end, ret))
+        if (!(at = read_record(at, texts->records + end, &record)))
             return false;
+    size_t before = strlen(record.before), after = strlen(record.after);
+    if (before + record.len + after > UF_TEXT_MAX)
+        return false;
+    memcpy(ret->at, record.before, before);
+    memcpy(ret->at + before, record.at, record.len);
+    memcpy(ret->at + before + record.len, record.after, after + 1);
+    ret->len = before + record.len + after;
+    ret->length = record.length;
     return true;
 }
 
@@ -150,6 +189,6 @@ int64_t uf_file_bound(const struct uf_snapshot *snapshot, uf_node node)
             high = middle;
     }
     return low < texts->bound_count && texts->bounds[low].node == node
-               ? (int64_t)texts->bounds[low].value
+               ? (int64_t)texts->bounds[low].bound
                : -1;
 }

@@ -8,9 +8,11 @@ static enum uf_code write_chunks(struct uf_writing *writing, struct uf_error *er
     uf_write_meta(writing);
     enum uf_code code = uf_write_graph(writing, err);
     if (!code)
-        code = uf_write_shapes(writing, err);
-    if (!code)
+        code = uf_write_forms(writing, err);
+    if (!code) {
+        uf_write_shapes(writing);
         code = uf_write_texts(writing, err);
+    }
     uf_emit_begin(writing->emit, UF_CHUNK_COUNTS);
     uf_emit_bytes(writing->emit, &writing->counts, sizeof writing->counts);
     uf_emit_finish(writing->emit);

@@ -12,59 +12,10 @@
                  count > 0;                                                                        \
          from += count)
 
-static void exception(struct uf_emit *emit, uf_node node, uint32_t value)
+static void put_count(struct uf_emit *emit, uf_node node, uint32_t count)
 {
-    struct uf_format_exception item = {node, value};
+    struct uf_format_count item = {node, count};
     memcpy(uf_emit_room(emit, sizeof item), &item, sizeof item);
-}
-
-static void wide(struct uf_emit *emit, uf_node node, uint64_t value)
-{
-    struct uf_format_wide item = {value, node, 0};
-    memcpy(uf_emit_room(emit, sizeof item), &item, sizeof item);
-}
-
-static void write_degrees(struct uf_emit *emit, const struct uf_graph *graph)
-{
-    bool big = false;
-    uf_emit_begin(emit, UF_CHUNK_DEGREE);
-    FOR_BLOCKS(graph, from, count) {
-        uint8_t *to = uf_emit_room(emit, count);
-        const uint32_t *start = graph->edge_start + from;
-        uint32_t any = 0;
-        for (uf_node i = 0; i < count; i++) {
-            uint32_t degree = start[i + 1] - start[i];
-            any |= degree >= UF_DEGREE_BIG;
-            to[i] = (uint8_t)(degree < UF_DEGREE_BIG ? degree : UF_DEGREE_BIG);
-        }
-        big |= any;
-    }
-    uf_emit_begin(emit, UF_CHUNK_DEGREE_BIG);
-    for (uf_node n = 0; big && n < graph->node_count; n++) {
-        uint32_t degree = graph->edge_start[n + 1] - graph->edge_start[n];
-        if (degree >= UF_DEGREE_BIG)
-            exception(emit, n, degree);
-    }
-}
-
-static void write_sizes(struct uf_emit *emit, const struct uf_graph *graph)
-{
-    bool big = false;
-    uf_emit_begin(emit, UF_CHUNK_SIZE);
-    FOR_BLOCKS(graph, from, count) {
-        uint16_t *to = uf_emit_room(emit, count * sizeof *to);
-        uint32_t any = 0;
-        for (uf_node i = 0; i < count; i++) {
-            uint32_t size = graph->size[from + i];
-            any |= size >= UF_SIZE_BIG_16;
-            to[i] = (uint16_t)(size < UF_SIZE_BIG_16 ? size : UF_SIZE_BIG_16);
-        }
-        big |= any;
-    }
-    uf_emit_begin(emit, UF_CHUNK_SIZE_BIG);
-    for (uf_node n = 0; big && n < graph->node_count; n++)
-        if (graph->size[n] >= UF_SIZE_BIG_16)
-            wide(emit, n, uf_graph_size(graph, n));
 }
 
 static void write_counts(struct uf_emit *emit, const struct uf_graph *graph)
@@ -83,79 +34,65 @@ static void write_counts(struct uf_emit *emit, const struct uf_graph *graph)
     uf_emit_begin(emit, UF_CHUNK_COUNT_BIG);
     for (uf_node n = 0; big && n < graph->node_count; n++)
         if (graph->refcount[n] >= UF_COUNT_BIG && graph->refcount[n] != UF_COUNT_IMMORTAL)
-            exception(emit, n, graph->refcount[n]);
+            put_count(emit, n, graph->refcount[n]);
 }
 
-static void write_types(struct uf_emit *emit, const struct uf_graph *graph)
+static uint16_t high_part(uint64_t address)
 {
-    uf_emit_begin(emit, UF_CHUNK_TYPE);
-    if (graph->type_count > UF_TYPES_NARROW) {
-        uf_emit_bytes(emit, graph->type, (size_t)graph->node_count * sizeof *graph->type);
-        return;
-    }
-    FOR_BLOCKS(graph, from, count) {
-        uint16_t *to = uf_emit_room(emit, count * sizeof *to);
-        for (uf_node i = 0; i < count; i++)
-            to[i] = (uint16_t)graph->type[from + i];
-    }
+    return (uint16_t)(address >> UF_ADDRESS_PART_SHIFT);
 }
 
-/* The high parts that there are, ascending, and the place of each among them. */
-struct parts {
-    uint16_t part[UF_ADDRESS_PART_MAX], place[UF_ADDRESS_PART_MAX];
-    uint32_t count;
-};
-
-static uint32_t high_part(uint64_t address)
+/* One group: its parts are the same, one of two, or any. */
+static void write_parts(struct uf_emit *emit, const uint64_t *address, uf_node count)
 {
-    return (uint32_t)(address >> (32 + UF_ADDRESS_SHIFT)) & (UF_ADDRESS_PART_MAX - 1);
-}
-
-/* False: an address that no object can have. */
-static bool find_parts(struct parts *parts, const struct uf_graph *graph)
-{
-    bool valid = true;
-    memset(parts, 0, sizeof *parts);
-    for (uf_node n = 0; n < graph->node_count; n++) {
-        uint64_t address = graph->address[n];
-        valid &= address != 0 && address % (1 << UF_ADDRESS_SHIFT) == 0 && address >> 48 == 0;
-        parts->place[high_part(address)] = 1;
-    }
-    for (uint32_t p = 0; p < UF_ADDRESS_PART_MAX; p++) {
-        if (!parts->place[p])
+    uint16_t first = high_part(address[0]), second = first;
+    uint64_t is_second = 0;
+    bool differ = false;
+    for (uf_node i = 0; i < count; i++) {
+        uint16_t part = high_part(address[i]);
+        if (part == first)
             continue;
-        parts->place[p] = (uint16_t)parts->count;
-        parts->part[parts->count++] = (uint16_t)p;
+        if (second == first)
+            second = part;
+        differ |= part != second;
+        is_second |= UINT64_C(1) << i;
     }
-    return valid;
+    if (differ) {
+        uint16_t *to = uf_emit_room(emit, (count + 1) * sizeof *to);
+        *to++ = UF_PARTS_DIFFER;
+        for (uf_node i = 0; i < count; i++)
+            *to++ = high_part(address[i]);
+    } else if (second != first) {
+        uint16_t two[] = {UF_PARTS_TWO, first, second};
+        memcpy(uf_emit_room(emit, sizeof two), two, sizeof two);
+        memcpy(uf_emit_room(emit, sizeof is_second), &is_second, sizeof is_second);
+    } else {
+        memcpy(uf_emit_room(emit, sizeof first), &first, sizeof first);
+    }
 }
 
 static enum uf_code write_addresses(struct uf_emit *emit, const struct uf_graph *graph,
                                     struct uf_error *err)
 {
-    struct parts parts;
-    if (!find_parts(&parts, graph))
-        return uf_error_set(err, UF_EINVAL, "the graph has an address that no object can have");
+    uint64_t any = 0;
+    bool none = false;
     uf_emit_begin(emit, UF_CHUNK_ADDRESS);
     FOR_BLOCKS(graph, from, count) {
         uint32_t *to = uf_emit_room(emit, count * sizeof *to);
-        for (uf_node i = 0; i < count; i++)
-            to[i] = (uint32_t)(graph->address[from + i] >> UF_ADDRESS_SHIFT);
-    }
-    uf_emit_begin(emit, UF_CHUNK_ADDRESS_PART);
-    FOR_BLOCKS(graph, from, count) {
-        if (parts.count > UF_PARTS_NARROW) {
-            uint16_t *to = uf_emit_room(emit, count * sizeof *to);
-            for (uf_node i = 0; i < count; i++)
-                to[i] = parts.place[high_part(graph->address[from + i])];
-        } else {
-            uint8_t *to = uf_emit_room(emit, count);
-            for (uf_node i = 0; i < count; i++)
-                to[i] = (uint8_t)parts.place[high_part(graph->address[from + i])];
+        for (uf_node i = 0; i < count; i++) {
+            uint64_t address = graph->address[from + i];
+            any |= address;
+            none |= address == 0;
+            to[i] = (uint32_t)(address >> UF_ADDRESS_SHIFT);
         }
     }
+    if (none || any % (1 << UF_ADDRESS_SHIFT) != 0 || any >> 48 != 0)
+        return uf_error_set(err, UF_EINVAL, "the graph has an address that no object can have");
     uf_emit_begin(emit, UF_CHUNK_ADDRESS_PARTS);
-    uf_emit_bytes(emit, parts.part, parts.count * sizeof *parts.part);
+    for (uf_node from = 0; from < graph->node_count; from += UF_PARTS_GROUP) {
+        uf_node left = graph->node_count - from;
+        write_parts(emit, graph->address + from, left < UF_PARTS_GROUP ? left : UF_PARTS_GROUP);
+    }
     return UF_OK;
 }
 
@@ -188,15 +125,10 @@ enum uf_code uf_write_graph(struct uf_writing *writing, struct uf_error *err)
     writing->counts.roots = graph->root_count;
     writing->counts.guessed = graph->guessed_count;
     write_tables(emit, graph);
-    write_degrees(emit, graph);
     uf_emit_begin(emit, UF_CHUNK_TARGET);
     uf_emit_bytes(emit, graph->edge_target, (size_t)graph->edge_count * sizeof(uf_node));
     uf_emit_begin(emit, UF_CHUNK_GUESSED);
     uf_emit_bytes(emit, graph->guessed, (size_t)graph->guessed_count * sizeof(uint32_t));
-    write_sizes(emit, graph);
-    uf_emit_begin(emit, UF_CHUNK_FLAGS);
-    uf_emit_bytes(emit, graph->flags, graph->node_count);
-    write_types(emit, graph);
     write_counts(emit, graph);
     return write_addresses(emit, graph, err);
 }

@@ -11,10 +11,12 @@ struct uf_writing {
     struct uf_format_counts counts;
 };
 
-/* write_columns.c: nodes, references, types, roots, strings. UF_EINVAL: an address is no object's. */
+/* write_columns.c: references, types, roots, strings, counts, addresses. UF_EINVAL: an address is no object's. */
 enum uf_code uf_write_graph(struct uf_writing *writing, struct uf_error *err);
-/* write_shapes.c: which shape each node has, and the shapes. UF_ENOMEM. */
-enum uf_code uf_write_shapes(struct uf_writing *writing, struct uf_error *err);
+/* write_forms.c: what most objects of a type share, and their shapes' numbers. UF_ENOMEM. */
+enum uf_code uf_write_forms(struct uf_writing *writing, struct uf_error *err);
+/* write_shapes.c: the shapes; after the forms. */
+void uf_write_shapes(struct uf_writing *writing);
 /* write_texts.c: texts, lengths, bounds. UF_ENOMEM. */
 enum uf_code uf_write_texts(struct uf_writing *writing, struct uf_error *err);
 /* meta.c */

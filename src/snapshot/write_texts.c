@@ -31,17 +31,65 @@ static size_t put_varint(uint8_t *to, uint64_t value)
     return len;
 }
 
+/* The opening that a text begins with, if what closes it stands at its end; UF_TEXT_OPENING_COUNT: none. */
+static uint8_t opening_of(const char *text, size_t len, size_t *before, size_t *after)
+{
+    static const char *const openings[UF_TEXT_OPENING_COUNT][2] = UF_TEXT_OPENINGS;
+    uint8_t i = 0;
+    if (len < 4 || text[0] != '<' || text[len - 1] != '>')
+        return UF_TEXT_OPENING_COUNT;
+    for (; i < UF_TEXT_OPENING_COUNT; i++) {
+        *before = strlen(openings[i][0]);
+        *after = strlen(openings[i][1]);
+        if (len > *before + *after && memcmp(text, openings[i][0], *before) == 0 &&
+            memcmp(text + len - *after, openings[i][1], *after) == 0)
+            break;
+    }
+    return i;
+}
+
+/* What stands before the bytes that are kept; cuts *text and *len to those. */
+static size_t put_head(uint8_t *to, int64_t length, const char **text, size_t *len)
+{
+    size_t head = 0;
+    bool quoted = *len >= 2 && **text == '\'' && (*text)[*len - 1] == '\'';
+    if (quoted && length >= 0 && is_cut(*text, *len) && *len < UF_TEXT_LONG - UF_TEXT_CUT + 5) {
+        *text += 1;
+        *len -= 5; /* the quotes and "..." */
+        to[head++] = (uint8_t)(UF_TEXT_CUT + *len);
+        return head + put_varint(to + head, (uint64_t)length);
+    }
+    if (length >= 0) {
+        to[head++] = UF_TEXT_LENGTH;
+        head += put_varint(to + head, (uint64_t)length);
+    }
+    if (quoted && *len < UF_TEXT_CUT - UF_TEXT_QUOTED + 2) {
+        *text += 1;
+        *len -= 2;
+        to[head++] = (uint8_t)(UF_TEXT_QUOTED + *len);
+        return head;
+    }
+    size_t before, after;
+    uint8_t opening = opening_of(*text, *len, &before, &after);
+    bool opens = opening < UF_TEXT_OPENING_COUNT;
+    if (opens) {
+        *text += before;
+        *len -= before + after;
+    }
+    if (*len + opens >= UF_TEXT_QUOTED)
+        to[head++] = UF_TEXT_LONG;
+    to[head++] = (uint8_t)(*len + opens);
+    if (opens)
+        to[head++] = opening;
+    return head;
+}
+
 /* length < 0: none is kept. -1 when memory is out. */
 static int put_record(struct uf_emit *emit, struct texts *texts, uf_node node, int64_t length,
                       const char *text, size_t len)
 {
-    uint8_t head[UF_VARINT_MAX + 2];
-    size_t head_len = 0;
-    if (length >= 0) {
-        head[head_len++] = UF_TEXT_LENGTH;
-        head_len += put_varint(head + head_len, (uint64_t)length);
-    }
-    head[head_len++] = (uint8_t)len;
+    uint8_t head[UF_VARINT_MAX + 4];
+    size_t head_len = put_head(head, length, &text, &len);
     if (texts->count % UF_TEXTS_PER_BLOCK == 0 && uf_vec_push(&texts->blocks, texts->offset))
         return -1;
     char *to = uf_emit_room(emit, head_len + len);
@@ -84,7 +132,7 @@ static void write_bounds(struct uf_writing *writing)
         int64_t bound = shapes->bound(shapes->context, node);
         if (bound < 0)
             continue;
-        struct uf_format_wide item = {(uint64_t)bound, node, 0};
+        struct uf_format_bound item = {(uint64_t)bound, node, 0};
         memcpy(uf_emit_room(writing->emit, sizeof item), &item, sizeof item);
     }
 }

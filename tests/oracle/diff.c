@@ -140,10 +140,12 @@ static void check_cause(uint32_t g)
     EXPECT(sign * grown(group, false) > 0 || sign * grown(group, true) > 0);
     if (group->member) {
         EXPECT(!entry->in_place && sign * grown(group, false) > 0);
-        EXPECT(entry->place == g || entry->place == group->parent);
+        EXPECT(group->garbage ? diff.groups.at[entry->place].garbage
+                              : entry->place == g || entry->place == group->parent);
         return;
     }
-    if (entry->place == g)
+    if (entry->place == g || (group->attribute_dict && entry->place == group->parent) ||
+        (group->garbage && diff.groups.at[entry->place].garbage))
         return;
     EXPECT(group->parent != UF_DIFF_NONE);
     const struct uf_diff_group *holder = &diff.groups.at[group->parent];
@@ -184,7 +186,7 @@ static void check_groups(void)
         EXPECT(entry->bytes == sums[shrunk][at].bytes);
         EXPECT(diff.groups.at[entry->main].entry == at &&
                diff.groups.at[entry->main].shrunk == shrunk);
-        EXPECT(entry->in_place ? entry->main == entry->place : diff.groups.at[entry->main].member);
+        EXPECT(entry->in_place != diff.groups.at[entry->main].member);
         EXPECT(at == 0 ||
                (shrunk ? entry->bytes >= entry[-1].bytes : entry->bytes <= entry[-1].bytes));
         all.objects += entry->objects;

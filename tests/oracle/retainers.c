@@ -37,8 +37,12 @@ struct given {
 static size_t frame_of(struct frames *frames, const struct given *given, uf_node node)
 {
     char text[200];
-    const struct uf_signature *group = &given->signatures->at[given->signatures->of[node]];
-    const char *name = uf_strings_get(&given->strings, given->names[given->signatures->of[node]]);
+    uint32_t number = given->signatures->of[node];
+    if (given->signatures->at[number].attribute_dict &&
+        given->signatures->at[number].parent != UF_SIGNATURE_NONE)
+        number = given->signatures->at[number].parent; /* called as its owner */
+    const struct uf_signature *group = &given->signatures->at[number];
+    const char *name = uf_strings_get(&given->strings, given->names[number]);
     const char *type = uf_signatures_text(given->signatures, group->type);
     if (name[0])
         snprintf(text, sizeof text, "%s (%s)", name, type);
@@ -60,13 +64,17 @@ static const char *above_all(const struct given *given, uf_node node)
         return UF_RETAINERS_GARBAGE;
     if (is_own(given, node))
         return UF_RETAINERS_OWN;
-    if (reach->parent[node] != UF_NODE_NONE)
+    uf_node start = node;
+    const struct uf_signature *group = &given->signatures->at[given->signatures->of[node]];
+    if (group->attribute_dict && reach->parent[node] != UF_NODE_NONE &&
+        !is_own(given, reach->parent[node]))
+        start = reach->parent[node];
+    if (reach->parent[start] != UF_NODE_NONE)
         return UF_RETAINERS_SHARED;
-    uint8_t kind = given->view->graph->roots[reach->root[node]].kind;
+    uint8_t kind = given->view->graph->roots[reach->root[start]].kind;
     if (kind == UF_ROOT_MODULE || kind == UF_ROOT_STATIC_TYPE)
         return NULL;
-    const struct uf_signature *group = &given->signatures->at[given->signatures->of[node]];
-    return uf_signatures_text(given->signatures, group->root);
+    return start != node ? UF_RETAINERS_SHARED : uf_signatures_text(given->signatures, group->root);
 }
 
 /* Adds a node to the sums of all frames on its stack, each once. */
@@ -77,15 +85,10 @@ static void add(struct frames *frames, const struct given *given, uf_node node)
     size_t own = frame_of(frames, given, node);
     frames->flat[own] += size;
     frames->objects[own]++;
-    bool left_out = false; /* the hop over an attribute dictionary; its owner never is */
     for (uf_node at = node; at != UF_NODE_NONE; at = given->dominators->idom[at]) {
-        const struct uf_signature *group = &given->signatures->at[given->signatures->of[at]];
-        uf_node dominator = given->dominators->idom[at];
-        left_out = at != node && !left_out && group->attribute_dict && dominator != UF_NODE_NONE &&
-                   dominator == given->view->reach->parent[at];
-        if (!left_out && !is_own(given, at))
+        if (!is_own(given, at))
             on_stack[frame_of(frames, given, at)] = 1;
-        if (dominator == UF_NODE_NONE && above_all(given, at))
+        if (given->dominators->idom[at] == UF_NODE_NONE && above_all(given, at))
             on_stack[frame_number(frames, above_all(given, at))] = 1;
     }
     for (size_t f = 0; f < frames->count; f++)
@@ -98,19 +101,20 @@ static void compare(const struct uf_retainers *retainers, struct frames *expecte
     memcpy(got.text, expected->text, sizeof got.text);
     for (size_t c = 0; c < retainers->cells.len; c++) {
         const struct uf_retainers_cell *cell = &retainers->cells.at[c];
-        uint8_t seen[FRAMES] = {0};
+        uint8_t seen[FRAMES] = {0}, seen_number[FRAMES] = {0};
         uint32_t depth = 0, distinct = 0;
         for (uint32_t at = (uint32_t)c; at != UF_RETAINERS_NONE;
              at = retainers->cells.at[at].parent) {
-            uint32_t name = retainers->frames.at[retainers->cells.at[at].frame].name;
+            uint32_t frame = retainers->cells.at[at].frame, name = retainers->frames.at[frame].name;
             size_t f = frame_number(&got, uf_strings_get(&retainers->strings, name));
             if (at == c) {
                 got.flat[f] += cell->bytes;
                 got.objects[f] += cell->objects;
             }
             got.cum[f] += seen[f] ? 0 : cell->bytes;
-            distinct += !seen[f];
             seen[f] = 1;
+            distinct += !seen_number[frame]; /* an owner and its dictionary have one name */
+            seen_number[frame] = 1;
             depth++;
             EXPECT(at == c || at < c);
         }
@@ -141,8 +145,7 @@ static void compare_weights(struct frames *frames, const struct given *given)
         for (uf_node n = 0; n < given->view->graph->node_count; n++) {
             if (of[n] != f)
                 continue;
-            plain &= !given->signatures->at[given->signatures->of[n]].attribute_dict &&
-                     given->view->reach->reached[n] && !is_own(given, n);
+            plain &= given->view->reach->reached[n] && !is_own(given, n);
             set[count++] = n;
         }
         uint64_t bytes, objects;

@@ -63,6 +63,7 @@ static enum uf_code write_one(void)
     if (!code)
         code = uf_profile_open(&profile, &sink, NULL);
     if (!code) {
+        uf_profile_program(&profile, "python");
         stack[1] = uf_profile_frame(&profile, "outer", "", 0);
         stack[0] = uf_profile_frame(&profile, "in\xff\nner", "f.py", 12);
         EXPECT(uf_profile_frame(&profile, "outer", "", 0) == stack[1] || profile.failed);
@@ -86,11 +87,11 @@ TEST(a_profile_has_the_fields_of_profile_proto)
     EXPECT(len > 0);
     spell(bytes, bytes + len, &spelled);
     EXPECT_TEXT(spelled.at,
-                "1:(08 01 10 02) 1:(08 03 10 04) 11:(08 05 10 04) 12:1 14:3 "
-                "5:(08 01 10 06) 4:(08 01 22 02 08 01) "
-                "5:(08 02 10 07 20 08) 4:(08 02 22 04 08 02 10 0c) "
-                "2:(0a 02 02 01 12 03 03 ac 02 1a 04 08 09 10 0a) 13:11 9:77 "
-                "6:'' 6:'inuse_objects' 6:'count' 6:'inuse_space' 6:'bytes' 6:'space' "
+                "1:(08 01 10 02) 1:(08 03 10 04) 11:(08 05 10 04) 12:1 14:3 3:(08 01 28 06 38 01) "
+                "5:(08 01 10 07) 4:(08 01 10 01 22 02 08 01) "
+                "5:(08 02 10 08 20 09) 4:(08 02 10 01 22 04 08 02 10 0c) "
+                "2:(0a 02 02 01 12 03 03 ac 02 1a 04 08 0a 10 0b) 13:12 9:77 "
+                "6:'' 6:'inuse_objects' 6:'count' 6:'inuse_space' 6:'bytes' 6:'space' 6:'python' "
                 "6:'outer' 6:'in\\xff ner' 6:'f.py' 6:'type' 6:'dict' 6:'said'");
     uf_text_release(&spelled);
     uf_text_release(&file);

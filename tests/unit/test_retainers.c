@@ -79,8 +79,8 @@ static const char shop[] =
 TEST(a_stack_says_who_retains_and_a_frame_is_named_after_the_attribute)
 {
     given(shop);
-    EXPECT_TEXT(stack_of("shop"), "module shop");
-    EXPECT_TEXT(stack_of("globals"), "module shop > shop.__dict__ (dict)");
+    EXPECT_TEXT(stack_of("shop"), "module shop"); /* and its dictionary is a part of it */
+    EXPECT_TEXT(stack_of("globals"), "module shop");
     EXPECT_TEXT(stack_of("sessions"),
                 "module shop > shop.STORE (shop.Store) > shop.Store._sessions (dict)");
     EXPECT_TEXT(stack_of("u1"),

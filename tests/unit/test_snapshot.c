@@ -1,41 +1,8 @@
 #include "snapshot/snapshot.h"
 
 #include "make_shapes.h"
+#include "shop_graph.h"
 #include "snapshot_files.h"
-
-static const char shop[] = "root module shop -> attributes\n"
-                           "root thread MainThread -> frame local 'x' of f() at shop.py:12\n"
-                           "root native code -> orphan 3\n"
-                           "attributes: dict size=232 tracked\n"
-                           "attributes -> name_STORE key 'STORE'\n"
-                           "attributes -> store .STORE\n"
-                           "name_STORE: str preview='STORE'\n"
-                           "store: shop.Store tracked size=48\n"
-                           "store -> sessions ._sessions\n"
-                           "store -> class .__class__\n"
-                           "class: type type static immortal preview=<class/Store>\n"
-                           "sessions: dict size=1000 tracked\n"
-                           "sessions -> k1 key '9f3c'\n"
-                           "sessions -> s1 ['9f3c']\n"
-                           "sessions -> k2 key 5\n"
-                           "sessions -> s1 [5]\n"
-                           "k1: str preview='9f3c'\n"
-                           "k2: int preview=5 refs=70000\n"
-                           "s1: shop.Session tracked size=5000000000 refs=300\n"
-                           "s1 -> list .items\n"
-                           "list: list tracked size=70000\n"
-                           "list -> a [0]\n"
-                           "list -> a [1]\n"
-                           "list -> k1 [2]\n"
-                           "a: tuple tracked\n"
-                           "set: set tracked\n"
-                           "set -> k1 {'9f3c'}\n"
-                           "frame: frame tracked\n"
-                           "frame -> set local 'x' of f() at shop.py:12\n"
-                           "cache: collections.deque bound=10\n"
-                           "cache -> long [0]\n"
-                           "long: str preview='abcdefghijklmnopqrstuvwx...' len=5012\n"
-                           "orphan: bytearray len=77\n";
 
 struct fixture {
     struct made_graph made;
@@ -70,7 +37,7 @@ static void release(struct fixture *f)
 TEST(a_graph_comes_back_from_a_file_as_it_was)
 {
     struct fixture f;
-    round_trip(&f, shop, false);
+    round_trip(&f, shop_graph, false);
     if (f.snapshot) {
         EXPECT(uf_graph_check(uf_snapshot_graph(f.snapshot), NULL) == UF_OK);
         expect_same_graph(&f.made.graph, uf_snapshot_graph(f.snapshot));
@@ -81,7 +48,7 @@ TEST(a_graph_comes_back_from_a_file_as_it_was)
 TEST(references_are_called_as_they_were)
 {
     struct fixture f;
-    round_trip(&f, shop, false);
+    round_trip(&f, shop_graph, false);
     if (f.snapshot) {
         const struct uf_names *names = uf_snapshot_names(f.snapshot);
         expect_same_names(&f.made.graph, &f.made.names, names);
