@@ -149,7 +149,10 @@ static enum uf_code compute_totals(struct uf_arrow_heap *heap, struct uf_error *
 enum uf_code uf_arrow_heap_prepare(struct uf_arrow_heap *heap, unsigned needs, struct uf_error *err)
 {
     static enum uf_code (*const makers[])(struct uf_arrow_heap *, struct uf_error *) = {
-        name_types, compute_dominators, collect_generics, compute_totals, /* enum uf_arrow_need */
+        name_types,
+        compute_dominators,
+        collect_generics,
+        compute_totals, /* enum uf_arrow_need */
     };
     if (needs & UF_ARROW_TOTALS)
         needs |= UF_ARROW_DOMINATORS;

@@ -72,8 +72,8 @@ void *uf_arrow_values(struct uf_arrow_rows *rows, struct uf_arrow_column *ret, s
 /* A bit per row: does `is(rows, place)` hold? As values, or as validity with the nulls counted (no bitmap
  * is kept where there are none). */
 typedef bool uf_arrow_is(const struct uf_arrow_rows *rows, uint32_t place);
-enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is,
-                           struct uf_arrow_column *ret, struct uf_error *err);
+enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is, struct uf_arrow_column *ret,
+                           struct uf_error *err);
 enum uf_code uf_arrow_validity(struct uf_arrow_rows *rows, uf_arrow_is *is,
                                struct uf_arrow_column *ret, struct uf_error *err);
 /* The first row's place, then one more for each. */

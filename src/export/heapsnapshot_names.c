@@ -246,6 +246,10 @@ static struct uf_hs_edge_name name_by(struct uf_hs_names *names, const struct uf
         break;
     case UF_REF_FIELD:
     case UF_REF_UNKNOWN:
+        if (text[0] == '.') { /* ".f_locals": Python has a name for it */
+            ret.type = UF_HS_PROPERTY;
+            text++, len--;
+        }
         break;
     }
     ret.name = add_text(names, text, len);
@@ -309,7 +313,8 @@ enum uf_code uf_hs_names_init(struct uf_hs_names *names, const struct uf_graph *
                               const struct uf_names *from, uint64_t content_units,
                               struct uf_error *err)
 {
-    *names = (struct uf_hs_names){.graph = graph, .names = from, .content_units = content_units, .units = 4};
+    *names = (struct uf_hs_names){
+        .graph = graph, .names = from, .content_units = content_units, .units = 4};
     names->types = uf_mem_zalloc(((size_t)graph->type_count + 1) * sizeof *names->types);
     if (names->types)
         enter_types(names);

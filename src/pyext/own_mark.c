@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define CANDIDATES_MAX 100000 /* an extension that is linked to half the heap: then only modules are ours */
+#define CANDIDATES_MAX                                                                             \
+    100000 /* an extension that is linked to half the heap: then only modules are ours */
 
 struct candidate {
     uf_node node;
@@ -91,7 +92,8 @@ static int drop_foreign(struct search *s)
     }
     while (queue.len && !status) {
         uf_node node = s->list.at[queue.at[--queue.len]].node;
-        for (uint32_t e = graph->edge_start[node]; e < graph->edge_start[node + 1] && !status; e++) {
+        for (uint32_t e = graph->edge_start[node]; e < graph->edge_start[node + 1] && !status;
+             e++) {
             uint32_t place = uf_map_get(&s->place, (uint64_t)graph->edge_target[e] + 1);
             if (place == UF_MAP_NONE || s->list.at[place].fixed || s->list.at[place].foreign)
                 continue;
@@ -116,8 +118,8 @@ static int begin(struct search *s, uint8_t *other_modules)
             continue;
         }
         uint32_t first = graph->edge_start[root->node];
-        if (add(s, root->node, true) || (first < graph->edge_start[root->node + 1] &&
-                                         add(s, graph->edge_target[first], true)))
+        if (add(s, root->node, true) ||
+            (first < graph->edge_start[root->node + 1] && add(s, graph->edge_target[first], true)))
             return -1;
     }
     return 0;

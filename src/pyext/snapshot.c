@@ -4,7 +4,6 @@
 #include "pyext/readings.h"
 #include "pyext/snapshot_take.h"
 
-
 static PyStructSequence_Field fields[] = {
     {"path", "the file that was written"},
     {"bytes", "its size"},

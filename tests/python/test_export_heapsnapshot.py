@@ -17,11 +17,15 @@ PROGRAM = """
 import sys, unfreed
 
 class Session:
+    __slots__ = ("number", "secret")
+
     def __init__(self, number):
         self.number = number
         self.secret = f"secret of {number}"
 
 class Store:
+    __slots__ = ("_sessions",)
+
     def __init__(self):
         self._sessions = {}
 
@@ -143,9 +147,7 @@ def test_devtools_shows_the_way_up_to_the_module(heaps):
 
 def test_the_comparison_of_devtools_shows_the_planted_growth(heaps):
     for older, newer, count in (("s1", "s2", 37), ("s2", "s3", 41), ("s1", "s3", 78)):
-        said = devtools(
-            heaps / f"{older}.heapsnapshot", "--newer", heaps / f"{newer}.heapsnapshot"
-        )
+        said = devtools(heaps / f"{older}.heapsnapshot", "--newer", heaps / f"{newer}.heapsnapshot")
         assert said["diff"]["__main__.Session"] == {"added": count, "removed": 0, "delta": count}
         # All the rest of the heap is the same objects.
         others = {name: each for name, each in said["diff"].items() if "Session" not in name}
