@@ -110,8 +110,7 @@ def test_every_retained_size_of_memlab_is_that_of_unfreed(heaps, tmp_path):
 @pytest.mark.parametrize("reader", ["devtools.mjs", "memlab.mjs"])
 def test_retained_sizes_agree_on_graphs_of_all_shapes(reader, tmp_path):
     """With garbage that refers to what is alive, unfreed's own objects, and more than 4 GiB."""
-    places = [pathlib.Path(folder) / "write_heapsnapshot" for folder in sys.path]
-    program = next(place for place in places if place.is_file())
+    program = unfreed_runs.built("write_heapsnapshot")
     subprocess.run([program, tmp_path / "all.heapsnapshot", tmp_path / "ours"], check=True)
     consumers_here.node(
         SCRIPTS / reader, tmp_path / "all.heapsnapshot", "--retained", tmp_path / "theirs"
