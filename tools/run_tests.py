@@ -111,7 +111,7 @@ def main() -> int:
     options = Options(werror=given.werror, sanitize=given.sanitize)
     heed_interrupts()
     try:
-        environment = prepared(given.venv, given.python, options, ("test",))
+        environment = prepared(given.venv, given.python, options, ("test", "arrow"))
         return 0 if run_all(environment, arguments) else 1
     except (Failed, NoInterpreter, system_packages.Missing) as error:
         say(str(error))

@@ -113,7 +113,8 @@ static void work(struct uf_snapshot_order *order, const struct uf_snapshot_ends 
     taken->write_seconds = uf_now_seconds() - started;
 }
 
-_Noreturn void uf_snapshot_live(struct uf_snapshot_order *order, const struct uf_snapshot_ends *ends)
+_Noreturn void uf_snapshot_live(struct uf_snapshot_order *order,
+                                const struct uf_snapshot_ends *ends)
 {
     struct uf_snapshot_message message = {.magic = UF_SNAPSHOT_MAGIC};
     leave_signals();

@@ -16,6 +16,7 @@
 #define UF_PYEXT_SNAPSHOT_TAKE_H
 
 #include "cpython/heap.h"
+#include "graph/graph.h"
 #include "snapshot/meta.h"
 
 #include <limits.h>
@@ -31,7 +32,7 @@ struct uf_snapshot_order {
     struct uf_heap_config heap;
     struct uf_meta meta; /* texts: those below */
     char python[32], platform[96], executable[PATH_MAX], command_line[UF_COMMAND_LINE_BYTES];
-    double started; /* when the interpreter lock was first needed: the pause begins */
+    double started;        /* when the interpreter lock was first needed: the pause begins */
     uint32_t interpreters; /* others in this process: their heaps are not in the picture */
 };
 
@@ -61,7 +62,8 @@ struct uf_snapshot_ends {
     int report; /* the message goes in here */
     int pause;  /* how long the process stood still comes out of here, a double */
 };
-_Noreturn void uf_snapshot_live(struct uf_snapshot_order *order, const struct uf_snapshot_ends *ends);
+_Noreturn void uf_snapshot_live(struct uf_snapshot_order *order,
+                                const struct uf_snapshot_ends *ends);
 
 #define UF_SNAPSHOT_MAGIC UINT64_C(0x756e66736e617021) /* "unfsnap!" */
 
