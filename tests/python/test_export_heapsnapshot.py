@@ -35,6 +35,7 @@ class Store:
 
 STORE = Store()
 STORE.open(0, 300)
+LONG = "a text that snapshots cut, " * 100
 LIST = [(number, str(number) * 5) for number in range(2000)]
 for _ in range(5):  # garbage, waiting for the collector
     ring = [LIST, {}]
@@ -186,6 +187,12 @@ def test_a_redacted_snapshot_is_read_as_well_and_says_no_contents(tmp_path):
     assert said["diff"]["__main__.Session"] == {"added": 37, "removed": 0, "delta": 37}
     assert said["aggregates"]["str"]["count"] > 1000
     assert_retained_sizes_agree(heaps, tmp_path / "retained")
+
+
+def test_a_text_that_was_cut_says_how_long_it_is(heaps):
+    strings = json.loads((heaps / "s1.heapsnapshot").read_text())["strings"]
+    cut = [text for text in strings if text.startswith("a text that snap")]
+    assert [text for text in cut if text.endswith("... (2700 characters)")], cut
 
 
 def test_the_file_is_json_in_ascii_and_counts_itself(heaps):
