@@ -3,6 +3,7 @@
 #include "cpython/gc_lists.h"
 #include "cpython/roots.h"
 #include "pyext/proof_sandbox.h"
+#include "pyext/python.h"
 #include "pyext/readings.h"
 #include "pyext/self.h"
 

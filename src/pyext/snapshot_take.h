@@ -16,6 +16,7 @@
 #define UF_PYEXT_SNAPSHOT_TAKE_H
 
 #include "cpython/heap.h"
+#include "graph/graph.h"
 #include "snapshot/meta.h"
 
 #include <limits.h>

@@ -129,11 +129,8 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     uf_page_drop(page, &growth);
 }
 
-/* "5,000 dict"; "3 bytes objects", lest they be taken for a size. */
-static void add_objects(struct uf_text *ret, double count, const char *type)
+void uf_diff_type_name(struct uf_text *ret, const char *type)
 {
-    uf_units_count(ret, count);
-    uf_text_add_z(ret, " ");
     uf_columns_clean(ret, type);
     uf_text_add_z(ret, strcmp(type, "bytes") == 0 ? " objects" : "");
 }
@@ -159,8 +156,9 @@ static void draw_with(struct uf_page *page, const struct uf_diff_report *report,
             continue;
         }
         uf_text_add_z(&text, named++ ? ", " : "");
-        add_objects(&text, (double)shares.at[i].objects,
-                    uf_diff_text(report->diff, shares.at[i].type));
+        uf_units_count(&text, (double)shares.at[i].objects);
+        uf_text_add_z(&text, " ");
+        uf_diff_type_name(&text, uf_diff_text(report->diff, shares.at[i].type));
     }
     if (named > 0 && others > 0)
         uf_text_printf(&text, ", %zu more type%s", others, others == 1 ? "" : "s");
