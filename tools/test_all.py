@@ -34,7 +34,8 @@ def _test(facts: Facts, home: Environment, options: Options, arguments: list[str
     from_debian = facts.executable.startswith("/usr/bin/")
     folder = BUILD / "venvs" / (facts.version + ("-debian" if from_debian else ""))
     try:
-        environment = prepared(folder, facts.executable, options, ("test",), seed=home.python)
+        needs = ("test", "arrow")
+        environment = prepared(folder, facts.executable, options, needs, seed=home.python)
         return "passed" if run_python_tests(environment, {}, arguments) else "FAILED"
     except (Failed, NoInterpreter, system_packages.Missing) as error:
         return f"FAILED: {error}"

@@ -86,7 +86,7 @@ static enum uf_code make(struct ArrowArray *ret, struct uf_arrow_rows *rows,
     struct uf_arrow_column filled[UF_ARROW_COLUMNS_MAX] = {0};
     if (!columns || !texts || !children)
         return uf_error_nomem(err);
-    for (uint8_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         enum uf_code code = table->fields[selection->fields[i]].fill(rows, &filled[i], err);
         if (code)
             return code;

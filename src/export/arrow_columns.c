@@ -33,8 +33,8 @@ static int64_t make_bits(struct uf_arrow_rows *rows, uf_arrow_is *is, const void
     return set;
 }
 
-enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is,
-                           struct uf_arrow_column *ret, struct uf_error *err)
+enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is, struct uf_arrow_column *ret,
+                           struct uf_error *err)
 {
     return make_bits(rows, is, &ret->values, err) < 0 ? UF_ENOMEM : UF_OK;
 }

@@ -65,8 +65,8 @@ static enum uf_code put_schema(struct writer *w, struct uf_error *err)
     return code;
 }
 
-static enum uf_code put_dictionary(struct writer *w, int64_t column,
-                                   const struct ArrowArray *texts, struct uf_error *err)
+static enum uf_code put_dictionary(struct writer *w, int64_t column, const struct ArrowArray *texts,
+                                   struct uf_error *err)
 {
     struct uf_arrow_body body = {.rows = texts->length};
     struct uf_flat flat;
@@ -137,8 +137,7 @@ static enum uf_code put_end(struct writer *w, struct uf_error *err)
     return failed ? uf_error_nomem(err) : UF_OK;
 }
 
-static enum uf_code stream_error(struct ArrowArrayStream *stream, int failure,
-                                 struct uf_error *err)
+static enum uf_code stream_error(struct ArrowArrayStream *stream, int failure, struct uf_error *err)
 {
     const char *text = stream->get_last_error(stream);
     if (failure == ENOMEM)

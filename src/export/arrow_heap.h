@@ -51,10 +51,10 @@ struct uf_arrow_heap {
     struct uf_arrow_texts type_names; /* by type */
     struct uf_arrow_texts generics;
     struct uf_strings generic_pool;
-    struct uf_map generic_map; /* number of `names` + 1 -> number in generic_pool */
+    struct uf_map generic_map;    /* number of `names` + 1 -> number in generic_pool */
     struct uf_type_totals totals; /* by type */
-    unsigned ready;                 /* needs that were met */
-    struct uf_arrow_heap *next;     /* for the host's list of heaps to end */
+    unsigned ready;               /* needs that were met */
+    struct uf_arrow_heap *next;   /* for the host's list of heaps to end */
 };
 
 /* With one holder. Every byte of the file has been verified and all columns are loaded: what fails later

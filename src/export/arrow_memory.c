@@ -74,8 +74,8 @@ void *uf_arrow_memory_take(struct uf_arrow_memory *memory, size_t bytes)
         return block;
     }
     bool own = room > REGION_BYTES / 4;
-    struct region *region = map_region(own ? rounded(room + ALIGN_BYTES, PAGE_BYTES)
-                                           : REGION_BYTES);
+    struct region *region =
+        map_region(own ? rounded(room + ALIGN_BYTES, PAGE_BYTES) : REGION_BYTES);
     if (!region)
         return NULL;
     region->next = memory->regions;

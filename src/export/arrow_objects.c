@@ -229,8 +229,8 @@ static uint64_t count_rows(const struct uf_arrow_heap *heap)
     return rows;
 }
 
-static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit,
-                     uint32_t *first, uint32_t *count)
+static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit, uint32_t *first,
+                     uint32_t *count)
 {
     const struct uf_graph *graph = heap->graph;
     while (at < graph->node_count && graph->flags[at] & UF_NODE_OWN)

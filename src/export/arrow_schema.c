@@ -64,8 +64,8 @@ static bool fill(struct ArrowSchema *schema, struct uf_arrow_memory *memory,
 {
     struct ArrowSchema *columns = uf_arrow_memory_take(memory, selection->count * sizeof *columns);
     struct ArrowSchema *texts = uf_arrow_memory_take(memory, selection->count * sizeof *texts);
-    struct ArrowSchema **children = uf_arrow_memory_take(memory,
-                                                         selection->count * sizeof *children);
+    struct ArrowSchema **children =
+        uf_arrow_memory_take(memory, selection->count * sizeof *children);
     if (!columns || !texts || !children)
         return false;
     begin(schema, memory, "+s", "", false);

@@ -46,16 +46,15 @@ static int get_schema(struct ArrowArrayStream *self, struct ArrowSchema *ret)
 {
     struct stream *stream = self->private_data;
     uf_error_clear(&stream->error);
-    return failed(stream,
-                  uf_arrow_schema(ret, stream->table, &stream->selection, &stream->error));
+    return failed(stream, uf_arrow_schema(ret, stream->table, &stream->selection, &stream->error));
 }
 
 static enum uf_code next_batch(struct stream *stream, struct ArrowArray *ret)
 {
     uint32_t first, count;
     memset(ret, 0, sizeof *ret); /* a released array is the end of the stream */
-    if (stream->at > UINT32_MAX || !stream->table->run(stream->heap, (uint32_t)stream->at,
-                                                       stream->batch_rows, &first, &count))
+    if (stream->at > UINT32_MAX ||
+        !stream->table->run(stream->heap, (uint32_t)stream->at, stream->batch_rows, &first, &count))
         return UF_OK;
     enum uf_code code = uf_arrow_batch(ret, stream->heap, stream->table, &stream->selection, first,
                                        count, &stream->error);

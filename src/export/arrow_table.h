@@ -28,9 +28,6 @@ struct uf_arrow_rows {
     struct uf_arrow_heap *heap;
     struct uf_arrow_memory *memory;
     uint32_t first, count; /* places; none is left out */
-    /* What one walk yields for two columns (references: kind and name); NULL: not made yet. */
-    const int8_t *kinds;
-    struct uf_arrow_column *names;
 };
 
 /* One column of a batch, as its buffers. */
@@ -72,8 +69,8 @@ void *uf_arrow_values(struct uf_arrow_rows *rows, struct uf_arrow_column *ret, s
 /* A bit per row: does `is(rows, place)` hold? As values, or as validity with the nulls counted (no bitmap
  * is kept where there are none). */
 typedef bool uf_arrow_is(const struct uf_arrow_rows *rows, uint32_t place);
-enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is,
-                           struct uf_arrow_column *ret, struct uf_error *err);
+enum uf_code uf_arrow_bits(struct uf_arrow_rows *rows, uf_arrow_is *is, struct uf_arrow_column *ret,
+                           struct uf_error *err);
 enum uf_code uf_arrow_validity(struct uf_arrow_rows *rows, uf_arrow_is *is,
                                struct uf_arrow_column *ret, struct uf_error *err);
 /* The first row's place, then one more for each. */

@@ -80,8 +80,8 @@ static uint64_t count_rows(const struct uf_arrow_heap *heap)
     return heap->graph->type_count;
 }
 
-static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit,
-                     uint32_t *first, uint32_t *count)
+static bool next_run(const struct uf_arrow_heap *heap, uint32_t at, uint32_t limit, uint32_t *first,
+                     uint32_t *count)
 {
     uint32_t left = at < heap->graph->type_count ? heap->graph->type_count - at : 0;
     *first = at;

@@ -56,6 +56,8 @@ static int exit_code_of(const struct uf_session *session)
     const struct uf_check_result *result = &session->result;
     if (session->stop == UF_STOP_INTERRUPTED)
         return UF_EXIT_INTERRUPTED;
+    if (session->request->profile && !session->profile_written && result->verdict != UF_UNDECIDED)
+        return UF_EXIT_INPUT; /* a warning says why */
     switch (result->verdict) {
     case UF_LEAK:
         return UF_EXIT_FINDING;

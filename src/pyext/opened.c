@@ -154,7 +154,8 @@ PyObject *uf_open_snapshot(PyObject *module, PyObject *path)
         return NULL;
     uf_arrow_end_waiting();
     struct uf_opened_snapshot *self = new_snapshot(path);
-    if (self && uf_arrow_heap_open(&self->heap, PyBytes_AS_STRING(name), &uf_arrow_in_python, &err)) {
+    if (self &&
+        uf_arrow_heap_open(&self->heap, PyBytes_AS_STRING(name), &uf_arrow_in_python, &err)) {
         uf_raise(&err, self->path);
         Py_CLEAR(self);
     }

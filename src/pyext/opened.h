@@ -10,8 +10,7 @@
 #include "pyext/python.h"
 
 struct uf_opened_snapshot {
-    PyObject_HEAD
-    PyObject *path;
+    PyObject_HEAD PyObject *path;
     struct uf_arrow_heap *heap; /* NULL: closed */
 };
 

@@ -4,8 +4,7 @@
 #include <string.h>
 
 struct table {
-    PyObject_HEAD
-    struct uf_opened_snapshot *snapshot;
+    PyObject_HEAD struct uf_opened_snapshot *snapshot;
     const struct uf_arrow_table *table;
     struct uf_arrow_selection selection;
     uint32_t batch_rows;
@@ -105,9 +104,9 @@ static int choose(struct table *table, PyObject *name)
             return -1;
         }
     }
-    for (uint8_t i = 0; i < table->table->field_count; i++) {
+    for (uint32_t i = 0; i < table->table->field_count; i++) {
         if (strcmp(table->table->fields[i].name, wanted) == 0) {
-            table->selection.fields[table->selection.count++] = i;
+            table->selection.fields[table->selection.count++] = (uint8_t)i;
             return 0;
         }
     }
@@ -145,9 +144,8 @@ static PyObject *select_columns(PyObject *self, PyObject *args, PyObject *kwargs
     static char *keywords[] = {"batch_rows", NULL};
     Py_ssize_t batch_rows = as_table(self)->batch_rows;
     PyObject *none = PyTuple_New(0);
-    int parsed = none ? PyArg_ParseTupleAndKeywords(none, kwargs, "|$n:select", keywords,
-                                                    &batch_rows)
-                      : 0;
+    int parsed =
+        none ? PyArg_ParseTupleAndKeywords(none, kwargs, "|$n:select", keywords, &batch_rows) : 0;
     Py_XDECREF(none);
     if (!parsed)
         return NULL;
@@ -173,7 +171,8 @@ static PyMethodDef methods[] = {
     {"__arrow_c_stream__", (PyCFunction)(void (*)(void))arrow_stream, METH_VARARGS | METH_KEYWORDS,
      "The table's rows as a capsule of an ArrowArrayStream, made as the consumer asks for them."},
     {"select", (PyCFunction)(void (*)(void))select_columns, METH_VARARGS | METH_KEYWORDS,
-     "The table with only these columns, in this order; only what they need is loaded and computed."},
+     "The table with only these columns, in this order; only what they need is loaded and "
+     "computed."},
     {NULL, NULL, 0, NULL},
 };
 

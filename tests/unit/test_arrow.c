@@ -257,10 +257,12 @@ TEST(texts_are_always_utf_8)
 {
     EXPECT_TEXT(kept("plain", 5), "plain");
     EXPECT_TEXT(kept("", 0), "");
-    EXPECT_TEXT(kept("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8d", 9), "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8d");
-    EXPECT_TEXT(kept("a\xed\xb2\x80z", 5), "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"); /* a surrogate */
-    EXPECT_TEXT(kept("a\xc3", 2), "a\xef\xbf\xbd");                                   /* cut */
-    EXPECT_TEXT(kept("\xc0\xaf", 2), "\xef\xbf\xbd\xef\xbf\xbd");                     /* too long a form */
+    EXPECT_TEXT(kept("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8d", 9),
+                "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8d");
+    EXPECT_TEXT(kept("a\xed\xb2\x80z", 5),
+                "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");        /* a surrogate */
+    EXPECT_TEXT(kept("a\xc3", 2), "a\xef\xbf\xbd");               /* cut */
+    EXPECT_TEXT(kept("\xc0\xaf", 2), "\xef\xbf\xbd\xef\xbf\xbd"); /* too long a form */
     EXPECT_TEXT(kept("\xf4\x90\x80\x80", 4), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
