@@ -39,6 +39,7 @@ struct uf_check_request {
     uint32_t ignore_count;
     uint32_t baseline; /* ids of a --baseline file, baseline_count of them */
     uint32_t baseline_count;
+    uint32_t profile; /* --pprof FILE, an absolute path */
     double budget_seconds;
     uint32_t calls; /* --calls; 0 = as many as certainty needs */
     bool collector_on, debug_collector, has_threshold;

@@ -59,13 +59,14 @@ struct uf_diff_group {
 
 struct uf_diff_entry {
     uint32_t place; /* group; of all garbage the first one */
-    uint32_t main;  /* group: the member that weighs most; if there is none what got larger: the place,
+    uint32_t
+        main; /* group: the member that weighs most; if there is none what got larger: the place,
                      * or its attribute dictionary */
-    bool in_place;  /* it has no members: the place got larger, or smaller */
+    bool in_place;          /* it has no members: the place got larger, or smaller */
     uint32_t members;       /* groups that are members */
     int64_t objects, bytes; /* change of all groups of the entry; of a shrunk one mostly below 0 */
     int64_t own_bytes;      /* ... of these, by which the place itself changed */
-    uint64_t retained[2];   /* by the members, or by `main`, together; UF_DIFF_UNKNOWN: not weighed */
+    uint64_t retained[2]; /* by the members, or by `main`, together; UF_DIFF_UNKNOWN: not weighed */
     /* Objects of `main` only in NEW, only in OLD; UF_DIFF_UNKNOWN: not known. */
     uint64_t fresh, gone;
     uf_node examples[UF_DIFF_EXAMPLES]; /* in NEW, of `main`; fresh ones if there are any */

@@ -238,8 +238,7 @@ enum uf_code uf_diff_find_entries(struct uf_diff *diff, struct uf_error *err)
 {
     enum uf_code code = UF_OK;
     for (int shrunk = 0; shrunk < 2 && !code; shrunk++) {
-        struct pass pass = {
-            .diff = diff, .shrunk = shrunk, .garbage = UF_DIFF_NONE, .err = err};
+        struct pass pass = {.diff = diff, .shrunk = shrunk, .garbage = UF_DIFF_NONE, .err = err};
         code = run(&pass);
         uf_mem_free(pass.entry_of_place);
         uf_mem_free(pass.region);

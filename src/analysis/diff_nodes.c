@@ -193,8 +193,8 @@ enum uf_code uf_diff_holds(const struct uf_diff *diff, size_t entry, bool shrunk
     ret->len = 0;
     for (uint32_t g = 0; g < diff->groups.len && !code; g++) {
         const struct uf_diff_group *group = &diff->groups.at[g];
-        bool own = !group->member && (g == of->place ||
-                                      (group->attribute_dict && group->parent == of->place));
+        bool own = !group->member &&
+                   (g == of->place || (group->attribute_dict && group->parent == of->place));
         if (group->entry != entry || group->shrunk != shrunk || g == of->main || own)
             continue;
         uint32_t index = uf_map_get(&index_of, (uint64_t)group->type + 1);

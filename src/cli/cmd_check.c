@@ -14,7 +14,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -48,6 +50,7 @@ static const char help[] =
     "  --baseline FILE      leave out findings of an earlier --json report, or ids\n"
     "                       of a text file, one a line; repeatable\n"
     "output\n"
+    "  --pprof FILE         where what stayed was allocated, for go tool pprof\n"
     "  --json               one JSON object on standard output, nothing else\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
     "  -q, --quiet          the verdict and one line for each finding\n"
@@ -72,7 +75,7 @@ static const char help[] =
 
 struct check {
     struct uf_arguments args;
-    const char *setup, *python;
+    const char *setup, *python, *profile;
     double budget_seconds, timeout_seconds;
     uint32_t calls;
     int collector, fail_on, color;
@@ -98,6 +101,7 @@ static bool read_options(struct check *check, char **argv)
         {"--fail-on", NULL, UF_OPTION_CHOICE, &check->fail_on, NULL, fail_on_choices},
         {"--ignore", NULL, UF_OPTION_LIST, &check->ignores, NULL, NULL},
         {"--baseline", NULL, UF_OPTION_LIST, &check->baseline_files, NULL, NULL},
+        {"--pprof", NULL, UF_OPTION_TEXT, &check->profile, NULL, NULL},
         {"--json", NULL, UF_OPTION_FLAG, &check->json, NULL, NULL},
         {"--color", NULL, UF_OPTION_CHOICE, &check->color, NULL, uf_color_choices},
         {"--quiet", "-q", UF_OPTION_FLAG, &check->quiet, NULL, NULL},
@@ -105,6 +109,22 @@ static bool read_options(struct check *check, char **argv)
         {0},
     };
     return uf_options_read(table, argv, "unfreed check", &check->args);
+}
+
+/* Better said now than after the run. Sets errno. */
+static bool can_write(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    struct stat is;
+    if (stat(path, &is) == 0 && S_ISDIR(is.st_mode))
+        errno = EISDIR;
+    else if ((size_t)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+                              slash ? path : ".") >= sizeof folder)
+        errno = ENAMETOOLONG;
+    else
+        return access(folder, W_OK | X_OK) == 0;
+    return false;
 }
 
 /* 0, or the exit code after a complaint. */
@@ -122,6 +142,10 @@ static int validate(struct check *check)
     if (!*given->at[0])
         return uf_complain(UF_EXIT_USAGE, "check: TARGET is empty (as in unfreed check "
                                           "app.py:function)");
+    if (check->profile && !can_write(check->profile))
+        return uf_complain(UF_EXIT_INPUT,
+                           "%s: the profile cannot be written: %s (name another file)",
+                           check->profile, strerror(errno));
     for (size_t i = 0; i < check->baseline_files.len; i++)
         if (!uf_baseline_read(&check->baseline, check->baseline_files.at[i]))
             return UF_EXIT_INPUT;
@@ -143,6 +167,18 @@ static bool add_texts(struct uf_channel *channel, const struct uf_texts *texts, 
     return true;
 }
 
+/* From the root on: the target may change the folder. */
+static bool add_path(struct uf_channel *channel, const char *path, uint32_t *ret)
+{
+    char whole[2 * PATH_MAX] = "";
+    if (path[0] != '/' && !getcwd(whole, PATH_MAX))
+        return false;
+    size_t len = strlen(whole);
+    len += (size_t)snprintf(whole + len, sizeof whole - len, "%s%s", len > 0 ? "/" : "", path);
+    *ret = len < sizeof whole ? uf_channel_add_text(channel, whole, len) : 0;
+    return *ret != 0;
+}
+
 static bool fill_request(const struct check *check, struct uf_channel *channel)
 {
     struct uf_check_request *request = uf_channel_request(channel);
@@ -161,6 +197,8 @@ static bool fill_request(const struct check *check, struct uf_channel *channel)
         .fail_on = (uint8_t)check->fail_on,
     };
     memcpy(request->threshold, check->threshold, sizeof request->threshold);
+    if (check->profile && !add_path(channel, check->profile, &request->profile))
+        return false;
     if (check->setup)
         request->setup = uf_channel_add_text(channel, check->setup, strlen(check->setup));
     return request->spec && (!check->setup || request->setup) &&

@@ -21,8 +21,8 @@ static const char help_end[] =
     "\n"
     "options\n"
     "  --to FORMAT          what to write\n"
-    "  -o, --output OUT     where to; - is standard output. OUT is whole or not there,\n"
-    "                       and only its owner can read it: a heap holds secrets\n"
+    "  -o, --output OUT     where to; - is standard output. OUT is whole or not\n"
+    "                       there, and its owner's alone: a heap holds secrets\n"
     "  --json               what was written, as one JSON object on standard output\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
     "  -q, --quiet          say nothing\n"
@@ -46,7 +46,7 @@ static int show_help(void)
     const char *description = "", *name;
     size_t len = (size_t)snprintf(text, sizeof text, "%s", help_start);
     for (size_t i = 0; (name = uf_export_format_name(i, &description)); i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "  %-20s %s\n", name, description);
+        len += (size_t)snprintf(text + len, sizeof text - len, "  %-14s %s\n", name, description);
     len += (size_t)snprintf(text + len, sizeof text - len, "%s", help_end);
     return uf_output_write(text, len, UF_EXIT_DONE);
 }

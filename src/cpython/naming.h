@@ -38,7 +38,8 @@ size_t uf_scalar_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t s
 /* A key as Python would write it; what has no such text and no name is shown as "<its type>". Never empty.
  * `ret` has UF_KEY_BYTES: so one object is called the same wherever it is a key. */
 #define UF_KEY_BYTES 120
-#define UF_KEY_CHARACTERS 60 /* of a text in it */
+#define UF_KEY_CHARACTERS 60         /* of a text in it */
+#define UF_IDENTIFIER_CHARACTERS 100 /* of one that could be the name of an attribute */
 size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret);
 /* The same, but 0 for "<its type>". */
 size_t uf_key_text(struct uf_heap *heap, uint64_t object, char *ret);

@@ -156,6 +156,21 @@ size_t uf_scalar_repr(struct uf_heap *heap, uint64_t object, char *ret, size_t s
     return plan ? scalar_repr(heap, plan, object, ret, size, max) : 0;
 }
 
+/* Names of the program's own are shown whole: as keys of attribute dicts they are attributes, too. */
+static size_t key_characters(const struct uf_heap *heap, const struct uf_plan *plan,
+                             uint64_t object)
+{
+    char name[UF_KEY_BYTES];
+    struct uf_str str;
+    if (plan->address != heap->config.known->type[UF_KNOWN_STR] ||
+        !uf_str_view(heap, object, UF_IDENTIFIER_CHARACTERS, &str) ||
+        str.length <= UF_KEY_CHARACTERS || str.length > UF_IDENTIFIER_CHARACTERS)
+        return UF_KEY_CHARACTERS;
+    size_t len = uf_str_copy(heap, object, name, sizeof name);
+    return len <= UF_IDENTIFIER_CHARACTERS && uf_is_identifier(name) ? UF_IDENTIFIER_CHARACTERS
+                                                                     : UF_KEY_CHARACTERS;
+}
+
 size_t uf_key_text(struct uf_heap *heap, uint64_t object, char *ret)
 {
     const struct uf_plan *plan = object ? uf_plan_of(heap, object) : NULL;
@@ -163,7 +178,8 @@ size_t uf_key_text(struct uf_heap *heap, uint64_t object, char *ret)
         return 0;
     size_t len = plan->address == heap->config.known->type[UF_KNOWN_TUPLE]
                      ? tuple_repr(heap, object, ret, UF_KEY_BYTES, UF_KEY_CHARACTERS)
-                     : scalar_repr(heap, plan, object, ret, UF_KEY_BYTES, UF_KEY_CHARACTERS);
+                     : scalar_repr(heap, plan, object, ret, UF_KEY_BYTES,
+                                   key_characters(heap, plan, object));
     return len ? len : uf_place_repr(heap, object, ret, UF_KEY_BYTES);
 }
 

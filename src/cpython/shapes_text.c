@@ -18,7 +18,7 @@
 /* --- fast forms of repr.c: they write what that writes, or 0 --------------------------------------- */
 
 /* Printable ASCII without quotes and backslashes. */
-static size_t plain_str(const struct uf_heap *heap, uint64_t object, char *ret)
+static size_t plain_str(const struct uf_heap *heap, uint64_t object, size_t max, char *ret)
 {
     const struct uf_layout_objects *lay = heap->objects;
     const void *view = uf_view(heap, object, lay->str.ascii_bytes);
@@ -26,7 +26,7 @@ static size_t plain_str(const struct uf_heap *heap, uint64_t object, char *ret)
     if (!view || (uf_u32(view, lay->str.state) & ascii) != ascii)
         return 0;
     uint64_t length = uf_u64(view, lay->str.length);
-    size_t shown = length < STR_CHARACTERS ? (size_t)length : STR_CHARACTERS;
+    size_t shown = length < max ? (size_t)length : max;
     const uint8_t *text = uf_view(heap, object + lay->str.ascii_bytes, shown);
     size_t len = 0;
     ret[len++] = '\'';
@@ -139,7 +139,7 @@ static size_t short_text(struct uf_heap *heap, enum uf_text_form form, uint64_t 
     size_t len = 0;
     switch (form) {
     case UF_TEXT_FORM_STR:
-        len = plain_str(heap, object, ret);
+        len = plain_str(heap, object, STR_CHARACTERS, ret);
         return len ? len : uf_scalar_repr(heap, object, ret, TEXT_ROOM, STR_CHARACTERS);
     case UF_TEXT_FORM_BYTES:
         return is_printable(heap, object)
@@ -172,6 +172,18 @@ static size_t attribute_text(struct uf_heap *heap, uint64_t object, char *ret)
     return len + 2;
 }
 
+static size_t key_text(struct uf_heap *heap, enum uf_text_form form, uint64_t object, char *ret)
+{
+    size_t len = 0;
+    if (form == UF_TEXT_FORM_STR)
+        len = plain_str(heap, object, UF_KEY_CHARACTERS, ret);
+    else if (form == UF_TEXT_FORM_INT)
+        len = small_int(heap, object, ret);
+    bool whole = len &&
+                 len <= UF_KEY_CHARACTERS + 2; /* what is cut here may be a name, shown whole */
+    return whole ? len : uf_key_text(heap, object, ret);
+}
+
 enum uf_text_kind uf_shape_text(struct uf_heap_shapes *shapes, uf_node node, char *ret, size_t size,
                                 size_t *len)
 {
@@ -184,7 +196,7 @@ enum uf_text_kind uf_shape_text(struct uf_heap_shapes *shapes, uf_node node, cha
     if (of_attributes && form == UF_TEXT_FORM_STR)
         made = attribute_text(heap, object, text);
     if (!made && (of_attributes || uf_shape_bit(shapes->key_of_items, node)))
-        made = uf_key_text(heap, object, text);
+        made = key_text(heap, form, object, text);
     else if (!made)
         made = short_text(heap, form, object, text);
     text[made] = 0;

@@ -127,6 +127,8 @@ int uf_births_pass(struct uf_session *session, bool garbage)
     if (!status)
         status = watch_calls(session, calls_wanted(session));
     uf_tracing_stop(session->tracing);
+    if (!status && session->request->profile)
+        uf_births_write_profile(session);
     session->garbage.len = garbage_points; /* the collections of the marks were not counted */
     int noted = uf_session_note_pass(session, "births", session->calls - before, started);
     return status ? status : noted;

@@ -3,6 +3,7 @@
 #include "pyext/native_preload.h"
 #include "pyext/opened.h"
 #include "pyext/python.h"
+#include "pyext/run.h"
 #include "pyext/self.h"
 #include "pyext/session.h"
 #include "pyext/snapshot.h"
@@ -55,6 +56,8 @@ static int exit_code_of(const struct uf_session *session)
     const struct uf_check_result *result = &session->result;
     if (session->stop == UF_STOP_INTERRUPTED)
         return UF_EXIT_INTERRUPTED;
+    if (session->request->profile && !session->profile_written && result->verdict != UF_UNDECIDED)
+        return UF_EXIT_INPUT; /* a warning says why */
     switch (result->verdict) {
     case UF_LEAK:
         return UF_EXIT_FINDING;
@@ -195,6 +198,10 @@ static PyMethodDef methods[] = {
      "Writes the heap of this process into a file, from a copy of the process.\n\n"
      "Returns when the file is whole; other threads go on meanwhile. A heap holds secrets: the\n"
      "file is for its owner only (mode 0600), and redact=True leaves all contents out."},
+    {"run", uf_run_start, METH_VARARGS,
+     "run(signal, pattern, redact)\n--\n\nAnswers a signal with snapshots; for the program unfreed."},
+    {"answer_signal", uf_run_answer, METH_VARARGS,
+     "answer_signal(signal, frame)\n--\n\nThe handler that run() sets."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-#define CANDIDATES_MAX 100000 /* an extension that is linked to half the heap: then only modules are ours */
+#define CANDIDATES_MAX                                                                             \
+    100000 /* an extension that is linked to half the heap: then only modules are ours */
 
 struct candidate {
     uf_node node;
     uint32_t inside; /* references from other candidates */
-    bool fixed;      /* a module of ours, or its dict */
+    bool fixed;      /* ours, whoever else holds it */
     bool foreign;
 };
 
@@ -91,7 +92,8 @@ static int drop_foreign(struct search *s)
     }
     while (queue.len && !status) {
         uf_node node = s->list.at[queue.at[--queue.len]].node;
-        for (uint32_t e = graph->edge_start[node]; e < graph->edge_start[node + 1] && !status; e++) {
+        for (uint32_t e = graph->edge_start[node]; e < graph->edge_start[node + 1] && !status;
+             e++) {
             uint32_t place = uf_map_get(&s->place, (uint64_t)graph->edge_target[e] + 1);
             if (place == UF_MAP_NONE || s->list.at[place].fixed || s->list.at[place].foreign)
                 continue;
@@ -103,7 +105,8 @@ static int drop_foreign(struct search *s)
     return status;
 }
 
-/* The modules, and their dicts, which are the first reference of a module. */
+/* The modules, their dicts, which are the first reference of a module, and our types: what a program keeps
+ * of ours (a result of snapshot()) does not make the type its own. */
 static int begin(struct search *s, uint8_t *other_modules)
 {
     const struct uf_graph *graph = s->graph;
@@ -116,10 +119,15 @@ static int begin(struct search *s, uint8_t *other_modules)
             continue;
         }
         uint32_t first = graph->edge_start[root->node];
-        if (add(s, root->node, true) || (first < graph->edge_start[root->node + 1] &&
-                                         add(s, graph->edge_target[first], true)))
+        if (add(s, root->node, true) ||
+            (first < graph->edge_start[root->node + 1] && add(s, graph->edge_target[first], true)))
             return -1;
     }
+    for (uint32_t i = 0; i < graph->type_count; i++)
+        if (graph->types[i].node != UF_NODE_NONE &&
+            is_own_name(uf_strings_get(&graph->strings, graph->types[i].name)) &&
+            add(s, graph->types[i].node, true))
+            return -1;
     return 0;
 }
 

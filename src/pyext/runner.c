@@ -225,7 +225,11 @@ static int trace(struct uf_session *session, bool trend)
     bool garbage = uf_garbage_is_steady(session);
     bool asked = session->stop == UF_STOP_INTERRUPTED || session->stop == UF_STOP_ASKED ||
                  session->stop == UF_STOP_MEMORY;
-    if (asked || (!trend && !garbage && !uf_orphans_suspected(session)))
+    bool wanted = session->request->profile != 0;
+    if (asked && wanted)
+        uf_session_warn(session,
+                        "no profile was written: the run ended before allocations were watched");
+    if (asked || (!wanted && !trend && !garbage && !uf_orphans_suspected(session)))
         return 0;
     enum uf_stop stop = session->stop; /* why the calls ended does not end this */
     session->stop = UF_STOP_NOT;

@@ -73,6 +73,7 @@ struct uf_session {
     struct uf_tracing *tracing;       /* what the births pass recorded; NULL without one */
     struct uf_births births;          /* of it */
     uint32_t births_calls;            /* watched by it, numbered from 2 */
+    bool profile_written;             /* of --pprof */
     bool blocks_pile_up;              /* uf_orphans_suspected() when it began */
     struct uf_losses *losses;         /* what of it was lost; NULL before */
     double lost_malloc_bytes;         /* per call, of lost objects that came from malloc */
@@ -145,6 +146,9 @@ int uf_garbage_look(struct uf_session *session);
 int uf_births_pass(struct uf_session *session, bool garbage);
 /* Where what is in the kept capture was allocated; NULL when that was not watched. */
 const struct uf_births *uf_births_of(struct uf_session *session);
+/* births_profile.c: writes what the births pass recorded where --pprof says, before more Python runs; or
+ * warns. */
+void uf_births_write_profile(struct uf_session *session);
 void uf_births_drop(struct uf_session *session);
 /* waiting.c: how the collector fares with this call under the present thresholds. */
 int uf_waiting_measure(struct uf_session *session);

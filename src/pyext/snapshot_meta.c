@@ -59,15 +59,17 @@ static uint64_t process_started_ns(void)
         return known;
     known = UF_META_UNKNOWN;
     of = getpid();
-    const char *at = read_file("/proc/self/stat", text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
-    if (!at || sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-                          "%llu",
-                      &ticks) != 1) // NOLINT
+    const char *at = read_file("/proc/self/stat", text, sizeof text) > 0 ? strrchr(text, ')')
+                                                                         : NULL;
+    if (!at ||
+        sscanf(at,
+               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+               "%llu",
+               &ticks) != 1) // NOLINT
         return known;
     boot = boot_seconds();
     if (boot)
-        known = boot * 1000000000U +
-                (uint64_t)((double)ticks / (double)sysconf(_SC_CLK_TCK) * 1e9);
+        known = boot * 1000000000U + (uint64_t)((double)ticks / (double)sysconf(_SC_CLK_TCK) * 1e9);
     return known;
 }
 
@@ -93,8 +95,7 @@ static void read_collector(struct uf_snapshot_order *order)
     struct uf_collector_stats stats;
     for (size_t i = 0; i < UF_GC_GENERATIONS; i++) {
         int threshold;
-        memcpy(&threshold,
-               state + r->gc.generations + i * r->gc.generation_size + r->gc.threshold,
+        memcpy(&threshold, state + r->gc.generations + i * r->gc.generation_size + r->gc.threshold,
                sizeof threshold);
         meta->threshold[i] = threshold < 0 ? 0 : (uint64_t)threshold;
     }

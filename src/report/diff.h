@@ -51,8 +51,13 @@ void uf_diff_draw_table(struct uf_page *page, const struct uf_diff_report *repor
 /* "+12.1 MiB", "-3 B"; "+5,000" */
 void uf_diff_signed_bytes(struct uf_text *ret, int64_t bytes);
 void uf_diff_signed_count(struct uf_text *ret, int64_t count);
+/* Behind a count: "dict"; "bytes objects", lest they be taken for a size. */
+void uf_diff_type_name(struct uf_text *ret, const char *type);
 /* Is it the modules that are in one of the heaps only? */
 bool uf_diff_is_modules(const struct uf_diff *diff, const struct uf_diff_entry *entry);
+/* ... then the names of those in NEW, one after the other; *at is 0 at first. NULL: no more. */
+const char *uf_diff_next_module(const struct uf_diff *diff, const struct uf_diff_entry *entry,
+                                uint32_t *at);
 /* The place of an entry, clean: "module shop.STORE._sessions", "nothing (garbage ...)". */
 void uf_diff_place(struct uf_text *ret, const struct uf_diff *diff,
                    const struct uf_diff_entry *entry);

@@ -129,11 +129,8 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     uf_page_drop(page, &growth);
 }
 
-/* "5,000 dict"; "3 bytes objects", lest they be taken for a size. */
-static void add_objects(struct uf_text *ret, double count, const char *type)
+void uf_diff_type_name(struct uf_text *ret, const char *type)
 {
-    uf_units_count(ret, count);
-    uf_text_add_z(ret, " ");
     uf_columns_clean(ret, type);
     uf_text_add_z(ret, strcmp(type, "bytes") == 0 ? " objects" : "");
 }
@@ -159,8 +156,9 @@ static void draw_with(struct uf_page *page, const struct uf_diff_report *report,
             continue;
         }
         uf_text_add_z(&text, named++ ? ", " : "");
-        add_objects(&text, (double)shares.at[i].objects,
-                    uf_diff_text(report->diff, shares.at[i].type));
+        uf_units_count(&text, (double)shares.at[i].objects);
+        uf_text_add_z(&text, " ");
+        uf_diff_type_name(&text, uf_diff_text(report->diff, shares.at[i].type));
     }
     if (named > 0 && others > 0)
         uf_text_printf(&text, ", %zu more type%s", others, others == 1 ? "" : "s");
@@ -221,20 +219,29 @@ static void draw_example(struct uf_page *page, const struct uf_diff_report *repo
     uf_page_row(page, LABEL_INDENT, "example", COLUMN, &text);
 }
 
+const char *uf_diff_next_module(const struct uf_diff *diff, const struct uf_diff_entry *entry,
+                                uint32_t *at)
+{
+    const struct uf_signatures *new = diff->side[UF_DIFF_NEW].signatures;
+    while (*at < new->count) {
+        uint32_t i = (*at)++;
+        if (diff->group_of[UF_DIFF_NEW][i] != entry->main || new->at[i].objects == 0)
+            continue;
+        const char *name = uf_signatures_text(new, new->at[i].root);
+        return strncmp(name, "module ", 7) == 0 ? name + 7 : name;
+    }
+    return NULL;
+}
+
 /* "email, sqlite3, wave, 35 more": of modules that were imported since; packages first. */
 static void draw_modules(struct uf_page *page, const struct uf_diff *diff,
                          const struct uf_diff_entry *entry)
 {
-    const struct uf_signatures *new = diff->side[UF_DIFF_NEW].signatures;
     struct uf_text text = {0};
     size_t named = 0, all = 0;
     for (int packages = 1; packages >= 0; packages--) {
-        for (uint32_t i = 0; i < new->count; i++) {
-            const struct uf_signature *module = &new->at[i];
-            if (diff->group_of[UF_DIFF_NEW][i] != entry->main || module->objects == 0)
-                continue;
-            const char *name = uf_signatures_text(new, module->root);
-            name += strncmp(name, "module ", 7) == 0 ? 7 : 0;
+        uint32_t at = 0;
+        for (const char *name; (name = uf_diff_next_module(diff, entry, &at));) {
             bool package = !strchr(name, '.') && name[0] != '_';
             if (package != packages)
                 continue;

@@ -74,6 +74,17 @@ static void write_examples(struct uf_json *json, const struct uf_diff *diff,
     uf_json_close(json);
 }
 
+static void write_modules(struct uf_json *json, const struct uf_diff *diff,
+                          const struct uf_diff_entry *entry)
+{
+    uint32_t at = 0;
+    uf_json_open_array(json, "modules", UF_JSON_INLINE);
+    for (const char *name;
+         uf_diff_is_modules(diff, entry) && (name = uf_diff_next_module(diff, entry, &at));)
+        uf_json_text(json, NULL, name);
+    uf_json_close(json);
+}
+
 static void write_path(struct uf_json *json, const char *key, const struct uf_diff *diff,
                        uint32_t group)
 {
@@ -118,6 +129,7 @@ static void write_entry(struct uf_json *json, const struct uf_diff_report *repor
                    known(entry->retained[UF_DIFF_NEW]));
         uf_json_number(json, "fresh_objects", known(entry->fresh));
         uf_json_number(json, "gone_objects", known(entry->gone));
+        write_modules(json, diff, entry);
         write_examples(json, diff, entry);
         uf_json_text(json, "path_root", walk->root);
         if (walk->steps)

@@ -227,7 +227,8 @@ static void write_types(struct uf_page *page, const struct uf_diff *diff)
         const struct uf_diff_type *type = &diff->types.at[t];
         int64_t objects = (int64_t)type->heap[1].objects - (int64_t)type->heap[0].objects;
         int64_t bytes = (int64_t)type->heap[1].bytes - (int64_t)type->heap[0].bytes;
-        if (type->heap[UF_DIFF_OLD].objects == 0 && new_types++ < NEW_TYPES_NAMED) {
+        bool is_new = type->heap[UF_DIFF_OLD].objects == 0 && objects > 0;
+        if (is_new && new_types++ < NEW_TYPES_NAMED) {
             uf_text_add_z(&fresh, fresh.len > 0 ? ", " : "");
             uf_columns_clean(&fresh, uf_diff_text(diff, type->type));
             uf_text_add_z(&fresh, " (");
@@ -239,7 +240,7 @@ static void write_types(struct uf_page *page, const struct uf_diff *diff)
         uf_text_add_z(&text, named++ > 0 ? ", " : "");
         uf_diff_signed_count(&text, objects);
         uf_text_add_z(&text, " ");
-        uf_columns_clean(&text, uf_diff_text(diff, type->type));
+        uf_diff_type_name(&text, uf_diff_text(diff, type->type));
         uf_text_add_z(&text, " (");
         uf_diff_signed_bytes(&text, bytes);
         uf_text_add_z(&text, ")");

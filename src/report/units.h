@@ -2,7 +2,7 @@
  *
  * All functions append to `ret`, never depend on the locale, and write "?" for
  * a figure that is not known. Rounding never carries a figure out of its unit
- * ("1.0 MiB", not "1024 KiB").
+ * ("1 MiB", not "1024 KiB").
  */
 #ifndef UF_REPORT_UNITS_H
 #define UF_REPORT_UNITS_H

@@ -24,6 +24,7 @@ def test_help_names_every_format():
     assert done.returncode == 0
     for name in FORMATS:
         assert f"\n  {name} " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

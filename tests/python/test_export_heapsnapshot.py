@@ -17,11 +17,15 @@ PROGRAM = """
 import sys, unfreed
 
 class Session:
+    __slots__ = ("number", "secret")
+
     def __init__(self, number):
         self.number = number
         self.secret = f"secret of {number}"
 
 class Store:
+    __slots__ = ("_sessions",)
+
     def __init__(self):
         self._sessions = {}
 
@@ -31,6 +35,7 @@ class Store:
 
 STORE = Store()
 STORE.open(0, 300)
+LONG = "a text that snapshots cut, " * 100
 LIST = [(number, str(number) * 5) for number in range(2000)]
 for _ in range(5):  # garbage, waiting for the collector
     ring = [LIST, {}]
@@ -106,8 +111,7 @@ def test_every_retained_size_of_memlab_is_that_of_unfreed(heaps, tmp_path):
 @pytest.mark.parametrize("reader", ["devtools.mjs", "memlab.mjs"])
 def test_retained_sizes_agree_on_graphs_of_all_shapes(reader, tmp_path):
     """With garbage that refers to what is alive, unfreed's own objects, and more than 4 GiB."""
-    places = [pathlib.Path(folder) / "write_heapsnapshot" for folder in sys.path]
-    program = next(place for place in places if place.is_file())
+    program = unfreed_runs.built("write_heapsnapshot")
     subprocess.run([program, tmp_path / "all.heapsnapshot", tmp_path / "ours"], check=True)
     consumers_here.node(
         SCRIPTS / reader, tmp_path / "all.heapsnapshot", "--retained", tmp_path / "theirs"
@@ -143,9 +147,7 @@ def test_devtools_shows_the_way_up_to_the_module(heaps):
 
 def test_the_comparison_of_devtools_shows_the_planted_growth(heaps):
     for older, newer, count in (("s1", "s2", 37), ("s2", "s3", 41), ("s1", "s3", 78)):
-        said = devtools(
-            heaps / f"{older}.heapsnapshot", "--newer", heaps / f"{newer}.heapsnapshot"
-        )
+        said = devtools(heaps / f"{older}.heapsnapshot", "--newer", heaps / f"{newer}.heapsnapshot")
         assert said["diff"]["__main__.Session"] == {"added": count, "removed": 0, "delta": count}
         # All the rest of the heap is the same objects.
         others = {name: each for name, each in said["diff"].items() if "Session" not in name}
@@ -185,6 +187,12 @@ def test_a_redacted_snapshot_is_read_as_well_and_says_no_contents(tmp_path):
     assert said["diff"]["__main__.Session"] == {"added": 37, "removed": 0, "delta": 37}
     assert said["aggregates"]["str"]["count"] > 1000
     assert_retained_sizes_agree(heaps, tmp_path / "retained")
+
+
+def test_a_text_that_was_cut_says_how_long_it_is(heaps):
+    strings = json.loads((heaps / "s1.heapsnapshot").read_text())["strings"]
+    cut = [text for text in strings if text.startswith("a text that snap")]
+    assert [text for text in cut if text.endswith("... (2700 characters)")], cut
 
 
 def test_the_file_is_json_in_ascii_and_counts_itself(heaps):

@@ -56,6 +56,27 @@ TEST(a_generic_name_that_says_all_is_asked_for_once)
     end();
 }
 
+static void frame_field(void *context, uf_node source, uint32_t ordinal, struct uf_ref_name *ret)
+{
+    static const char *const fields[] = {".f_locals", "globals"};
+    (void)context, (void)source;
+    ret->kind = UF_REF_FIELD;
+    snprintf(ret->text, sizeof ret->text, "%s", fields[ordinal]);
+    snprintf(ret->generic, sizeof ret->generic, "%s", fields[ordinal]);
+}
+
+TEST(a_field_that_python_has_a_name_for_is_a_property)
+{
+    begin("frame -> b x\nframe -> b y\n", 1000);
+    made.names.name = frame_field;
+    struct uf_hs_edge_name locals = uf_hs_name_edge(&names, 0, 0, false);
+    struct uf_hs_edge_name globals = uf_hs_name_edge(&names, 0, 1, false);
+    EXPECT(locals.type == UF_HS_PROPERTY && globals.type == UF_HS_INTERNAL);
+    EXPECT_TEXT(text_of(locals.name), "f_locals");
+    EXPECT_TEXT(text_of(globals.name), "globals");
+    end();
+}
+
 TEST(content_is_left_out_when_its_room_is_used)
 {
     begin("s: str preview='one'\n"
@@ -72,6 +93,18 @@ TEST(content_is_left_out_when_its_room_is_used)
     EXPECT_TEXT(text_of(uf_hs_name_edge(&names, 0, 0, false).name), "[*]");
     EXPECT_TEXT(text_of(uf_hs_name_edge(&names, 0, 1, false).name), "attribute");
     EXPECT(uf_hs_name_edge(&names, 0, 2, false).name == 3);
+    end();
+}
+
+TEST(a_text_that_was_cut_says_how_long_it_is)
+{
+    begin("a: str preview='abc...' len=100\n"
+          "b: str preview='abc...' len=6\n"
+          "c: str preview='abc' len=100\n",
+          1000);
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 0).name), "abc... (100 characters)");
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 1).name), "abc...");
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 2).name), "abc");
     end();
 }
 
@@ -120,7 +153,9 @@ TEST(more_than_a_viewer_can_hold_is_refused)
 int main(void)
 {
     RUN(a_generic_name_that_says_all_is_asked_for_once);
+    RUN(a_field_that_python_has_a_name_for_is_a_property);
     RUN(content_is_left_out_when_its_room_is_used);
+    RUN(a_text_that_was_cut_says_how_long_it_is);
     RUN(a_weak_reference_has_a_name_in_words);
     RUN(strings_are_counted_as_they_are_written);
     RUN(more_than_a_viewer_can_hold_is_refused);
