@@ -6,8 +6,8 @@
  *
  * One line of key=value on standard output. Seconds are of the processor (cpu) and
  * of the clock (wall); peak_bytes is the most memory that the process ever had
- * resident, pages of the file included (VmHWM). `why` asks for an object in the
- * middle of the heap that is reached by a long path.
+ * resident, pages of the file included (VmHWM). `why` asks for an object of
+ * TYPE half way through the heap, as seen from the roots.
  */
 #include "analysis/dominators.h"
 #include "analysis/keepers.h"
@@ -107,9 +107,11 @@ static int retained(const char *path, const char *type)
 static uf_node in_the_middle(const struct uf_graph *graph, const struct uf_reach *reach,
                              const char *type)
 {
-    for (uf_node i = reach->order_count / 2; i < reach->order_count; i++)
-        if (!type || strcmp(uf_graph_type_name(graph, reach->order[i]), type) == 0)
-            return reach->order[i];
+    for (uf_node i = 0; i < reach->order_count; i++) {
+        uf_node n = reach->order[((size_t)i + reach->order_count / 2) % reach->order_count];
+        if (!type || strcmp(uf_graph_type_name(graph, n), type) == 0)
+            return n;
+    }
     return UF_NODE_NONE;
 }
 
@@ -125,7 +127,7 @@ static int why(const char *path, const char *type)
     double reached = seconds(CLOCK_PROCESS_CPUTIME_ID) - run.cpu - run.loaded_cpu;
     uf_node node = in_the_middle(run.graph, &reach, type);
     if (node == UF_NODE_NONE) {
-        fprintf(stderr, "heap_figures: no object of that type in the second half\n");
+        fprintf(stderr, "heap_figures: no object of that type is alive\n");
         return 1;
     }
     struct uf_view view = {
