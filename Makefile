@@ -15,7 +15,7 @@ environment := "$(PYTHON)" tools/environment.py $(VENV) --python "$(PYTHON)" $(s
 c_files = $(shell find include src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-all check format format-check lint layers asan bench leaks leaks-peers fetch clean python
+.PHONY: help build demo test test-all check format format-check lint layers asan bench fuzz leaks leaks-peers fetch clean python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -66,6 +66,9 @@ asan: python ## the same tests under AddressSanitizer and UBSan
 
 bench: python ## measures both sides of every claim in one run and prints the ratio
 	@"$(PYTHON)" tools/run_bench.py --venv $(VENV) --python "$(PYTHON)" $(ARGS)
+
+fuzz: python ## looks for snapshot files that break the reader, for a minute (ARGS='--seconds 3600')
+	@"$(PYTHON)" tools/run_fuzz.py $(ARGS)
 
 leaks: python ## real leaks of real packages (tests/leaks): what unfreed says, against what is true
 	@$(environment) --need test

@@ -41,7 +41,11 @@ def main() -> int:
     try:
         environment = prepared(given.venv, given.python, Options(), ("test", "bench"))
         commands = _commands(environment)
-        settings = {**environment.variables(), "PYTHONPATH": probes(environment)}
+        settings = {
+            **environment.variables(),
+            "PYTHONPATH": probes(environment),
+            "UNFREED_BENCH": str(environment.build / "bench"),
+        }
     except (Failed, NoInterpreter, system_packages.Missing) as error:
         say(str(error))
         return 1

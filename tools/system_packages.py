@@ -89,6 +89,45 @@ def require(python: Facts, *, sanitizer: bool = False) -> None:
         _install([("libasan", _asan_package())], lambda: asan_library() is not None)
 
 
+_FUZZ_TARGET = """
+#include <stddef.h>
+#include <zlib.h>
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    return crc32_z(0, data, size) == 0;
+}
+"""
+
+
+def _clang() -> str | None:
+    """A clang that can link a fuzzer; None when there is none."""
+    names = ["clang", *(f"clang-{version}" for version in range(30, 12, -1))]
+    for name in filter(shutil.which, names):
+        command = [name, "-fsanitize=fuzzer,address", "-xc", "-", "-lz", "-o", "/dev/null"]
+        if (
+            subprocess.run(command, input=_FUZZ_TARGET, text=True, capture_output=True).returncode
+            == 0
+        ):
+            return name
+    return None
+
+
+def require_fuzzer() -> str:
+    """A clang with libFuzzer, installed if it is missing; raises Missing when that cannot be."""
+    if _clang() is None and not shutil.which("clang"):
+        _install(
+            [("clang", "clang"), ("zlib.h", "zlib1g-dev")], lambda: bool(shutil.which("clang"))
+        )
+    if _clang() is None:
+        version = subprocess.run(["clang", "-dumpversion"], capture_output=True, text=True).stdout
+        package = f"libclang-rt-{version.split('.')[0]}-dev"
+        _install([("libFuzzer", package)], lambda: _clang() is not None)
+    clang = _clang()
+    if clang is None:
+        raise Missing("missing: clang with libFuzzer")
+    return clang
+
+
 def _install(wanted: list[tuple[str, str | None]], came: Callable[[], bool]) -> None:
     names = ", ".join(what for what, _ in wanted)
     packages = sorted({package for _, package in wanted if package})

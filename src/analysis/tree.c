@@ -3,6 +3,7 @@
 #include "analysis/edges.h"
 #include "analysis/generalise.h"
 #include "analysis/weight.h"
+#include "base/queue.h"
 
 #include <string.h>
 
@@ -28,58 +29,10 @@ struct builder {
     struct uf_strings names;
     struct uf_map name_of_number; /* of uf_names.generic, + 1 -> in names */
     UF_VEC(struct set) sets;
-    UF_VEC(uint32_t) waiting; /* a heap: the set that retains most on top */
-    struct uf_map like;       /* while one set is taken apart: name and type -> set */
-    bool failed;              /* memory is out */
+    struct uf_queue waiting; /* sets, by what they retain */
+    struct uf_map like;      /* while one set is taken apart: name and type -> set */
+    bool failed;             /* memory is out */
 };
-
-static uint64_t weight_of(const struct builder *b, uint32_t set)
-{
-    return b->sets.at[set].row.retained_bytes;
-}
-
-/* Is `x` to be shown before `y`? */
-static bool is_before(const struct builder *b, uint32_t x, uint32_t y)
-{
-    return weight_of(b, x) != weight_of(b, y) ? weight_of(b, x) > weight_of(b, y) : x < y;
-}
-
-static void push_waiting(struct builder *b, uint32_t set)
-{
-    if (uf_vec_push(&b->waiting, set)) {
-        b->failed = true;
-        return;
-    }
-    for (size_t at = b->waiting.len - 1; at > 0;) {
-        size_t above = (at - 1) / 2;
-        if (!is_before(b, b->waiting.at[at], b->waiting.at[above]))
-            return;
-        uint32_t moved = b->waiting.at[at];
-        b->waiting.at[at] = b->waiting.at[above];
-        b->waiting.at[above] = moved;
-        at = above;
-    }
-}
-
-static uint32_t pop_waiting(struct builder *b)
-{
-    uint32_t top = b->waiting.at[0];
-    b->waiting.at[0] = b->waiting.at[--b->waiting.len];
-    for (size_t at = 0;;) {
-        size_t below = 2 * at + 1;
-        if (below >= b->waiting.len)
-            return top;
-        if (below + 1 < b->waiting.len &&
-            is_before(b, b->waiting.at[below + 1], b->waiting.at[below]))
-            below++;
-        if (!is_before(b, b->waiting.at[below], b->waiting.at[at]))
-            return top;
-        uint32_t moved = b->waiting.at[at];
-        b->waiting.at[at] = b->waiting.at[below];
-        b->waiting.at[below] = moved;
-        at = below;
-    }
-}
 
 static uint32_t name_number(struct builder *b, const char *text)
 {
@@ -295,7 +248,8 @@ static void take_apart(struct builder *b, uint32_t above, uint64_t retained)
     }
     for (size_t i = first; i < b->sets.len && !b->failed; i++)
         if (b->sets.at[i].nodes.len > 0)
-            push_waiting(b, (uint32_t)i);
+            b->failed |=
+                uf_queue_push(&b->waiting, b->sets.at[i].row.retained_bytes, (uint32_t)i) != 0;
 }
 
 static void show(struct builder *b, uint32_t index)
@@ -388,14 +342,14 @@ static void grow(struct builder *b, struct uf_tree *tree, const struct uf_tree_l
 {
     UF_VEC(uint32_t) top = {0};
     size_t shown = 0;
-    while (b->waiting.len > 0 && shown < limits->rows && !b->failed) {
-        uint32_t index = pop_waiting(b);
+    while (b->waiting.items.len > 0 && shown < limits->rows && !b->failed) {
+        uint32_t index = uf_queue_pop(&b->waiting);
         show(b, index);
         shown++;
         if (b->sets.at[index].row.parent == UINT32_MAX && uf_vec_push(&top, index))
             b->failed = true;
         if (b->sets.at[index].row.depth + 1 < limits->depth && !b->failed)
-            take_apart(b, index, weight_of(b, index));
+            take_apart(b, index, b->sets.at[index].row.retained_bytes);
     }
     if (!b->failed) {
         count_rest(b, tree);
@@ -432,8 +386,7 @@ static enum uf_code begin_at(struct builder *b, struct uf_tree *tree, const uf_n
         uf_vec_release(&set.nodes);
         return code ? code : uf_error_nomem(err);
     }
-    push_waiting(b, 0);
-    return UF_OK;
+    return uf_queue_push(&b->waiting, 0, 0) ? uf_error_nomem(err) : UF_OK;
 }
 
 static void begin_at_roots(struct builder *b, struct uf_tree *tree)
@@ -458,7 +411,7 @@ static void release_builder(struct builder *b)
     for (size_t i = 0; i < b->sets.len; i++)
         uf_vec_release(&b->sets.at[i].nodes);
     uf_vec_release(&b->sets);
-    uf_vec_release(&b->waiting);
+    uf_queue_release(&b->waiting);
     uf_domtree_release(&b->below);
     uf_mem_free(b->edge_of);
     uf_map_release(&b->root_of);

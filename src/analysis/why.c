@@ -3,6 +3,7 @@
 #include "analysis/edges.h"
 #include "analysis/findings.h"
 #include "analysis/keepers.h"
+#include "analysis/preference.h"
 #include "analysis/referrers.h"
 #include "analysis/signatures.h"
 #include "analysis/weight.h"
@@ -93,6 +94,8 @@ static enum uf_code fill_cuts(struct uf_why *why, const struct uf_view *view,
                   uf_vec_reserve(&why->together, keepers->together.len);
     for (size_t i = 0; i < keepers->singles.len && !failed; i++) {
         const struct uf_keepers_single *single = &keepers->singles.at[i];
+        if (i > 0 && single->cut.rank > UF_PREFERENCE_CHANGEABLE)
+            continue; /* nobody can cut it: a module's __dict__, ... */
         struct uf_why_cut cut = {.expression = cut_expression(view, &single->cut),
                                  .freed_objects = single->freed_objects,
                                  .freed_bytes = single->freed_bytes};

@@ -81,8 +81,9 @@ static enum uf_code name_types(struct uf_arrow_heap *heap, struct uf_error *err)
     return code;
 }
 
-/* Numbers of generic texts, as the column has them, are their places in `generic_pool`; 0 is "". Numbers
- * that `names` gives are mapped to them: several may stand for one text. UF_STRING_NONE when memory is out. */
+/* Numbers of generic texts, as the column has them, are their places in `generic_pool`; 0: it has no
+ * name. Numbers that `names` gives are mapped to them: several may stand for one text. UF_STRING_NONE when
+ * memory is out. */
 static uint32_t generic_of(struct uf_arrow_heap *heap, uf_node source, uint32_t ordinal)
 {
     const struct uf_names *names = heap->names;
@@ -94,6 +95,8 @@ static uint32_t generic_of(struct uf_arrow_heap *heap, uf_node source, uint32_t 
     uint32_t number = names->generic(names->context, source, ordinal);
     if (number == UF_STRING_NONE)
         return number;
+    if (UF_GENERIC_KIND(number) == UF_REF_UNKNOWN)
+        return 0;
     uint32_t place = uf_map_get(&heap->generic_map, (uint64_t)number + 1);
     if (place != UF_MAP_NONE)
         return place;

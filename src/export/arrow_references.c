@@ -106,15 +106,40 @@ static const struct uf_arrow_texts *kind_texts(struct uf_arrow_heap *heap)
     return &texts;
 }
 
-/* One name into the texts and its kind; null where nothing is known but that there is a reference. */
+/* The number of the generic name tells it much cheaper than the name. -1: memory is out. */
+static int kind_of(const struct uf_names *names, const struct walk *walk)
+{
+    struct uf_ref_name name;
+    if (names->generic) {
+        uint32_t number = names->generic(names->context, walk->source, ordinal(walk));
+        return number == UF_STRING_NONE ? -1 : (int)UF_GENERIC_KIND(number);
+    }
+    names->name(names->context, walk->source, ordinal(walk), &name);
+    return (int)name.kind;
+}
+
+static enum uf_code fill_kind(struct uf_arrow_rows *rows, struct uf_arrow_column *ret,
+                              struct uf_error *err)
+{
+    int8_t *kinds = uf_arrow_values(rows, ret, sizeof *kinds, err);
+    if (!kinds)
+        return UF_ENOMEM;
+    for (struct walk walk = begin(rows); stands(&walk); walk.edge++) {
+        int kind = kind_of(rows->heap->names, &walk);
+        if (kind < 0)
+            return uf_error_nomem(err);
+        *kinds++ = (int8_t)kind;
+    }
+    return UF_OK;
+}
+
+/* One name into the texts; null where nothing is known but that there is a reference. */
 static enum uf_code add_name(const struct uf_arrow_rows *rows, const struct walk *walk,
-                             uint8_t *valid, int8_t *kind, struct uf_arrow_texts *texts,
-                             struct uf_error *err)
+                             uint8_t *valid, struct uf_arrow_texts *texts, struct uf_error *err)
 {
     const struct uf_names *names = rows->heap->names;
     struct uf_ref_name name;
     names->name(names->context, walk->source, ordinal(walk), &name);
-    *kind = (int8_t)name.kind;
     if (name.kind == UF_REF_UNKNOWN)
         return uf_arrow_texts_add(texts, "", 0, err);
     uint32_t i = walk->edge - rows->first;
@@ -122,56 +147,23 @@ static enum uf_code add_name(const struct uf_arrow_rows *rows, const struct walk
     return uf_arrow_texts_add(texts, name.text, strlen(name.text), err);
 }
 
-static enum uf_code walk_names(struct uf_arrow_rows *rows, struct uf_arrow_column *column,
-                               struct uf_error *err)
-{
-    struct uf_arrow_texts texts;
-    uint8_t *valid = uf_arrow_memory_take(rows->memory, ((size_t)rows->count + 7) / 8);
-    int8_t *kinds = uf_arrow_memory_take(rows->memory, rows->count);
-    if (!valid || !kinds)
-        return uf_error_nomem(err);
-    enum uf_code code = uf_arrow_texts_init(&texts, rows->count, err);
-    for (struct walk walk = begin(rows); !code && stands(&walk); walk.edge++) {
-        int8_t *kind = &kinds[walk.edge - rows->first];
-        code = add_name(rows, &walk, valid, kind, &texts, err);
-        column->nulls += *kind == UF_REF_UNKNOWN;
-    }
-    if (!code)
-        code = uf_arrow_keep_texts(rows, &texts, column, err);
-    column->validity = column->nulls ? valid : NULL;
-    uf_arrow_texts_release(&texts);
-    rows->kinds = kinds;
-    return code;
-}
-
-/* Kinds and names come of one walk, for whichever column is asked for first. */
-static enum uf_code names_and_kinds(struct uf_arrow_rows *rows, struct uf_error *err)
-{
-    if (rows->names)
-        return UF_OK;
-    struct uf_arrow_column *names = uf_arrow_memory_take(rows->memory, sizeof *names);
-    if (!names)
-        return uf_error_nomem(err);
-    enum uf_code code = walk_names(rows, names, err);
-    if (!code)
-        rows->names = names;
-    return code;
-}
-
-static enum uf_code fill_kind(struct uf_arrow_rows *rows, struct uf_arrow_column *ret,
-                              struct uf_error *err)
-{
-    enum uf_code code = names_and_kinds(rows, err);
-    ret->values = rows->kinds;
-    return code;
-}
-
 static enum uf_code fill_name(struct uf_arrow_rows *rows, struct uf_arrow_column *ret,
                               struct uf_error *err)
 {
-    enum uf_code code = names_and_kinds(rows, err);
+    struct uf_arrow_texts texts;
+    uint8_t *valid = uf_arrow_memory_take(rows->memory, ((size_t)rows->count + 7) / 8);
+    if (!valid)
+        return uf_error_nomem(err);
+    enum uf_code code = uf_arrow_texts_init(&texts, rows->count, err);
+    for (struct walk walk = begin(rows); !code && stands(&walk); walk.edge++) {
+        uint32_t i = walk.edge - rows->first;
+        code = add_name(rows, &walk, valid, &texts, err);
+        ret->nulls += !(valid[i / 8] >> i % 8 & 1);
+    }
     if (!code)
-        *ret = *rows->names;
+        code = uf_arrow_keep_texts(rows, &texts, ret, err);
+    ret->validity = ret->nulls ? valid : NULL;
+    uf_arrow_texts_release(&texts);
     return code;
 }
 

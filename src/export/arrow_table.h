@@ -28,9 +28,6 @@ struct uf_arrow_rows {
     struct uf_arrow_heap *heap;
     struct uf_arrow_memory *memory;
     uint32_t first, count; /* places; none is left out */
-    /* What one walk yields for two columns (references: kind and name); NULL: not made yet. */
-    const int8_t *kinds;
-    struct uf_arrow_column *names;
 };
 
 /* One column of a batch, as its buffers. */

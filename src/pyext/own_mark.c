@@ -15,7 +15,7 @@
 struct candidate {
     uf_node node;
     uint32_t inside; /* references from other candidates */
-    bool fixed;      /* a module of ours, or its dict */
+    bool fixed;      /* ours, whoever else holds it */
     bool foreign;
 };
 
@@ -105,7 +105,8 @@ static int drop_foreign(struct search *s)
     return status;
 }
 
-/* The modules, and their dicts, which are the first reference of a module. */
+/* The modules, their dicts, which are the first reference of a module, and our types: what a program keeps
+ * of ours (a result of snapshot()) does not make the type its own. */
 static int begin(struct search *s, uint8_t *other_modules)
 {
     const struct uf_graph *graph = s->graph;
@@ -122,6 +123,11 @@ static int begin(struct search *s, uint8_t *other_modules)
             (first < graph->edge_start[root->node + 1] && add(s, graph->edge_target[first], true)))
             return -1;
     }
+    for (uint32_t i = 0; i < graph->type_count; i++)
+        if (graph->types[i].node != UF_NODE_NONE &&
+            is_own_name(uf_strings_get(&graph->strings, graph->types[i].name)) &&
+            add(s, graph->types[i].node, true))
+            return -1;
     return 0;
 }
 

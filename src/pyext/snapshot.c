@@ -21,13 +21,21 @@ static PyStructSequence_Desc description = {
     .n_in_sequence = sizeof fields / sizeof *fields - 1,
 };
 
-/* Made when first needed and kept: a program that never takes a snapshot has no type for it. */
-static PyObject *result_type(void)
+/* Made when first needed, before the copy is: so that no snapshot differs from the next by it. The module
+ * holds it. */
+static PyObject *result_type(PyObject *module)
 {
-    static PyObject *type;
-    if (!type)
-        type = (PyObject *)PyStructSequence_NewType(&description);
-    return type;
+    PyObject *dict = PyModule_GetDict(module); /* borrowed */
+    PyObject *type = PyDict_GetItemString(dict, "SnapshotFile");
+    if (type)
+        return type;
+    type = (PyObject *)PyStructSequence_NewType(&description);
+    if (!type || PyDict_SetItemString(dict, "SnapshotFile", type) < 0) {
+        Py_XDECREF(type);
+        return NULL;
+    }
+    Py_DECREF(type);
+    return type; /* borrowed from the dict */
 }
 
 /* Signals reach the main thread only, and their handlers want the interpreter lock. */
@@ -57,10 +65,10 @@ static PyObject *raise(const struct uf_error *err, PyObject *path)
     return NULL;
 }
 
-static PyObject *to_result(PyObject *path, const struct uf_snapshot_taken *taken, double seconds)
+static PyObject *to_result(PyObject *type, PyObject *path, const struct uf_snapshot_taken *taken,
+                           double seconds)
 {
-    PyObject *type = result_type();
-    PyObject *result = type ? PyStructSequence_New((PyTypeObject *)type) : NULL;
+    PyObject *result = PyStructSequence_New((PyTypeObject *)type);
     if (!result)
         return NULL;
     PyStructSequence_SET_ITEM(result, 0, Py_NewRef(path));
@@ -74,7 +82,7 @@ static PyObject *to_result(PyObject *path, const struct uf_snapshot_taken *taken
     return result;
 }
 
-static PyObject *take(PyObject *path, const char *file, bool redact)
+static PyObject *take(PyObject *type, PyObject *path, const char *file, bool redact)
 {
     struct uf_snapshot_order order;
     struct uf_snapshot_copy copy;
@@ -90,20 +98,21 @@ static PyObject *take(PyObject *path, const char *file, bool redact)
     PyEval_RestoreThread(thread);
     if (code)
         return raise(&err, path);
-    return to_result(path, &taken, uf_now_seconds() - order.started);
+    return to_result(type, path, &taken, uf_now_seconds() - order.started);
 }
 
 PyObject *uf_snapshot_from_python(PyObject *module, PyObject *args, PyObject *keywords)
 {
     static char first[] = "path", second[] = "redact", *names[] = {first, second, NULL};
-    PyObject *path, *decoded = NULL, *encoded = NULL, *result = NULL;
+    PyObject *path = NULL, *decoded = NULL, *encoded = NULL, *result = NULL;
     int redact = 0;
-    (void)module;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|$p:snapshot", names, &path, &redact))
+    PyObject *type = result_type(module);
+    if (!type ||
+        !PyArg_ParseTupleAndKeywords(args, keywords, "O|$p:snapshot", names, &path, &redact))
         return NULL;
     /* what os.fspath() gives is shown in the result and in errors */
     if (PyUnicode_FSConverter(path, &encoded) && PyUnicode_FSDecoder(encoded, &decoded))
-        result = take(decoded, PyBytes_AS_STRING(encoded), redact != 0);
+        result = take(type, decoded, PyBytes_AS_STRING(encoded), redact != 0);
     Py_XDECREF(encoded);
     Py_XDECREF(decoded);
     return result;

@@ -16,6 +16,7 @@
 #define UF_PYEXT_SNAPSHOT_TAKE_H
 
 #include "cpython/heap.h"
+#include "graph/graph.h"
 #include "snapshot/meta.h"
 
 #include <limits.h>
@@ -28,6 +29,8 @@
 struct uf_snapshot_order {
     char path[PATH_MAX];
     bool redact;
+    const char *
+        shown; /* NULL, or what the file is called on standard error by a copy that is left alone */
     struct uf_heap_config heap;
     struct uf_meta meta; /* texts: those below */
     char python[32], platform[96], executable[PATH_MAX], command_line[UF_COMMAND_LINE_BYTES];
@@ -44,6 +47,7 @@ struct uf_snapshot_copy {
 struct uf_snapshot_taken {
     uint64_t bytes, objects, references;
     double pause_seconds, capture_seconds, write_seconds;
+    char told[160]; /* "61,965 objects, 2.1 MiB; ...": for people */
 };
 
 /* Fails early where the file cannot be made. */

@@ -64,16 +64,24 @@ static void head_of_object(struct uf_text *text, const struct uf_why_report *rep
         return;
     }
     uf_text_add_z(text, ": ");
-    if (why->paths.len > 0 && why->holders == 1) {
+    const struct uf_why_path *first = why->paths.len > 0 ? &why->paths.at[0] : NULL;
+    if (first && first->root_kind == UF_ROOT_NATIVE && first->way.path.len == 1) {
+        if (first->surplus == 0) {
+            uf_text_add_z(text, "it is never freed, whoever holds it");
+            return;
+        }
+        uf_text_add_z(text, "held only from C code, by ");
+        uf_units_plural(text, first->surplus, "reference", "references");
+    } else if (first && why->holders == 1) {
         uf_text_add_z(text, "held by ");
-        uf_columns_clean(text, why->paths.at[0].way.holder);
+        uf_columns_clean(text, first->way.holder);
         uf_text_add_z(text, " and nothing else");
     } else {
         uf_text_add_z(text, "held by ");
         uf_units_plural(text, (double)why->holders, "reference", "references");
-        if (why->paths.len > 0) {
+        if (first) {
             uf_text_add_z(text, ", first of all ");
-            uf_columns_clean(text, why->paths.at[0].way.holder);
+            uf_columns_clean(text, first->way.holder);
         }
     }
 }
@@ -97,7 +105,9 @@ static void head_of_type(struct uf_text *text, const struct uf_why_report *repor
         const struct uf_why_group *group = &why->groups.at[i];
         if (group->garbage)
             continue;
-        uf_text_add_z(text, group->objects == why->objects ? ": all of them at " : ": ");
+        uf_text_add_z(text, why->objects == 1                ? ": at "
+                            : group->objects == why->objects ? ": all of them at "
+                                                             : ": ");
         if (group->objects < why->objects) {
             uf_units_count(text, (double)group->objects);
             uf_text_add_z(text, " of them at ");
@@ -159,8 +169,8 @@ static void write_groups(struct uf_page *page, const struct uf_why_report *repor
     if (objects > 0) {
         struct uf_text more = {0};
         uf_text_add_z(&more, UF_MARK_DIM "and ");
-        uf_units_count(&more, (double)(why->groups.len - shown));
-        uf_text_add_z(&more, " more ways, ");
+        uf_units_plural(&more, (double)(why->groups.len - shown), "more way", "more ways");
+        uf_text_add_z(&more, ", ");
         uf_units_plural(&more, (double)objects, "object", "objects");
         uf_text_add_z(&more, UF_MARK_PLAIN);
         uf_page_line(page, TABLE_INDENT, &more);
@@ -200,7 +210,7 @@ static void draw_way(struct uf_page *page, const struct uf_why *why, const struc
         .start = uf_page_z(&start),
         .steps = path->way.path.at,
         .count = path->way.path.len,
-        .mark = why->single_count > 0 ? "cut here" : "one of those to cut",
+        .mark = why->single_count > 0 ? "cut here" : "one to cut",
         .growth = "",
     };
     uf_walk_draw(page, LABEL_INDENT, COLUMN, &walk);
@@ -226,8 +236,9 @@ static void write_singles(struct uf_page *page, const struct uf_why *why)
     }
     if (why->single_count > why->singles.len) {
         uf_text_add_z(&text, UF_MARK_DIM "(");
-        uf_units_count(&text, (double)(why->single_count - why->singles.len));
-        uf_text_add_z(&text, " more references on the way would do alone)" UF_MARK_PLAIN);
+        uf_units_plural(&text, (double)(why->single_count - why->singles.len), "more reference",
+                        "more references");
+        uf_text_add_z(&text, " on the way would do alone)" UF_MARK_PLAIN);
         write_row(page, "", &text);
     }
 }
@@ -279,7 +290,7 @@ static void draw_cycle(struct uf_page *page, const struct uf_finding *cycle, siz
     if (cycle->cycle.len == 0)
         return;
     snprintf(lead, sizeof lead, "%3zu", number);
-    uf_text_add_z(&title, UF_MARK_BOLD "cycle of ");
+    uf_text_add_z(&title, UF_MARK_BOLD "cycle that keeps ");
     add_amount(&title, (uint64_t)cycle->objects, (uint64_t)cycle->bytes);
     uf_text_add_z(&title, UF_MARK_PLAIN);
     uf_page_newline(page);

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #define KEY_BYTES 160 /* of a text with NUL; more is cut */
-#define KIND_BITS 4   /* the number of a generic name: its text's number and its kind */
 
+/* The number of a generic name: its text's number and its kind. */
 static uint32_t numbered(uint32_t text, enum uf_ref_kind kind)
 {
-    return text << KIND_BITS | kind;
+    return text << UF_GENERIC_KIND_BITS | kind;
 }
 
 /* --- keys ------------------------------------------------------------------------------------------ */
@@ -85,8 +85,8 @@ static bool find_place(const struct uf_snapshot *snapshot, uf_node source, uint3
     if (number == UF_SHAPE_NOMEM)
         return false;
     const struct uf_format_shape *shape = &snapshot->shapes.shapes[number];
-    const struct uf_format_part *parts =
-        snapshot->shapes.parts + snapshot->shapes.first_part[number];
+    const struct uf_format_part *parts = snapshot->shapes.parts +
+                                         snapshot->shapes.first_part[number];
     uint64_t named = (uint64_t)shape->head_count + shape->tail_count;
     if (named > degree)
         return false; /* it has not what its shape names: not written by unfreed */
@@ -191,7 +191,7 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
 static uint32_t number_of(struct uf_snapshot *snapshot, const char *text, enum uf_ref_kind kind)
 {
     uint32_t number = uf_strings_add_z(&snapshot->names, text);
-    return number >> (32 - KIND_BITS) ? UINT32_MAX : numbered(number, kind);
+    return number >> (32 - UF_GENERIC_KIND_BITS) ? UINT32_MAX : numbered(number, kind);
 }
 
 /* ".name" of the value that the key's node leads to; most dictionaries share their keys. */
@@ -248,7 +248,7 @@ static uint32_t generic(void *context, uf_node source, uint32_t ordinal)
 static const char *generic_text(void *context, uint32_t number)
 {
     const struct uf_snapshot *snapshot = context;
-    return uf_strings_get(&snapshot->names, number >> KIND_BITS);
+    return uf_strings_get(&snapshot->names, number >> UF_GENERIC_KIND_BITS);
 }
 
 static enum uf_code number_fixed(struct uf_snapshot *snapshot, struct uf_error *err)
@@ -290,31 +290,26 @@ static int64_t quoted_length(const char *text, size_t len)
     return count;
 }
 
-/* What the references of a node that is no container by its shape's rule say of its length. */
-static int64_t length_by_type(const struct uf_snapshot *snapshot, uf_node node,
-                              const struct uf_format_shape *shape, uint32_t rest)
+#define LRU_CACHE "functools._lru_cache_wrapper"
+
+/* The node that `source` holds by a reference of this name; UF_NODE_NONE: there is none. */
+static uf_node held_as(const struct uf_snapshot *snapshot, uf_node source, const char *text)
 {
-    const char *type = uf_graph_type_name(&snapshot->graph, node);
-    if (shape->rule == UF_SHAPE_NONE && (strcmp(type, "dict") == 0 || strcmp(type, "tuple") == 0))
-        return shape->head_count; /* keys shared with others, variables of a closure */
-    if (strcmp(type, "functools._lru_cache_wrapper") == 0)
-        return rest; /* its entries are all called the same */
-    return -1;
+    const struct uf_graph *graph = &snapshot->graph;
+    uint32_t first = graph->edge_start[source], degree = graph->edge_start[source + 1] - first;
+    struct place place;
+    for (uint32_t i = 0; i < degree; i++)
+        if (find_place(snapshot, source, i, &place) && place.part &&
+            strcmp(uf_strings_get(&snapshot->names, place.part->text), text) == 0)
+            return graph->edge_target[first + i];
+    return UF_NODE_NONE;
 }
 
-static int64_t length(void *context, uf_node node)
+/* What the shape of a node says of its length; -1: nothing. */
+static int64_t length_by_shape(const struct uf_snapshot *snapshot, uf_node node)
 {
-    const struct uf_snapshot *snapshot = context;
     const struct uf_graph *graph = &snapshot->graph;
-    struct uf_file_text text;
-    if (node >= graph->node_count)
-        return -1;
-    bool has_text = uf_file_text(snapshot, node, &text);
-    if (has_text && text.length >= 0)
-        return text.length;
     uint32_t number = uf_file_shape(snapshot, node);
-    if (number == UF_SHAPE_NOMEM)
-        return -1;
     const struct uf_format_shape *shape = &snapshot->shapes.shapes[number];
     uint32_t degree = graph->edge_start[node + 1] - graph->edge_start[node];
     uint64_t named = (uint64_t)shape->head_count + shape->tail_count;
@@ -331,8 +326,29 @@ static int64_t length(void *context, uf_node node)
     default:
         break;
     }
-    int64_t quoted = has_text ? quoted_length(text.at, text.len) : -1;
-    return quoted >= 0 ? quoted : length_by_type(snapshot, node, shape, rest);
+    const char *type = uf_graph_type_name(graph, node);
+    if (shape->rule == UF_SHAPE_NONE && (strcmp(type, "dict") == 0 || strcmp(type, "tuple") == 0))
+        return shape->head_count; /* keys shared with others, variables of a closure */
+    return -1;
+}
+
+static int64_t length(void *context, uf_node node)
+{
+    const struct uf_snapshot *snapshot = context;
+    struct uf_file_text text;
+    if (node >= snapshot->graph.node_count)
+        return -1;
+    bool has_text = uf_file_text(snapshot, node, &text);
+    if (has_text && text.length >= 0)
+        return text.length;
+    int64_t length = length_by_shape(snapshot, node);
+    if (length < 0 && has_text)
+        length = quoted_length(text.at, text.len);
+    if (length < 0 && strcmp(uf_graph_type_name(&snapshot->graph, node), LRU_CACHE) == 0) {
+        uf_node cache = held_as(snapshot, node, "cache");
+        length = cache == UF_NODE_NONE ? -1 : length_by_shape(snapshot, cache);
+    }
+    return length;
 }
 
 static int64_t bound(void *context, uf_node node)
@@ -353,7 +369,7 @@ static enum uf_length_unit unit_of(const struct uf_snapshot *snapshot, uf_node n
         return UF_UNIT_MEMBERS;
     bool entries = rule == UF_SHAPE_ITEMS || rule == UF_SHAPE_ATTRIBUTES ||
                    rule == UF_SHAPE_ORDERED || rule == UF_SHAPE_SAME || strcmp(type, "dict") == 0 ||
-                   strcmp(type, "functools._lru_cache_wrapper") == 0;
+                   strcmp(type, LRU_CACHE) == 0;
     return entries ? UF_UNIT_ENTRIES : UF_UNIT_ITEMS;
 }
 

@@ -68,7 +68,7 @@ static inline void made_rule(const struct made_shapes *shapes, uf_node node, uin
     *ret = (struct made_shape){.rule = UF_SHAPE_NONE, .head_count = degree};
     for (size_t r = 0; r < 3 && !shapes->no_rules; r++) {
         enum uf_shape_rule rule = rules[r] == UF_SHAPE_ITEMS && attributes ? UF_SHAPE_ATTRIBUTES
-                                                                         : rules[r];
+                                                                           : rules[r];
         for (uint32_t from = 0, to; from < degree; from = to + 1) {
             for (to = from; to < degree && made_follows(shapes->made, node, to, rule, to - from);)
                 to++;
@@ -94,8 +94,7 @@ static inline uint32_t made_of(void *context, uf_node node)
     uint32_t count = shape.head_count + shape.tail_count;
     shape.parts = made_room(count, sizeof *shape.parts);
     for (uint32_t i = 0; i < count; i++)
-        shape.parts[i] =
-            made_part(shapes, node, i < shape.head_count ? i : degree - count + i);
+        shape.parts[i] = made_part(shapes, node, i < shape.head_count ? i : degree - count + i);
     for (uint32_t s = 0; s < shapes->all.len; s++) {
         const struct made_shape *other = &shapes->all.at[s];
         bool same = other->rule == shape.rule && other->head_count == shape.head_count &&

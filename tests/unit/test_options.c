@@ -134,17 +134,6 @@ TEST(what_is_wrong_is_said_in_one_line)
     EXPECT_TEXT(got.said, "unfreed: --calls 'a?b?[31m': not a whole number from 1 to 1000000000\n");
 }
 
-TEST(the_nearest_name_is_found_and_far_ones_are_not)
-{
-    const char *const names[] = {"check", "run", "snapshot", "summary", NULL};
-    EXPECT_TEXT(uf_nearest("chekc", names), "check");
-    EXPECT_TEXT(uf_nearest("snpshot", names), "snapshot");
-    EXPECT_TEXT(uf_nearest("runn", names), "run");
-    EXPECT(uf_nearest("frobnicate", names) == NULL);
-    EXPECT(uf_nearest("", names) == NULL);
-    EXPECT(uf_nearest("a-word-that-is-far-too-long-to-be-any-of-the-names", names) == NULL);
-}
-
 TEST(colours_are_for_terminals_unless_told_otherwise)
 {
     EXPECT(uf_color_wanted(UF_COLOR_ALWAYS));
@@ -170,7 +159,6 @@ int main(void)
     RUN(numbers_are_read_whole);
     RUN(a_choice_is_its_place_in_the_list);
     RUN(what_is_wrong_is_said_in_one_line);
-    RUN(the_nearest_name_is_found_and_far_ones_are_not);
     RUN(colours_are_for_terminals_unless_told_otherwise);
     forget();
     return test_end();
