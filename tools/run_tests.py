@@ -47,11 +47,11 @@ def sanitizer_variables() -> dict[str, str]:
 
 
 def probes(environment: Environment) -> str:
-    """The folders of the compiled extensions of the tests, as PYTHONPATH."""
+    """The folders of what is compiled for the Python tests, extensions and programs, as PYTHONPATH."""
     if environment.meson("compile", PROBES) != 0:
         raise Failed("the probes of the tests do not compile")
     tests = environment.build / "tests"
-    return os.pathsep.join(str(tests / folder) for folder in ("oracle", "extension"))
+    return os.pathsep.join(str(tests / folder) for folder in ("oracle", "extension", "unit"))
 
 
 def run_c_tests(environment: Environment, variables: dict[str, str]) -> bool:

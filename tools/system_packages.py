@@ -104,7 +104,10 @@ def _clang() -> str | None:
     names = ["clang", *(f"clang-{version}" for version in range(30, 12, -1))]
     for name in filter(shutil.which, names):
         command = [name, "-fsanitize=fuzzer,address", "-xc", "-", "-lz", "-o", "/dev/null"]
-        if subprocess.run(command, input=_FUZZ_TARGET, text=True, capture_output=True).returncode == 0:
+        if (
+            subprocess.run(command, input=_FUZZ_TARGET, text=True, capture_output=True).returncode
+            == 0
+        ):
             return name
     return None
 
@@ -112,7 +115,9 @@ def _clang() -> str | None:
 def require_fuzzer() -> str:
     """A clang with libFuzzer, installed if it is missing; raises Missing when that cannot be."""
     if _clang() is None and not shutil.which("clang"):
-        _install([("clang", "clang"), ("zlib.h", "zlib1g-dev")], lambda: bool(shutil.which("clang")))
+        _install(
+            [("clang", "clang"), ("zlib.h", "zlib1g-dev")], lambda: bool(shutil.which("clang"))
+        )
     if _clang() is None:
         version = subprocess.run(["clang", "-dumpversion"], capture_output=True, text=True).stdout
         package = f"libclang-rt-{version.split('.')[0]}-dev"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 # Commands that start an interpreter, and so have --python.
-_WITH_PYTHON = ("check",)
+_WITH_PYTHON = ("check", "run")
 
 
 def _candidates() -> Iterator[str]:

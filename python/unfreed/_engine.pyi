@@ -70,3 +70,9 @@ class Snapshot:
 
 def open(path: str | bytes | os.PathLike[str]) -> Snapshot:
     """Opens a snapshot file: OSError, or ValueError when it is none or is damaged."""
+
+def run(signal: int, pattern: str, redact: bool, /) -> None:
+    """Answers a signal with snapshots; for the program `unfreed`."""
+
+def answer_signal(signal: int, frame: object, /) -> None:
+    """The handler that `run` sets."""

@@ -35,9 +35,9 @@ static void answer(struct uf_opened *heap, struct uf_lookup *asked, struct uf_an
         uf_answer_not_found(ret, heap->path, &err);
         return;
     }
-    uint32_t paths = asked->by_type  ? PATHS_OF_TYPE
-                     : request->rows ? request->rows
-                                     : PATHS_OF_OBJECT;
+    uint32_t paths = asked->members.len > 1 ? PATHS_OF_TYPE
+                     : request->rows        ? request->rows
+                                            : PATHS_OF_OBJECT;
     /* retained sizes are for groups only: they cost more than all the rest */
     if (!uf_opened_reach(heap, ret) || (asked->by_type && !uf_opened_dominators(heap, ret)) ||
         !uf_answer_step(request, "following references", ret))

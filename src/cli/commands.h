@@ -8,6 +8,7 @@
 #define UF_CLI_COMMANDS_H
 
 int uf_cmd_check(char **argv);
+int uf_cmd_run(char **argv);
 int uf_cmd_summary(char **argv);
 int uf_cmd_tree(char **argv);
 int uf_cmd_diff(char **argv);

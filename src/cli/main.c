@@ -13,6 +13,7 @@ static const struct command {
     const char *description;
 } commands[] = {
     {"check", uf_cmd_check, "call a function repeatedly: does a call leave anything behind?"},
+    {"run", uf_cmd_run, "run a program; a signal writes its heap into a file"},
     {"summary", uf_cmd_summary, "what is in a heap: types, garbage, what C code holds"},
     {"tree", uf_cmd_tree, "what keeps most of a heap alive: the dominator tree"},
     {"diff", uf_cmd_diff, "two heaps compared: what grew, and who holds it"},

@@ -155,12 +155,18 @@ static bool unknown(const struct uf_option *table, const char *word, size_t len,
     return false;
 }
 
-bool uf_options_read(const struct uf_option *table, char **argv, const char *command,
-                     struct uf_arguments *ret)
+/* `program`: where what is to be run begins; NULL: nothing is, all words are read. */
+static bool read_words(const struct uf_option *table, char **argv, const char *command,
+                       struct uf_arguments *ret, char ***program)
 {
     *ret = (struct uf_arguments){0};
     for (; *argv; argv++) {
         const char *word = *argv, *value = NULL;
+        if (program) {
+            *program = argv + !strcmp(word, "--");
+            if (*program != argv || !strcmp(word, "-m") || word[0] != '-' || !word[1])
+                return true;
+        }
         if (!strcmp(word, "--")) {
             ret->has_rest = true;
             while (*++argv)
@@ -192,7 +198,21 @@ bool uf_options_read(const struct uf_option *table, char **argv, const char *com
         if (option->given)
             *option->given = true;
     }
+    if (program)
+        *program = argv;
     return true;
+}
+
+bool uf_options_read(const struct uf_option *table, char **argv, const char *command,
+                     struct uf_arguments *ret)
+{
+    return read_words(table, argv, command, ret, NULL);
+}
+
+bool uf_options_read_before(const struct uf_option *table, char **argv, const char *command,
+                            struct uf_arguments *ret, char ***program)
+{
+    return read_words(table, argv, command, ret, program);
 }
 
 bool uf_color_wanted(int color)

@@ -53,6 +53,10 @@ struct uf_arguments {
  * for the complaint: "unfreed check". */
 bool uf_options_read(const struct uf_option *table, char **argv, const char *command,
                      struct uf_arguments *ret);
+/* The same for a command that runs a program with arguments of its own: it ends at the first word that is no
+ * option, at "-m" or behind "--"; *program is where that is. */
+bool uf_options_read_before(const struct uf_option *table, char **argv, const char *command,
+                            struct uf_arguments *ret, char ***program);
 void uf_arguments_release(struct uf_arguments *arguments);
 
 /* --color and its surroundings. */

@@ -2,6 +2,7 @@
 
 #include "report/json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,6 +140,22 @@ static bool unquote(const char **text, size_t *len)
     return true;
 }
 
+/* A text that was cut says how long it is: else DevTools would take all that begin alike for the same
+ * ("Duplicated strings"). False: it is whole. */
+static bool add_cut_text(struct uf_hs_names *names, uf_node node, const char *text, size_t len,
+                         uint32_t *ret)
+{
+    char whole[TEXT_BYTES + 40];
+    if (len < 3 || memcmp(text + len - 3, "...", 3) != 0)
+        return false;
+    int64_t length = names->names->length(names->names->context, node);
+    if (length <= (int64_t)len) /* in characters, of which there are no more than bytes */
+        return false;
+    snprintf(whole, sizeof whole, "%.*s (%" PRId64 " characters)", (int)len, text, length);
+    *ret = uf_hs_text(names, whole);
+    return true;
+}
+
 struct uf_hs_node_name uf_hs_name_node(struct uf_hs_names *names, uf_node node)
 {
     const struct uf_graph *graph = names->graph;
@@ -164,7 +181,10 @@ struct uf_hs_node_name uf_hs_name_node(struct uf_hs_names *names, uf_node node)
     }
     if (content == CONTENT_STRING ? !unquote(&text, &len) : len == 0 || text[0] == '<')
         return plain;
-    return (struct uf_hs_node_name){(enum uf_hs_node_type)type->type, add_text(names, text, len)};
+    uint32_t name = 0;
+    if (content != CONTENT_STRING || !add_cut_text(names, node, text, len, &name))
+        name = add_text(names, text, len);
+    return (struct uf_hs_node_name){(enum uf_hs_node_type)type->type, name};
 }
 
 /* --- references --------------------------------------------------------------------------------- */

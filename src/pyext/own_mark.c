@@ -15,7 +15,7 @@
 struct candidate {
     uf_node node;
     uint32_t inside; /* references from other candidates */
-    bool fixed; /* ours, whoever else holds it */
+    bool fixed;      /* ours, whoever else holds it */
     bool foreign;
 };
 

@@ -65,7 +65,8 @@ static PyObject *raise(const struct uf_error *err, PyObject *path)
     return NULL;
 }
 
-static PyObject *to_result(PyObject *type, PyObject *path, const struct uf_snapshot_taken *taken, double seconds)
+static PyObject *to_result(PyObject *type, PyObject *path, const struct uf_snapshot_taken *taken,
+                           double seconds)
 {
     PyObject *result = PyStructSequence_New((PyTypeObject *)type);
     if (!result)
@@ -106,7 +107,8 @@ PyObject *uf_snapshot_from_python(PyObject *module, PyObject *args, PyObject *ke
     PyObject *path = NULL, *decoded = NULL, *encoded = NULL, *result = NULL;
     int redact = 0;
     PyObject *type = result_type(module);
-    if (!type || !PyArg_ParseTupleAndKeywords(args, keywords, "O|$p:snapshot", names, &path, &redact))
+    if (!type ||
+        !PyArg_ParseTupleAndKeywords(args, keywords, "O|$p:snapshot", names, &path, &redact))
         return NULL;
     /* what os.fspath() gives is shown in the result and in errors */
     if (PyUnicode_FSConverter(path, &encoded) && PyUnicode_FSDecoder(encoded, &decoded))

@@ -7,6 +7,7 @@
 #include "pyext/python.h"
 #include "pyext/readings.h"
 #include "pyext/snapshot_take.h"
+#include "report/units.h"
 #include "snapshot/write.h"
 
 #include <fcntl.h>
@@ -41,12 +42,15 @@ static void close_range_of(unsigned first, unsigned last)
 }
 
 /* A socket is closed when the last process that has it closes it. */
-static void leave_descriptors(const struct uf_snapshot_ends *ends)
+static void leave_descriptors(const struct uf_snapshot_ends *ends, bool keep_stderr)
 {
     unsigned low = (unsigned)(ends->report < ends->pause ? ends->report : ends->pause);
     unsigned high = (unsigned)(ends->report < ends->pause ? ends->pause : ends->report);
-    if (low > 0)
-        close_range_of(0, low - 1);
+    unsigned first = keep_stderr ? STDERR_FILENO + 1 : 0;
+    if (keep_stderr)
+        close_range_of(0, STDERR_FILENO - 1);
+    if (low > first)
+        close_range_of(first, low - 1);
     close_range_of(low + 1, high - 1);
     close_range_of(high + 1, UINT32_MAX);
 }
@@ -85,6 +89,20 @@ static enum uf_code write_file(struct uf_snapshot_order *order, struct uf_captur
     return code;
 }
 
+static void describe(const struct uf_snapshot_order *order, struct uf_snapshot_taken *taken)
+{
+    struct uf_text text = {0};
+    uf_units_plural(&text, (double)taken->objects, "object", "objects");
+    uf_text_add_z(&text, ", ");
+    uf_units_bytes(&text, (double)taken->bytes);
+    uf_text_add_z(&text, "; the program stood still for ");
+    uf_units_seconds(&text, taken->pause_seconds);
+    uf_text_add_z(&text, order->redact ? " (contents are left out)"
+                                     : " (the file holds what the heap holds, secrets too)");
+    (void)snprintf(taken->told, sizeof taken->told, "%s", text.at ? text.at : "");
+    uf_text_release(&text);
+}
+
 static void work(struct uf_snapshot_order *order, const struct uf_snapshot_ends *ends,
                  struct uf_snapshot_message *message)
 {
@@ -111,6 +129,19 @@ static void work(struct uf_snapshot_order *order, const struct uf_snapshot_ends 
     if (write_file(order, &capture, message))
         return;
     taken->write_seconds = uf_now_seconds() - started;
+    describe(order, taken);
+}
+
+static void tell(const struct uf_snapshot_order *order, const struct uf_snapshot_message *message)
+{
+    char line[PATH_MAX + 400];
+    if (message->error.code)
+        (void)snprintf(line, sizeof line, "unfreed: %s: not written: %s\n", order->shown,
+                       message->error.message);
+    else
+        (void)snprintf(line, sizeof line, "unfreed: %s: %s\n", order->shown, message->taken.told);
+    ssize_t done = write(STDERR_FILENO, line, strlen(line));
+    (void)done;
 }
 
 _Noreturn void uf_snapshot_live(struct uf_snapshot_order *order,
@@ -118,10 +149,10 @@ _Noreturn void uf_snapshot_live(struct uf_snapshot_order *order,
 {
     struct uf_snapshot_message message = {.magic = UF_SNAPSHOT_MAGIC};
     leave_signals();
-    leave_descriptors(ends);
+    leave_descriptors(ends, order->shown != NULL);
     step_back();
     work(order, ends, &message);
-    ssize_t done = write(ends->report, &message, sizeof message);
-    (void)done; /* the file stands whether or not anybody still wants to know */
+    if (write(ends->report, &message, sizeof message) < 0 && order->shown)
+        tell(order, &message); /* the program has ended meanwhile */
     _exit(0);
 }

@@ -9,11 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define LOOK_MS 500
 
 _Static_assert(sizeof(struct uf_snapshot_message) <= 4096, "a message is written in one piece");
 
@@ -31,6 +34,12 @@ static enum uf_code know_heap(struct uf_heap_config *ret, struct uf_error *err)
     }
     *ret = known;
     return code;
+}
+
+enum uf_code uf_snapshot_warm_up(struct uf_error *err)
+{
+    struct uf_heap_config config;
+    return know_heap(&config, err);
 }
 
 /* A folder that cannot be written to is told before a second is spent on the heap. */
@@ -56,6 +65,7 @@ enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *pa
         return code;
     (void)snprintf(order->path, sizeof order->path, "%s", path);
     order->redact = redact;
+    order->shown = NULL;
     if ((code = know_heap(&order->heap, err)) != UF_OK)
         return code;
     order->started = uf_now_seconds();
@@ -121,19 +131,35 @@ static enum uf_code tell_end(int status, struct uf_error *err)
                         "and no file was made (please report it)");
 }
 
+/* A descriptor that another thread's fork took along would keep the pipe open: so it is looked, too, whether
+ * the copy is still there. -1: it is gone. */
+static int poll_copy(struct uf_snapshot_copy *copy, int *status, bool *reaped)
+{
+    struct pollfd wait = {.fd = copy->report, .events = POLLIN};
+    int ready = poll(&wait, 1, LOOK_MS);
+    if (ready != 0)
+        return ready > 0 ? 1 : 0;
+    *reaped = waitpid(copy->pid, status, __WALL | WNOHANG) == copy->pid;
+    if (!*reaped)
+        return 0;
+    return poll(&wait, 1, 0) > 0 ? 1 : -1;
+}
+
 enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void *context),
                               void *context, struct uf_snapshot_taken *ret, struct uf_error *err)
 {
-    struct uf_snapshot_message message;
-    bool stopped = false;
-    ssize_t len;
-    int status = 0;
-    while ((len = read(copy->report, &message, sizeof message)) < 0 && errno == EINTR)
+    struct uf_snapshot_message message = {0};
+    bool stopped = false, reaped = false;
+    ssize_t len = -1;
+    int status = 0, ready;
+    while ((ready = poll_copy(copy, &status, &reaped)) == 0)
         if (stop && !stopped && stop(context)) {
             stopped = true;
             (void)kill(copy->pid, SIGKILL); /* not waited for yet: the number is still its own */
         }
-    while (waitpid(copy->pid, &status, __WALL) < 0 && errno == EINTR)
+    if (ready > 0)
+        len = read(copy->report, &message, sizeof message);
+    while (!reaped && waitpid(copy->pid, &status, __WALL) < 0 && errno == EINTR)
         ;
     close(copy->report);
     copy->report = -1;
@@ -142,6 +168,7 @@ enum uf_code uf_snapshot_wait(struct uf_snapshot_copy *copy, bool (*stop)(void *
     if (len != (ssize_t)sizeof message || message.magic != UF_SNAPSHOT_MAGIC)
         return tell_end(status, err);
     *ret = message.taken;
+    ret->told[sizeof ret->told - 1] = '\0';
     *err = message.error;
     err->message[sizeof err->message - 1] = '\0';
     return err->code;

@@ -29,6 +29,8 @@
 struct uf_snapshot_order {
     char path[PATH_MAX];
     bool redact;
+    const char *
+        shown; /* NULL, or what the file is called on standard error by a copy that is left alone */
     struct uf_heap_config heap;
     struct uf_meta meta; /* texts: those below */
     char python[32], platform[96], executable[PATH_MAX], command_line[UF_COMMAND_LINE_BYTES];
@@ -45,8 +47,12 @@ struct uf_snapshot_copy {
 struct uf_snapshot_taken {
     uint64_t bytes, objects, references;
     double pause_seconds, capture_seconds, write_seconds;
+    char told[160]; /* "61,965 objects, 2.1 MiB; ...": for people */
 };
 
+/* What is asked of an interpreter once, before the first order: with it done, the first pause is no longer
+ * than others. */
+enum uf_code uf_snapshot_warm_up(struct uf_error *err);
 /* Fails early where the file cannot be made. */
 enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *path, bool redact,
                                  struct uf_error *err);

@@ -20,7 +20,7 @@ static struct uf_capture kept;
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
@@ -66,7 +66,7 @@ static enum uf_code write_file(const char *path, bool redact, uint64_t *bytes,
     return code;
 }
 
-/* (nodes, references, bytes, seconds of the capture, seconds of writing) */
+/* (nodes, references, bytes, seconds of the processor: capturing, writing) */
 static PyObject *probe_write(PyObject *self, PyObject *args)
 {
     const char *path;
@@ -251,7 +251,7 @@ static PyObject *probe_words(PyObject *self, PyObject *path_object)
     return Py_BuildValue("NN", previews, names);
 }
 
-/* Seconds of: opening, the base, all the rest, verifying. */
+/* Seconds of the processor: opening, the base, all the rest, verifying. */
 static PyObject *probe_load(PyObject *self, PyObject *path_object)
 {
     const char *path = PyUnicode_AsUTF8(path_object);

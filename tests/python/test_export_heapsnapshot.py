@@ -35,6 +35,7 @@ class Store:
 
 STORE = Store()
 STORE.open(0, 300)
+LONG = "a text that snapshots cut, " * 100
 LIST = [(number, str(number) * 5) for number in range(2000)]
 for _ in range(5):  # garbage, waiting for the collector
     ring = [LIST, {}]
@@ -110,8 +111,7 @@ def test_every_retained_size_of_memlab_is_that_of_unfreed(heaps, tmp_path):
 @pytest.mark.parametrize("reader", ["devtools.mjs", "memlab.mjs"])
 def test_retained_sizes_agree_on_graphs_of_all_shapes(reader, tmp_path):
     """With garbage that refers to what is alive, unfreed's own objects, and more than 4 GiB."""
-    places = [pathlib.Path(folder) / "write_heapsnapshot" for folder in sys.path]
-    program = next(place for place in places if place.is_file())
+    program = unfreed_runs.built("write_heapsnapshot")
     subprocess.run([program, tmp_path / "all.heapsnapshot", tmp_path / "ours"], check=True)
     consumers_here.node(
         SCRIPTS / reader, tmp_path / "all.heapsnapshot", "--retained", tmp_path / "theirs"
@@ -187,6 +187,12 @@ def test_a_redacted_snapshot_is_read_as_well_and_says_no_contents(tmp_path):
     assert said["diff"]["__main__.Session"] == {"added": 37, "removed": 0, "delta": 37}
     assert said["aggregates"]["str"]["count"] > 1000
     assert_retained_sizes_agree(heaps, tmp_path / "retained")
+
+
+def test_a_text_that_was_cut_says_how_long_it_is(heaps):
+    strings = json.loads((heaps / "s1.heapsnapshot").read_text())["strings"]
+    cut = [text for text in strings if text.startswith("a text that snap")]
+    assert [text for text in cut if text.endswith("... (2700 characters)")], cut
 
 
 def test_the_file_is_json_in_ascii_and_counts_itself(heaps):

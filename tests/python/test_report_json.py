@@ -1,14 +1,11 @@
 """The JSON report, read back: every key of the contract is there, with the type it should have."""
 
 import json
-import os
-import pathlib
-import shutil
 import subprocess
 
 import pytest
+from unfreed_runs import built
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = ["clean", "delayed", "leak", "many", "hostile", "undecided"]
 
 NUMBER = (int, float, type(None))
@@ -119,34 +116,12 @@ COLLECTOR = [
 
 
 @pytest.fixture(scope="session")
-def print_report(tmp_path_factory):
-    """The small C program that renders results built by hand, compiled for these tests."""
-    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    program = tmp_path_factory.mktemp("report") / "print_report"
-    sources = [
-        ROOT / "tests/unit/print_report.c",
-        ROOT / "src/analysis/cuts.c",
-        ROOT / "src/analysis/result.c",
-        *(ROOT / "src/base").glob("*.c"),
-        *(p for p in (ROOT / "src/report").glob("*.c") if p.name != "undecided.c"),
-    ]
-    plain = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
-    subprocess.run(
-        [
-            *(compiler, "-std=c11", "-D_GNU_SOURCE", f"-I{ROOT}/src", f"-I{ROOT}/include"),
-            *("-o", str(program), *map(str, sources), "-lm"),
-        ],
-        check=True,
-        env=plain,
-    )
+def print_report():
+    """The small C program that renders results built by hand."""
 
     def run(*arguments):
-        done = subprocess.run(
-            [str(program), *arguments], check=True, capture_output=True, env=plain
-        )
-        return done.stdout
+        program = built("print_report")
+        return subprocess.run([program, *arguments], check=True, capture_output=True).stdout
 
     return run
 

@@ -36,3 +36,9 @@ def check(spec, *options, args=(), **run_options):
 
 def findings(report, severity=None):
     return [f for f in report["findings"] if severity in (None, f["severity"])]
+
+
+def built(name):
+    """A C program of the tests, compiled beside the extensions that PYTHONPATH leads to."""
+    places = [pathlib.Path(folder) / name for folder in sys.path]
+    return next(place for place in places if place.is_file())

@@ -96,6 +96,18 @@ TEST(content_is_left_out_when_its_room_is_used)
     end();
 }
 
+TEST(a_text_that_was_cut_says_how_long_it_is)
+{
+    begin("a: str preview='abc...' len=100\n"
+          "b: str preview='abc...' len=6\n"
+          "c: str preview='abc' len=100\n",
+          1000);
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 0).name), "abc... (100 characters)");
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 1).name), "abc...");
+    EXPECT_TEXT(text_of(uf_hs_name_node(&names, 2).name), "abc");
+    end();
+}
+
 TEST(a_weak_reference_has_a_name_in_words)
 {
     begin("a -> b [12]\na -> b .x\n", 1000);
@@ -143,6 +155,7 @@ int main(void)
     RUN(a_generic_name_that_says_all_is_asked_for_once);
     RUN(a_field_that_python_has_a_name_for_is_a_property);
     RUN(content_is_left_out_when_its_room_is_used);
+    RUN(a_text_that_was_cut_says_how_long_it_is);
     RUN(a_weak_reference_has_a_name_in_words);
     RUN(strings_are_counted_as_they_are_written);
     RUN(more_than_a_viewer_can_hold_is_refused);
