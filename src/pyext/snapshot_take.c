@@ -36,6 +36,12 @@ static enum uf_code know_heap(struct uf_heap_config *ret, struct uf_error *err)
     return code;
 }
 
+enum uf_code uf_snapshot_warm_up(struct uf_error *err)
+{
+    struct uf_heap_config config;
+    return know_heap(&config, err);
+}
+
 /* A folder that cannot be written to is told before a second is spent on the heap. */
 static enum uf_code check_path(const char *path, struct uf_error *err)
 {

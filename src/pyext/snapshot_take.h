@@ -50,6 +50,9 @@ struct uf_snapshot_taken {
     char told[160]; /* "61,965 objects, 2.1 MiB; ...": for people */
 };
 
+/* What is asked of an interpreter once, before the first order: with it done, the first pause is no longer
+ * than others. */
+enum uf_code uf_snapshot_warm_up(struct uf_error *err);
 /* Fails early where the file cannot be made. */
 enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *path, bool redact,
                                  struct uf_error *err);

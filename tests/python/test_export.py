@@ -122,6 +122,20 @@ def test_the_json_report_has_its_keys(snapshot, tmp_path):
     assert report["bytes"] == (tmp_path / "out").stat().st_size
 
 
+def test_an_interrupt_ends_it_without_a_traceback_or_a_file(snapshot, tmp_path):
+    process = subprocess.Popen(
+        [UNFREED, "export", snapshot, "--to", "json", "-o", "-", "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    assert process.stdout.read(10) == b'{"line": "'  # it is at work, and soon the pipe is full
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, b"unfreed: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_goes_early_is_no_fault(snapshot):
     reading, writing = os.pipe()
     process = subprocess.Popen(

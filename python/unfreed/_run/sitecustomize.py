@@ -30,7 +30,6 @@ def _start():
         os.environ["PYTHONPATH"] = path
     if folder in sys.path:
         sys.path.remove(folder)
-    getattr(sys, "path_importer_cache", {}).pop(folder, None)
     del sys.modules["sitecustomize"]
     if number is not None:
         if sys.version_info < (3, 10):
@@ -63,6 +62,8 @@ def _start():
             run(int(number), output, bool(redact))
         except Exception as error:
             refuse("run: %s" % error)
+    for place in (folder, os.path.dirname(folder)):
+        getattr(sys, "path_importer_cache", {}).pop(place, None)
     # What site.py expects is either the environment's own in sys.modules, or an ImportError that
     # names it (CPython Lib/site.py, execsitecustomize).
     import sitecustomize  # noqa: F401
