@@ -190,9 +190,11 @@ static bool is_attribute_dict(struct builder *b, uf_node holder, uint32_t edge)
     return name.kind == UF_REF_DICT;
 }
 
-/* All that hangs directly below `holder`. */
-static void place_below(struct builder *b, uint32_t above, uf_node holder, bool in_dict)
+/* What hangs directly below `holder`, but for its attribute dictionary: that is returned, or
+ * UF_NODE_NONE. `in_dict`: the holder is one. */
+static uf_node place_held(struct builder *b, uint32_t above, uf_node holder, bool in_dict)
 {
+    uf_node dict = UF_NODE_NONE;
     const struct uf_graph *graph = b->view->graph;
     uint32_t from = b->below.start[holder], end = b->below.start[holder + 1];
     uint32_t last_edge = from < end ? graph->edge_start[holder + 1] : 0;
@@ -207,10 +209,19 @@ static void place_below(struct builder *b, uint32_t above, uf_node holder, bool 
         if (edge == UINT32_MAX)
             place(b, above, node, UF_TREE_SEVERAL, 0, false);
         else if (!in_dict && is_attribute_dict(b, holder, edge))
-            place_below(b, above, node, true); /* no deeper: what a dictionary holds are items */
+            dict = node;
         else
             place(b, above, node, UF_TREE_DIRECT, name_of_edge(b, holder, edge, in_dict), in_dict);
     }
+    return dict;
+}
+
+/* All that hangs directly below `holder`; what its attribute dictionary holds are its attributes. */
+static void place_below(struct builder *b, uint32_t above, uf_node holder)
+{
+    uf_node dict = place_held(b, above, holder, false);
+    if (dict != UF_NODE_NONE)
+        (void)place_held(b, above, dict, true);
 }
 
 static void place_at_top(struct builder *b)
@@ -264,7 +275,7 @@ static void take_apart(struct builder *b, uint32_t above, uint64_t retained)
         place_at_top(b);
     } else {
         for (size_t i = 0; i < b->sets.at[above].nodes.len && !b->failed; i++) /* may get more */
-            place_below(b, above, b->sets.at[above].nodes.at[i], false);
+            place_below(b, above, b->sets.at[above].nodes.at[i]);
         uf_vec_release(&b->sets.at[above].nodes);
     }
     size_t end = b->sets.len;

@@ -39,12 +39,19 @@ static void key_of(const struct checker *c, uf_node node, char *ret, size_t size
         snprintf(ret, size, "<%.60s>", uf_graph_type_name(&kept.graph, node));
 }
 
+/* Cut where it is too long, as names are. */
+static void print(char *ret, size_t size, const char *format, const char *text)
+{
+    if (snprintf(ret, size, format, text) < 0)
+        *ret = '\0';
+}
+
 static void set_name(struct uf_ref_name *ret, enum uf_ref_kind kind, const char *format,
                      const char *text, const char *generic)
 {
     ret->kind = kind;
-    snprintf(ret->text, sizeof ret->text, format, text);
-    snprintf(ret->generic, sizeof ret->generic, "%s", generic);
+    print(ret->text, sizeof ret->text, format, text);
+    print(ret->generic, sizeof ret->generic, "%s", generic);
 }
 
 static bool is_identifier(const char *text)
@@ -65,7 +72,7 @@ static void value_name(const char *key, bool attribute, struct uf_ref_name *ret)
         set_name(ret, UF_REF_ITEM, "[%s]", key, "[*]");
     } else if (*key == '\'' && is_identifier(name)) {
         set_name(ret, UF_REF_ATTR, ".%s", name, "");
-        snprintf(ret->generic, sizeof ret->generic, "%s", ret->text);
+        print(ret->generic, sizeof ret->generic, "%s", ret->text);
     } else {
         set_name(ret, UF_REF_ITEM, ".__dict__[%s]", key, ".__dict__[*]");
     }
