@@ -344,7 +344,8 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_e
         return uf_cuts_fill(&finding->cuts, search->view.graph, cuts->at, cuts->len, freed,
                             load->members.at, inside ? 0 : load->members.len, err);
     if (inside && objects == 0)
-        return set_why_not(finding, uf_mem_strdup("its entries are shared with other holders"), err);
+        return set_why_not(finding, uf_mem_strdup("its entries are shared with other holders"),
+                           err);
     return find_other_holder(search, load, kept, cuts, freed, finding, err);
 }
 

@@ -124,8 +124,7 @@ static enum uf_code add_to_advice(struct uf_finding *finding, const struct uf_te
         return uf_error_nomem(err);
     if (also->len == 0 || !finding->fix_advice)
         return UF_OK;
-    char *advice =
-        uf_mem_printf("%s; %s must let go of it, too", finding->fix_advice, also->at);
+    char *advice = uf_mem_printf("%s; %s must let go of it, too", finding->fix_advice, also->at);
     if (!advice)
         return uf_error_nomem(err);
     uf_mem_free(finding->fix_advice);

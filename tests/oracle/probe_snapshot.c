@@ -56,12 +56,11 @@ static enum uf_code write_file(const char *path, bool redact, uint64_t *bytes,
     enum uf_code code =
         uf_heap_shapes_create(&own, kept.heap, &kept.graph, &kept.names, &shapes, error);
     if (!code)
-        code = uf_snapshot_write(path,
-                                 &(struct uf_snapshot_content){.graph = &kept.graph,
-                                                               .shapes = &shapes,
-                                                               .meta = &meta,
-                                                               .redact = redact},
-                                 bytes, error);
+        code = uf_snapshot_write(
+            path,
+            &(struct uf_snapshot_content){
+                .graph = &kept.graph, .shapes = &shapes, .meta = &meta, .redact = redact},
+            bytes, error);
     uf_heap_shapes_destroy(own);
     return code;
 }
@@ -106,8 +105,7 @@ static int differ(struct comparison *c, uf_node node, const char *what, const ch
 {
     if (PyList_GET_SIZE(c->differences) >= DIFFERENCES_MAX)
         return 0;
-    PyObject *item =
-        Py_BuildValue("ssss", uf_graph_type_name(&kept.graph, node), what, live, file);
+    PyObject *item = Py_BuildValue("ssss", uf_graph_type_name(&kept.graph, node), what, live, file);
     int status = item ? PyList_Append(c->differences, item) : -1;
     Py_XDECREF(item);
     return status;

@@ -40,9 +40,9 @@ static void grow(program_fn *write)
 
 static bool judge_groups(void)
 {
-    bool done = result_begin() &&
-                uf_findings_from_groups(&result, program.groups, &program.made.graph, &program.reach,
-                                        &program.made.names, NULL, &summary, NULL) == UF_OK;
+    bool done = result_begin() && uf_findings_from_groups(
+                                      &result, program.groups, &program.made.graph, &program.reach,
+                                      &program.made.names, NULL, &summary, NULL) == UF_OK;
     uf_check_result_release(&result);
     return done;
 }
@@ -58,13 +58,15 @@ static void held_by_c_code(struct uf_text *text, int call)
 static void grows_in_place(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> t ['TEXT']\nt: str size=%d preview='aaa...'\n", 49 + 10 * call);
+    uf_text_printf(text, "globals -> t ['TEXT']\nt: str size=%d preview='aaa...'\n",
+                   49 + 10 * call);
 }
 
 static void bounded(struct uf_text *text, int call)
 {
     module(text);
-    uf_text_printf(text, "globals -> d ['LAST']\nd: collections.deque len=%d bound=100 tracked\n", call);
+    uf_text_printf(text, "globals -> d ['LAST']\nd: collections.deque len=%d bound=100 tracked\n",
+                   call);
     for (int i = 0; i < call; i++)
         uf_text_printf(text, "d -> i%d [%d]\ni%d: app.Item size=50 tracked\n", i, i, i);
 }
@@ -107,8 +109,8 @@ static const char rings[] = "a: app.A tracked\na -> b .b\nb: app.B tracked\nb ->
 
 static bool judge_garbage(void)
 {
-    bool done = result_begin() &&
-                uf_findings_from_garbage(&result, &made.graph, member, &made.names, NULL, NULL) == UF_OK;
+    bool done = result_begin() && uf_findings_from_garbage(&result, &made.graph, member,
+                                                           &made.names, NULL, NULL) == UF_OK;
     uf_check_result_release(&result);
     return done;
 }
