@@ -21,9 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench_capture import make_heap
-
 import unfreed
+from bench_capture import make_heap
 
 RATIO_TARGET = 1.5
 PAUSE_TARGET_MS = 30  # per GB resident

@@ -366,7 +366,11 @@ def test_wrong_arguments_are_type_errors(tmp_path):
 
 def test_the_package_imports_nothing_by_itself():
     done = subprocess.run(
-        [sys.executable, "-c", "import sys; a = set(sys.modules); import unfreed; print(set(sys.modules) - a)"],
+        [
+            sys.executable,
+            "-c",
+            "import sys; a = set(sys.modules); import unfreed; print(set(sys.modules) - a)",
+        ],
         capture_output=True,
         text=True,
     )
