@@ -2,9 +2,9 @@
 
     python3 tools/run_fuzz.py [--seconds 60] [LIBFUZZER ARGS ...]
 
-Begins with tests/fuzz/corpus and what earlier runs found (build/fuzz/corpus). An input that makes the
-target fail is left in build/fuzz, and named by libFuzzer; when it is fixed, put it into tests/fuzz/corpus,
-whose inputs are run by `make test` too.
+Begins with tests/fuzz/corpus and what earlier runs found (build/fuzz/corpus). An input that makes
+the target fail is left in build/fuzz, and named by libFuzzer; when it is fixed, put it into
+tests/fuzz/corpus, whose inputs are run by `make test` too.
 """
 
 from __future__ import annotations

@@ -202,29 +202,29 @@ static char *edge_text(const struct uf_view *view, const leg_list *legs, size_t 
 
 /* "local 'e' of f() at app.py:12" -> "f() in app.py:12"; of a reference without a frame, the
  * class. */
-static char *made_at(const struct uf_view *view, const leg_list *legs)
+static void made_at(const struct uf_view *view, const leg_list *legs, struct uf_text *ret)
 {
     const struct leg *cut = &legs->at[legs->len - 1];
     for (size_t i = legs->len; i-- > 0;) {
         const char *text = legs->at[i].name.text, *of = strstr(text, "' of "),
                    *at = strstr(text, " at ");
-        if (strncmp(text, "local ", 6) == 0 && of && at && at > of)
-            return uf_mem_printf("%.*s in %s", (int)(at - of - 5), of + 5, at + 4);
+        if (strncmp(text, "local ", 6) == 0 && of && at && at > of) {
+            uf_text_printf(ret, "%.*s in %s", (int)(at - of - 5), of + 5, at + 4);
+            return;
+        }
     }
-    for (size_t i = 0; i < legs->len; i++) {
+    for (size_t i = 0; i < legs->len && !ret->failed; i++) {
         char preview[160] = "";
-        struct uf_text outer = {0};
         view->names->preview(view->names->context, legs->at[i].target, preview, sizeof preview);
-        outer_function(preview, &outer);
-        char *ret = outer.len && !outer.failed ? uf_mem_printf("%s()", outer.at) : NULL;
-        uf_text_release(&outer);
-        if (ret)
-            return ret;
+        outer_function(preview, ret);
+        if (ret->len > 0) {
+            uf_text_add_z(ret, "()");
+            return;
+        }
     }
     if (cut->name.kind == UF_REF_ATTR)
-        return uf_mem_printf("attribute %s of %s", cut->name.text + 1,
-                             uf_graph_type_name(view->graph, cut->source));
-    return NULL;
+        uf_text_printf(ret, "attribute %s of %s", cut->name.text + 1,
+                       uf_graph_type_name(view->graph, cut->source));
 }
 
 /* The walk without keys, lines and addresses; it begins behind the reference to cut, so it is
@@ -272,7 +272,7 @@ static enum uf_code fill_candidates(const struct uf_view *view, const struct uf_
             if (legs->at[k].edge != cycle->singles.at[i])
                 continue;
             char *text = edge_text(view, legs, k);
-            code = uf_finding_add_candidate(finding, text, true, err);
+            code = text ? uf_finding_add_candidate(finding, text, true, err) : uf_error_nomem(err);
             uf_mem_free(text);
         }
     return code;
@@ -296,10 +296,13 @@ enum uf_code uf_cycle_walk_fill(const struct uf_view *view, const struct uf_cycl
         finding->id = make_id(view, &legs, type, function);
         finding->holder = edge_text(view, &legs, legs.len - 1);
         finding->fix_edge = edge_text(view, &legs, legs.len - 1);
-        finding->made_at = made_at(view, &legs);
+        struct uf_text place = {0};
+        made_at(view, &legs, &place);
+        bool placed = place.len > 0 || place.failed;
+        finding->made_at = placed ? take_text(&place) : NULL;
         finding->fix_advice = make_advice(view, cycle, &legs);
         if (!finding->type || !finding->id || !finding->holder || !finding->fix_edge ||
-            !finding->fix_advice)
+            !finding->fix_advice || (placed && !finding->made_at))
             code = uf_error_nomem(err);
     }
     if (!code)

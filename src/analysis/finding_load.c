@@ -169,46 +169,58 @@ static enum uf_code collect_cuts(const struct uf_load *load, const struct uf_sea
     return code;
 }
 
+/* Why the fix frees less than it should; UF_ENOMEM where `why` is NULL. */
+static enum uf_code set_why_not(struct uf_finding *finding, char *why, struct uf_error *err)
+{
+    finding->fix_why_not = why;
+    return why ? UF_OK : uf_error_nomem(err);
+}
+
+/* "also held by app.OTHERS.a.kept": by the reference `edge` of `source`. */
+static char *other_holder_text(const struct uf_view *view, uf_node source, uint32_t edge)
+{
+    struct uf_path path = {0};
+    struct uf_text text = {0};
+    struct uf_ref_name name;
+    char *ret = NULL;
+    uf_step_name(view, source, edge, false, &name);
+    if (uf_path_to(&path, view->reach, source, NULL) == UF_OK) {
+        uf_text_add_z(&text, "also held by ");
+        uf_path_expression(view, &path, path.nodes.len, &text);
+        uf_step_append(&text, name.text);
+        ret = text.failed ? NULL : uf_mem_strdup(text.at);
+    }
+    uf_text_release(&text);
+    uf_path_release(&path);
+    return ret;
+}
+
 /* Who else holds `node`: the first reference from something that stays. */
-static void find_other_holder(const struct uf_search *search, const struct uf_load *load,
-                              uf_node node, const uf_edge_vec *cuts, const uint8_t *freed,
-                              struct uf_finding *finding)
+static enum uf_code find_other_holder(const struct uf_search *search, const struct uf_load *load,
+                                      uf_node node, const uf_edge_vec *cuts, const uint8_t *freed,
+                                      struct uf_finding *finding, struct uf_error *err)
 {
     const struct uf_view *view = &search->view;
     const struct uf_graph *graph = view->graph;
     if (view->reach->root[node] != UINT32_MAX) {
         struct uf_text root = {0};
         uf_path_root_text(view, node, &root);
-        finding->fix_why_not = root.failed ? NULL
-                                           : uf_mem_printf("it is a root itself: %s", root.at);
+        char *why = root.failed ? NULL : uf_mem_printf("it is a root itself: %s", root.at);
         uf_text_release(&root);
-        return;
+        return set_why_not(finding, why, err);
     }
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (!view->reach->reached[n] || freed[n] || load->mark[n] == MARK_MEMBER ||
             (graph->flags[n] & UF_NODE_OWN))
             continue;
-        for (uint32_t e = graph->edge_start[n]; e < graph->edge_start[n + 1]; e++) {
-            if (graph->edge_target[e] != node || uf_edges_among(cuts->at, cuts->len, e))
-                continue;
-            struct uf_path path = {0};
-            struct uf_text text = {0};
-            struct uf_ref_name name;
-            uf_step_name(view, n, e, false, &name);
-            if (uf_path_to(&path, view->reach, n, NULL) == UF_OK) {
-                uf_text_add_z(&text, "also held by ");
-                uf_path_expression(view, &path, path.nodes.len, &text);
-                uf_step_append(&text, name.text);
-            }
-            if (!text.failed && text.len > 0)
-                finding->fix_why_not = uf_mem_strdup(text.at);
-            uf_text_release(&text);
-            uf_path_release(&path);
-            return;
-        }
+        for (uint32_t e = graph->edge_start[n]; e < graph->edge_start[n + 1]; e++)
+            if (graph->edge_target[e] == node && !uf_edges_among(cuts->at, cuts->len, e))
+                return set_why_not(finding, other_holder_text(view, n, e), err);
     }
-    finding->fix_why_not =
-        uf_mem_strdup("cutting the references found does not free it: it is also held from C");
+    return set_why_not(
+        finding,
+        uf_mem_strdup("cutting the references found does not free it: it is also held from C"),
+        err);
 }
 
 static enum uf_code need_dominators(struct uf_search *search, struct uf_error *err)
@@ -303,13 +315,14 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_e
 {
     uint64_t objects = 0, bytes = 0;
     uf_node kept = UF_NODE_NONE;
-    if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX) {
-        finding->fix_why_not = uf_mem_strdup(
-            cuts->len > 0
-                ? "only the worst findings are checked"
-                : "what holds it is a root: there is no reference between objects to cut");
-        return UF_OK;
-    }
+    if (cuts->len == 0 || search->cuts_tried >= CUTS_TRIED_MAX)
+        return set_why_not(
+            finding,
+            uf_mem_strdup(
+                cuts->len > 0
+                    ? "only the worst findings are checked"
+                    : "what holds it is a root: there is no reference between objects to cut"),
+            err);
     search->cuts_tried++;
     enum uf_code code =
         uf_reach_without(search->view.graph, cuts->at, cuts->len, freed, &objects, &bytes, err);
@@ -331,10 +344,9 @@ static enum uf_code try_cut(struct uf_load *load, struct uf_search *search, uf_e
         return uf_cuts_fill(&finding->cuts, search->view.graph, cuts->at, cuts->len, freed,
                             load->members.at, inside ? 0 : load->members.len, err);
     if (inside && objects == 0)
-        finding->fix_why_not = uf_mem_strdup("its entries are shared with other holders");
-    else
-        find_other_holder(search, load, kept, cuts, freed, finding);
-    return UF_OK;
+        return set_why_not(finding, uf_mem_strdup("its entries are shared with other holders"),
+                           err);
+    return find_other_holder(search, load, kept, cuts, freed, finding, err);
 }
 
 enum uf_code uf_load_try_fix(struct uf_load *load, struct uf_search *search,

@@ -120,11 +120,11 @@ static uf_node most_held(const struct uf_load *load, const struct uf_graph *grap
 static enum uf_code add_to_advice(struct uf_finding *finding, const struct uf_text *also,
                                   struct uf_error *err)
 {
+    if (also->failed)
+        return uf_error_nomem(err);
     if (also->len == 0 || !finding->fix_advice)
         return UF_OK;
-    char *advice = also->failed ? NULL
-                                : uf_mem_printf("%s; %s must let go of it, too",
-                                                finding->fix_advice, also->at);
+    char *advice = uf_mem_printf("%s; %s must let go of it, too", finding->fix_advice, also->at);
     if (!advice)
         return uf_error_nomem(err);
     uf_mem_free(finding->fix_advice);
@@ -148,7 +148,9 @@ enum uf_code uf_holders_tell(const struct uf_load *load, const struct uf_search 
             view->reach->parent_edge[example] == cuts->at[i])
             continue;
         code = edge_text(view, cuts->at[i], &edge, err);
-        if (!code && edge.at && !edge.failed) {
+        if (!code && edge.failed)
+            code = uf_error_nomem(err);
+        if (!code && edge.at) {
             uf_text_add_z(&also, also.len ? " and " : "");
             uf_text_add_z(&also, edge.at);
             code = uf_finding_add_candidate(finding, edge.at, false, err);

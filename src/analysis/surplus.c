@@ -238,9 +238,12 @@ static enum uf_code fill(const struct uf_view *view, uf_node node, const struct 
             !finding->fix_edge || !finding->fix_why_not)
             code = uf_error_nomem(err);
     }
-    if (!code &&
-        (uf_step_make(view, node, "", "", true, &step) || uf_vec_push(&finding->path, step)))
+    if (!code && uf_step_make(view, node, "", "", true, &step)) {
         code = uf_error_nomem(err);
+    } else if (!code && uf_vec_push(&finding->path, step)) {
+        uf_step_release(&step);
+        code = uf_error_nomem(err);
+    }
     if (!code)
         code = uf_orphans_advise(finding, err);
     uf_text_release(&shown);

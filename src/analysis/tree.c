@@ -9,6 +9,8 @@
 
 /* An object that retains 1 / ALONE_SHARE of what the row above does stands by itself. */
 #define ALONE_SHARE 10
+/* Rows of one name and type, one below the other, before the rest joins the last of them. */
+#define FOLD_LEVELS 3
 
 /* A row that may come to be shown. */
 struct set {
@@ -122,6 +124,29 @@ static void enter(struct builder *b, struct set *set, uf_node node)
         set->row.example = node;
 }
 
+/* Has the same been met so many times on the way down that one more tells nothing new? */
+static bool is_repeated(const struct builder *b, uint32_t above, uint32_t type, uint32_t name)
+{
+    for (int level = 0; level < FOLD_LEVELS; level++) {
+        if (above == UINT32_MAX)
+            return false;
+        const struct set *set = &b->sets.at[above];
+        if (set->row.held != UF_TREE_DIRECT || set->row.type != type || set->name != name)
+            return false;
+        above = set->row.parent;
+    }
+    return true;
+}
+
+/* `node` joins the set that is being taken apart, and is taken apart with it. */
+static void fold(struct builder *b, struct set *set, uf_node node)
+{
+    set->row.folded = true;
+    set->row.objects++;
+    set->row.bytes += uf_edges_size(b->view->graph, node);
+    b->failed |= uf_vec_push(&set->nodes, node) != 0;
+}
+
 /* Enters `node` into the set of its like below `above`. */
 static void place(struct builder *b, uint32_t above, uf_node node, enum uf_tree_held held,
                   uint32_t name, bool in_dict)
@@ -129,6 +154,10 @@ static void place(struct builder *b, uint32_t above, uf_node node, enum uf_tree_
     const struct uf_graph *graph = b->view->graph;
     uint32_t type = graph->types[graph->type[node]].name;
     /* a name that is no text cannot be another's: several and none are kept apart by `held` */
+    if (held == UF_TREE_DIRECT && is_repeated(b, above, type, name)) {
+        fold(b, &b->sets.at[above], node);
+        return;
+    }
     uint64_t key = ((uint64_t)name << 33 | (uint64_t)(held == UF_TREE_SEVERAL) << 32 | type) + 1;
     uint32_t found = uf_map_get(&b->like, key);
     if (found == UF_MAP_NONE) {
@@ -161,9 +190,11 @@ static bool is_attribute_dict(struct builder *b, uf_node holder, uint32_t edge)
     return name.kind == UF_REF_DICT;
 }
 
-/* All that hangs directly below `holder`. */
-static void place_below(struct builder *b, uint32_t above, uf_node holder, bool in_dict)
+/* What hangs directly below `holder`, but for its attribute dictionary: that is returned, or
+ * UF_NODE_NONE. `in_dict`: the holder is one. */
+static uf_node place_held(struct builder *b, uint32_t above, uf_node holder, bool in_dict)
 {
+    uf_node dict = UF_NODE_NONE;
     const struct uf_graph *graph = b->view->graph;
     uint32_t from = b->below.start[holder], end = b->below.start[holder + 1];
     uint32_t last_edge = from < end ? graph->edge_start[holder + 1] : 0;
@@ -178,10 +209,19 @@ static void place_below(struct builder *b, uint32_t above, uf_node holder, bool 
         if (edge == UINT32_MAX)
             place(b, above, node, UF_TREE_SEVERAL, 0, false);
         else if (!in_dict && is_attribute_dict(b, holder, edge))
-            place_below(b, above, node, true); /* no deeper: what a dictionary holds are items */
+            dict = node;
         else
             place(b, above, node, UF_TREE_DIRECT, name_of_edge(b, holder, edge, in_dict), in_dict);
     }
+    return dict;
+}
+
+/* All that hangs directly below `holder`; what its attribute dictionary holds are its attributes. */
+static void place_below(struct builder *b, uint32_t above, uf_node holder)
+{
+    uf_node dict = place_held(b, above, holder, false);
+    if (dict != UF_NODE_NONE)
+        (void)place_held(b, above, dict, true);
 }
 
 static void place_at_top(struct builder *b)
@@ -234,9 +274,8 @@ static void take_apart(struct builder *b, uint32_t above, uint64_t retained)
     if (above == UINT32_MAX) {
         place_at_top(b);
     } else {
-        size_t count = b->sets.at[above].nodes.len;
-        for (size_t i = 0; i < count && !b->failed; i++)
-            place_below(b, above, b->sets.at[above].nodes.at[i], false);
+        for (size_t i = 0; i < b->sets.at[above].nodes.len && !b->failed; i++) /* may get more */
+            place_below(b, above, b->sets.at[above].nodes.at[i]);
         uf_vec_release(&b->sets.at[above].nodes);
     }
     size_t end = b->sets.len;
@@ -283,6 +322,7 @@ static char *final_name(struct builder *b, const struct set *set)
         uf_path_release(&path);
     } else if (set->row.objects > 1) {
         uf_text_add_z(&text, uf_strings_get(&b->names, set->name));
+        uf_text_add_z(&text, set->row.folded ? "..." : "");
     } else if (set->row.held == UF_TREE_ROOT) {
         root_words(b, uf_map_get(&b->root_of, set->row.example + 1ull), false, &text);
     } else {

@@ -1,8 +1,8 @@
 /* Lengths, bounds, and what an object looks like to a person. */
+#include "graph/preview.h"
 #include "cpython/naming.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
-#include "graph/preview.h"
 
 #include <stdio.h>
 

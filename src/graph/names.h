@@ -50,8 +50,9 @@ struct uf_names {
                         char *attribute, size_t size);
     /* The number of the generic name of a reference: equal numbers are equal texts, for one struct
      * uf_names; UINT32_MAX when memory is out. Cheap, for passes over all references. May be NULL: then
-     * `name` has to be asked. `generic_text` gives the text of a number. A number's lowest bits are the
-     * kind (UF_GENERIC_KIND): so references of one text and two kinds have two numbers. */
+     * `name` has to be asked. `generic_text` gives the text of a number, until the next one is asked for. A
+     * number's lowest bits are the kind (UF_GENERIC_KIND): so references of one text and two kinds have two
+     * numbers. */
     uint32_t (*generic)(void *context, uf_node source, uint32_t ordinal);
     const char *(*generic_text)(void *context, uint32_t number);
     /* A short preview of an object for people: "'9f3c...'", "42", "<Session>"; at most size-1 bytes. */

@@ -7,7 +7,8 @@
  *
  * The live heap makes shapes (cpython/shapes.h); a snapshot file keeps them.
  * Equal shapes have equal numbers; numbers are 0 .. count-1 and go up as nodes
- * are asked for. Nodes are best asked for in ascending order.
+ * are asked for. Nodes are best asked for in ascending order, and all of them before the first text: only
+ * then is known what is a key, whose text is longer.
  */
 #ifndef UF_GRAPH_SHAPES_H
 #define UF_GRAPH_SHAPES_H
@@ -57,7 +58,8 @@ struct uf_shapes {
     /* What a person recognises the node by: at most size - 1 bytes of UTF-8 into `ret`, their number into
      * *len (0 for UF_TEXT_NONE). Lengths of containers are not said: they follow from the references. */
     enum uf_text_kind (*text)(void *context, uf_node node, char *ret, size_t size, size_t *len);
-    /* len() of what has one that its references do not tell (str, bytes, bytearray, array); -1: none. */
+    /* len() of what has one that its references do not tell (str, bytes, bytearray, array); -1: none. To be
+     * asked of what has no text, or one that is cut ('abc...'). */
     int64_t (*length)(void *context, uf_node node);
     /* The bound of a holder as struct uf_names has it; -1: none. */
     int64_t (*bound)(void *context, uf_node node);

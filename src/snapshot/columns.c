@@ -113,8 +113,8 @@ enum uf_code uf_load_address(struct uf_snapshot *snapshot, struct uf_error *err)
         if (!part)
             return uf_damaged(err, "the addresses of its objects end too early");
         for (uf_node i = 0; i < count; i++, from++)
-            to[from] = (uint64_t)high[i] << UF_ADDRESS_PART_SHIFT |
-                       (uint64_t)low[from] << UF_ADDRESS_SHIFT;
+            to[from] = (uint64_t)high[i] << UF_ADDRESS_PART_SHIFT | (uint64_t)low[from]
+                                                                        << UF_ADDRESS_SHIFT;
     }
     if (part != end)
         return uf_damaged(err, "it has more addresses than objects");

@@ -104,7 +104,8 @@ static enum uf_code check_trailer(const struct uf_container *container,
         trailer->toc_offset < sizeof(struct uf_format_header) || trailer->toc_offset > at ||
         at - trailer->toc_offset != trailer->chunk_count * sizeof(struct uf_format_entry))
         return uf_damaged(err, "its table of contents is not where it should be");
-    if (trailer->toc_crc != crc_of(container->bytes + trailer->toc_offset, at - trailer->toc_offset))
+    if (trailer->toc_crc !=
+        crc_of(container->bytes + trailer->toc_offset, at - trailer->toc_offset))
         return uf_damaged(err, "its table of contents does not match its checksum");
     return UF_OK;
 }
@@ -161,7 +162,8 @@ enum uf_code uf_container_open(struct uf_container *container, const char *path,
                                struct uf_error *err)
 {
     *container = (struct uf_container){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* not to wait for who writes to a pipe */
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* not to wait for who writes to a pipe */
     if (fd < 0)
         return uf_error_os(err, errno, "%.150s cannot be read", path);
     enum uf_code code = map_file(container, fd, path, err);

@@ -32,7 +32,8 @@ static void end(struct uf_emit *emit)
 void uf_emit_init(struct uf_emit *emit, struct uf_sink *sink)
 {
     struct uf_format_header header = {.magic = UF_FORMAT_MAGIC, .version = UF_FORMAT_VERSION};
-    header.crc = (uint32_t)crc32_z(0, (const void *)&header, offsetof(struct uf_format_header, crc));
+    header.crc =
+        (uint32_t)crc32_z(0, (const void *)&header, offsetof(struct uf_format_header, crc));
     emit->sink = sink;
     emit->count = 0;
     emit->open = false;

@@ -131,16 +131,17 @@ struct uf_format_part {
 #define UF_TEXT_QUOTED 100 /* 0..99: so many bytes of text. 100..199: of a text within quotes */
 #define UF_TEXT_CUT 200    /* 200..249: the object's length, then so many bytes: 'abc...' */
 #define UF_TEXT_LONG 250   /* the number of bytes, the bytes */
-#define UF_TEXT_LENGTH 255 /* the object's length, then such a byte again, but no UF_TEXT_CUT or _LENGTH */
+#define UF_TEXT_LENGTH                                                                             \
+    255 /* the object's length, then such a byte again, but no UF_TEXT_CUT or _LENGTH */
 /* What a first byte of the text below 0x20 stands for, with what closes it. */
 #define UF_TEXT_OPENINGS                                                                           \
     {                                                                                              \
-        {"<function ", ">"}, {"<code ", ">"}, {"<class '", "'>"}, {"<module '", "'>"},             \
-            {"<built-in ", ">"}, {"<method ", ">"},                                                \
+        {"<function ", ">"}, {"<code ", ">"},     {"<class '", "'>"},                              \
+        {"<module '", "'>"}, {"<built-in ", ">"}, {"<method ", ">"},                               \
     }
 #define UF_TEXT_OPENING_COUNT 6
-#define UF_TEXT_MAX 254    /* bytes of a text, quotes included */
-#define UF_VARINT_MAX 9    /* lengths have 63 bits */
+#define UF_TEXT_MAX 254 /* bytes of a text, quotes included */
+#define UF_VARINT_MAX 9 /* lengths have 63 bits */
 #define UF_TEXTS_PER_BLOCK 64
 
 /* Chunk `boun`, ascending by node. */

@@ -96,11 +96,11 @@ enum uf_code uf_load_forms(struct uf_snapshot *snapshot, struct uf_error *err)
     enum uf_code code = uf_container_items(container, UF_CHUNK_FORM, sizeof *forms->of,
                                            snapshot->counts.nodes, &of, err);
     if (!code)
-        code = uf_container_all(container, UF_CHUNK_FORMS, sizeof *forms->at, &forms->count, &at,
-                                err);
+        code =
+            uf_container_all(container, UF_CHUNK_FORMS, sizeof *forms->at, &forms->count, &at, err);
     if (!code)
-        code = uf_container_all(container, UF_CHUNK_FORM_OWN, sizeof *forms->own,
-                                &forms->own_count, &own, err);
+        code = uf_container_all(container, UF_CHUNK_FORM_OWN, sizeof *forms->own, &forms->own_count,
+                                &own, err);
     if (code)
         return code;
     forms->of = of;

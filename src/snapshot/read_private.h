@@ -53,7 +53,8 @@ enum uf_code uf_damaged(struct uf_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* shapes.c */
-#define UF_NAMES_MAX ((size_t)1 << 27) /* of shapes: their numbers have room for a kind beside them */
+#define UF_NAMES_MAX                                                                               \
+    ((size_t)1 << 27) /* of shapes: their numbers have room for a kind beside them */
 
 struct uf_file_shapes {
     const struct uf_format_shape *shapes;
@@ -108,8 +109,8 @@ struct uf_snapshot {
     struct uf_file_forms forms;
     struct uf_file_shapes shapes;
     struct uf_file_texts texts;
-    struct uf_strings names;       /* of shapes, and generic names made of keys */
-    struct uf_map attribute_of;    /* key's node + 1 -> number of the generic name of its value */
+    struct uf_strings names;    /* of shapes, and generic names made of keys */
+    struct uf_map attribute_of; /* key's node + 1 -> number of the generic name of its value */
     uint32_t generic_numbers[UF_GENERIC_FIXED];
     struct uf_names interface;
 };

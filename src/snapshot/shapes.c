@@ -47,8 +47,7 @@ static enum uf_code load_shapes(struct uf_snapshot *snapshot, struct uf_error *e
     const void *at;
     uint64_t len, wanted = (uint64_t)snapshot->counts.shapes * sizeof(struct uf_format_shape) +
                            (uint64_t)snapshot->counts.shape_parts * sizeof(struct uf_format_part);
-    enum uf_code code =
-        uf_container_bytes(&snapshot->container, UF_CHUNK_SHAPES, &len, &at, err);
+    enum uf_code code = uf_container_bytes(&snapshot->container, UF_CHUNK_SHAPES, &len, &at, err);
     if (code)
         return code;
     if (len != wanted)
@@ -61,8 +60,7 @@ static enum uf_code load_shapes(struct uf_snapshot *snapshot, struct uf_error *e
 
 enum uf_code uf_load_shapes(struct uf_snapshot *snapshot, struct uf_error *err)
 {
-    enum uf_code code =
-        uf_load_strings(snapshot, UF_CHUNK_SHAPE_STRINGS, &snapshot->names, err);
+    enum uf_code code = uf_load_strings(snapshot, UF_CHUNK_SHAPE_STRINGS, &snapshot->names, err);
     if (!code && snapshot->names.count > UF_NAMES_MAX)
         code = uf_damaged(err, "it has more names than there can be");
     if (!code)

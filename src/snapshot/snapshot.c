@@ -25,9 +25,8 @@ static void unload(struct uf_snapshot *snapshot)
 static enum uf_code read_counts(struct uf_snapshot *snapshot, struct uf_error *err)
 {
     const void *at;
-    enum uf_code code =
-        uf_container_items(&snapshot->container, UF_CHUNK_COUNTS, sizeof snapshot->counts, 1, &at,
-                           err);
+    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_COUNTS,
+                                           sizeof snapshot->counts, 1, &at, err);
     if (code)
         return code;
     memcpy(&snapshot->counts, at, sizeof snapshot->counts);
@@ -53,9 +52,8 @@ static enum uf_code open_with(struct uf_snapshot **ret, const char *path, const 
     struct uf_snapshot *snapshot = uf_mem_zalloc(sizeof *snapshot);
     if (!snapshot)
         return uf_error_nomem(err);
-    enum uf_code code = path
-                            ? uf_container_open(&snapshot->container, path, err)
-                            : uf_container_open_memory(&snapshot->container, bytes, len, err);
+    enum uf_code code = path ? uf_container_open(&snapshot->container, path, err)
+                             : uf_container_open_memory(&snapshot->container, bytes, len, err);
     if (!code)
         code = read_counts(snapshot, err);
     if (!code)

@@ -39,7 +39,8 @@ enum uf_code uf_snapshot_open_memory(struct uf_snapshot **ret, const void *bytes
                                      struct uf_error *err);
 void uf_snapshot_close(struct uf_snapshot *snapshot); /* NULL is allowed */
 
-/* What was loaded stays; parts asked for twice are loaded once. Checks the checksums of what it loads. */
+/* What was loaded stays; parts asked for twice are loaded once. Checks the checksums of what it loads. After
+ * a failure nothing is loaded. */
 enum uf_code uf_snapshot_load(struct uf_snapshot *snapshot, unsigned parts, struct uf_error *err);
 /* Checks what was not checked yet: afterwards no byte of the file is unchecked. */
 enum uf_code uf_snapshot_verify(struct uf_snapshot *snapshot, struct uf_error *err);

@@ -37,9 +37,9 @@ static enum uf_code load_types(struct uf_snapshot *snapshot, struct uf_error *er
 {
     struct uf_graph *graph = &snapshot->graph;
     const void *at;
-    enum uf_code code =
-        uf_container_items(&snapshot->container, UF_CHUNK_TYPES, sizeof(struct uf_format_type),
-                           snapshot->counts.types, &at, err);
+    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_TYPES,
+                                           sizeof(struct uf_format_type), snapshot->counts.types,
+                                           &at, err);
     if (code)
         return code;
     const struct uf_format_type *item = at;
@@ -60,9 +60,9 @@ static enum uf_code load_roots(struct uf_snapshot *snapshot, struct uf_error *er
 {
     struct uf_graph *graph = &snapshot->graph;
     const void *at;
-    enum uf_code code =
-        uf_container_items(&snapshot->container, UF_CHUNK_ROOTS, sizeof(struct uf_format_root),
-                           snapshot->counts.roots, &at, err);
+    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_ROOTS,
+                                           sizeof(struct uf_format_root), snapshot->counts.roots,
+                                           &at, err);
     if (code)
         return code;
     const struct uf_format_root *item = at;
@@ -85,8 +85,7 @@ static enum uf_code load_roots(struct uf_snapshot *snapshot, struct uf_error *er
 
 enum uf_code uf_load_tables(struct uf_snapshot *snapshot, struct uf_error *err)
 {
-    enum uf_code code =
-        uf_load_strings(snapshot, UF_CHUNK_STRINGS, &snapshot->graph.strings, err);
+    enum uf_code code = uf_load_strings(snapshot, UF_CHUNK_STRINGS, &snapshot->graph.strings, err);
     if (!code)
         code = load_types(snapshot, err);
     if (!code)

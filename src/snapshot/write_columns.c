@@ -22,7 +22,8 @@ static void write_counts(struct uf_emit *emit, const struct uf_graph *graph)
 {
     bool big = false;
     uf_emit_begin(emit, UF_CHUNK_COUNT);
-    FOR_BLOCKS(graph, from, count) {
+    FOR_BLOCKS(graph, from, count)
+    {
         uint8_t *to = uf_emit_room(emit, count);
         for (uf_node i = 0; i < count; i++) {
             uint32_t refs = graph->refcount[from + i];
@@ -77,7 +78,8 @@ static enum uf_code write_addresses(struct uf_emit *emit, const struct uf_graph 
     uint64_t any = 0;
     bool none = false;
     uf_emit_begin(emit, UF_CHUNK_ADDRESS);
-    FOR_BLOCKS(graph, from, count) {
+    FOR_BLOCKS(graph, from, count)
+    {
         uint32_t *to = uf_emit_room(emit, count * sizeof *to);
         for (uf_node i = 0; i < count; i++) {
             uint64_t address = graph->address[from + i];

@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct texts {
-    uint64_t *bits;        /* by node */
+    uint64_t *bits;          /* by node */
     UF_VEC(uint64_t) blocks; /* where each block of UF_TEXTS_PER_BLOCK records begins */
     uint64_t offset;
     uint32_t count;
@@ -117,8 +117,7 @@ static enum uf_code write_records(struct uf_writing *writing, struct texts *text
             length = shapes->length(shapes->context, node);
         if (kind == UF_TEXT_CONTENT && writing->content->redact)
             len = 0;
-        if ((len > 0 || length >= 0) &&
-            put_record(writing->emit, texts, node, length, text, len))
+        if ((len > 0 || length >= 0) && put_record(writing->emit, texts, node, length, text, len))
             return uf_error_nomem(err);
     }
     return UF_OK;

@@ -8,7 +8,10 @@
  * With libFuzzer it is the fuzzer (make fuzz); with standalone.c it runs what is in the corpus, as a test.
  */
 #include "analysis/dominators.h"
+#include "analysis/domtree.h"
 #include "analysis/reach.h"
+#include "analysis/signatures.h"
+#include "analysis/type_totals.h"
 #include "base/mem.h"
 #include "snapshot/snapshot.h"
 #include "snapshot_parts.h"
@@ -17,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define NODES_MAX 100000 /* asked for names: an input is small, its answer may be large */
+#define NODES_MAX 100000 /* looked at: an input is small, its heap may be large */
 
 static void fault(const char *what, const char *why)
 {
@@ -41,7 +44,7 @@ static void ask_names(const struct uf_graph *graph, const struct uf_names *names
             names->name(names->context, node, i, &name);
             uint32_t number = names->generic(names->context, node, i);
             const char *generic = names->generic_text(names->context, number);
-            if (name.kind > UF_REF_UNKNOWN || (number & 15) != (uint32_t)name.kind)
+            if (name.kind > UF_REF_UNKNOWN || UF_GENERIC_KIND(number) != name.kind)
                 fault("kind of a name", name.text);
             if (strncmp(generic, name.generic, sizeof name.generic - 5) != 0)
                 fault(generic, name.generic);
@@ -49,17 +52,32 @@ static void ask_names(const struct uf_graph *graph, const struct uf_names *names
     }
 }
 
-static void analyse(const struct uf_graph *graph)
+static void check(enum uf_code code, const char *what, const struct uf_error *err)
+{
+    if (code)
+        fault(what, err->message);
+}
+
+/* What every command that reads a heap does with it. */
+static void analyse(const struct uf_graph *graph, const struct uf_names *names)
 {
     struct uf_error err;
     struct uf_reach reach;
     struct uf_dominators dominators;
-    if (uf_reach_build(&reach, graph, &err))
-        fault("reach", err.message);
-    uf_reach_release(&reach);
-    if (uf_dominators_build(&dominators, graph, &err))
-        fault("dominators", err.message);
+    struct uf_domtree tree;
+    struct uf_type_totals totals;
+    struct uf_signatures signatures;
+    check(uf_reach_build(&reach, graph, &err), "reach", &err);
+    check(uf_dominators_build(&dominators, graph, &err), "dominators", &err);
+    check(uf_domtree_build(&tree, &dominators, &err), "dominator tree", &err);
+    check(uf_type_totals_build(&totals, graph, &dominators, &tree, &err), "totals", &err);
+    struct uf_view view = {.graph = graph, .reach = &reach, .names = names};
+    check(uf_signatures_build(&signatures, &view, &err), "signatures", &err);
+    uf_signatures_release(&signatures);
+    uf_type_totals_release(&totals);
+    uf_domtree_release(&tree);
     uf_dominators_release(&dominators);
+    uf_reach_release(&reach);
 }
 
 static void read_all(const uint8_t *bytes, size_t len)
@@ -75,7 +93,7 @@ static void read_all(const uint8_t *bytes, size_t len)
                 fault("graph", err.message);
             ask_names(graph, uf_snapshot_names(snapshot));
             if (graph->node_count < NODES_MAX)
-                analyse(graph);
+                analyse(graph, uf_snapshot_names(snapshot));
         } else if (verified == UF_OK && err.code != UF_ECORRUPT) {
             fault("error of a damaged file", err.message);
         }

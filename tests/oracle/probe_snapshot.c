@@ -20,7 +20,7 @@ static struct uf_capture kept;
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
@@ -56,17 +56,16 @@ static enum uf_code write_file(const char *path, bool redact, uint64_t *bytes,
     enum uf_code code =
         uf_heap_shapes_create(&own, kept.heap, &kept.graph, &kept.names, &shapes, error);
     if (!code)
-        code = uf_snapshot_write(path,
-                                 &(struct uf_snapshot_content){.graph = &kept.graph,
-                                                               .shapes = &shapes,
-                                                               .meta = &meta,
-                                                               .redact = redact},
-                                 bytes, error);
+        code = uf_snapshot_write(
+            path,
+            &(struct uf_snapshot_content){
+                .graph = &kept.graph, .shapes = &shapes, .meta = &meta, .redact = redact},
+            bytes, error);
     uf_heap_shapes_destroy(own);
     return code;
 }
 
-/* (nodes, references, bytes, seconds of the capture, seconds of writing) */
+/* (nodes, references, bytes, seconds of the processor: capturing, writing) */
 static PyObject *probe_write(PyObject *self, PyObject *args)
 {
     const char *path;
@@ -106,8 +105,7 @@ static int differ(struct comparison *c, uf_node node, const char *what, const ch
 {
     if (PyList_GET_SIZE(c->differences) >= DIFFERENCES_MAX)
         return 0;
-    PyObject *item =
-        Py_BuildValue("ssss", uf_graph_type_name(&kept.graph, node), what, live, file);
+    PyObject *item = Py_BuildValue("ssss", uf_graph_type_name(&kept.graph, node), what, live, file);
     int status = item ? PyList_Append(c->differences, item) : -1;
     Py_XDECREF(item);
     return status;
@@ -251,7 +249,7 @@ static PyObject *probe_words(PyObject *self, PyObject *path_object)
     return Py_BuildValue("NN", previews, names);
 }
 
-/* Seconds of: opening, the base, all the rest, verifying. */
+/* Seconds of the processor: opening, the base, all the rest, verifying. */
 static PyObject *probe_load(PyObject *self, PyObject *path_object)
 {
     const char *path = PyUnicode_AsUTF8(path_object);

@@ -17,7 +17,8 @@ static void round_trip(struct fixture *f, const char *text, bool redact)
     uint64_t bytes;
     make_graph(&f->made, text);
     make_shapes(&f->shapes, &f->made);
-    struct uf_snapshot_content content = {&f->made.graph, &f->shapes.shapes, meta_unknown(), redact};
+    struct uf_snapshot_content content = {&f->made.graph, &f->shapes.shapes, meta_unknown(),
+                                          redact};
     f->snapshot = NULL;
     EXPECT(uf_snapshot_write(files_path, &content, &bytes, &err) == UF_OK);
     EXPECT(uf_snapshot_open(&f->snapshot, files_path, &err) == UF_OK);

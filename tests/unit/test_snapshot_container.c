@@ -92,7 +92,10 @@ TEST(a_newer_format_and_another_file_are_no_damage)
     parts_put(copy.at + 12, 4, parts_crc(copy.at, 12));
     EXPECT(load(copy.at, copy.len) == UF_EUNSUPPORTED);
     EXPECT_TEXT(read_error.message, "the snapshot has format 2, this unfreed reads format 1");
-    memcpy(copy.at, "\x7f" "ELF", 4);
+    memcpy(copy.at,
+           "\x7f"
+           "ELF",
+           4);
     EXPECT(load(copy.at, copy.len) == UF_EUNSUPPORTED);
     EXPECT_TEXT(read_error.message, "this is no snapshot of unfreed");
     EXPECT(load(copy.at + 1, copy.len - 1) == UF_EINVAL);
@@ -138,8 +141,7 @@ TEST(contents_that_make_no_sound_graph_are_named)
     snprintf(text, sizeof text, "the snapshot is damaged: a reference leads to object %u of %u",
              nodes, nodes);
     EXPECT_TEXT(read_error.message, text);
-    EXPECT_DAMAGED(with_word("root", 0, nodes),
-                   "object, name or kind of root 0 is out of range");
+    EXPECT_DAMAGED(with_word("root", 0, nodes), "object, name or kind of root 0 is out of range");
     EXPECT_DAMAGED(with_word("root", 4, 6), "object, name or kind of root 0 is out of range");
     EXPECT_DAMAGED(with_word("typs", 2, 1000), "name or object of type 0 is out of range");
     EXPECT_DAMAGED(with_word("typs", 3, nodes), "name or object of type 0 is out of range");

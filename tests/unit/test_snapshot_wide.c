@@ -86,15 +86,16 @@ TEST(random_graphs_of_all_sizes_come_back_as_they_were)
 
 TEST(more_types_shapes_and_forms_than_16_bits_hold_come_back)
 {
-    round_trip(&(struct wide_options){.nodes = 200000, .types = 70000, .shapes = 70000, .degree = 3},
-               1);
+    round_trip(
+        &(struct wide_options){.nodes = 200000, .types = 70000, .shapes = 70000, .degree = 3}, 1);
 }
 
 TEST(forms_that_many_objects_share_come_back)
 {
-    round_trip(&(struct wide_options){.nodes = 300000, .types = 20, .shapes = 300, .degree = 3,
-                                      .alike = true},
-               2);
+    round_trip(
+        &(struct wide_options){
+            .nodes = 300000, .types = 20, .shapes = 300, .degree = 3, .alike = true},
+        2);
 }
 
 int main(void)

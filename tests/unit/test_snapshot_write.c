@@ -269,8 +269,8 @@ static bool read_without_memory(void)
 TEST(every_failed_allocation_is_an_error_and_leaves_nothing)
 {
     wide_graph_release(&wide);
-    wide_graph(&wide, &(struct wide_options){.nodes = 3000, .types = 10, .shapes = 300, .degree = 3},
-               5);
+    wide_graph(&wide,
+               &(struct wide_options){.nodes = 3000, .types = 10, .shapes = 300, .degree = 3}, 5);
     EXPECT(write_wide(files_path, NULL) == UF_OK);
     EXPECT(every_failed_allocation_is_an_error(read_without_memory));
     EXPECT(every_failed_allocation_is_an_error(write_without_memory));
@@ -280,8 +280,8 @@ TEST(every_failed_allocation_is_an_error_and_leaves_nothing)
 int main(void)
 {
     files_begin();
-    wide_graph(&wide, &(struct wide_options){.nodes = 50000, .types = 10, .shapes = 30, .degree = 3},
-               5);
+    wide_graph(&wide,
+               &(struct wide_options){.nodes = 50000, .types = 10, .shapes = 30, .degree = 3}, 5);
     RUN(only_its_owner_may_read_a_snapshot);
     RUN(a_full_disk_is_an_error_and_leaves_no_file);
     RUN(a_file_that_stood_there_stays_until_the_new_one_is_whole);

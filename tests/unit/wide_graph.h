@@ -68,8 +68,8 @@ static inline const struct uf_strings *wide_strings(void *context)
 static inline enum uf_text_kind wide_text(void *context, uf_node node, char *ret, size_t size,
                                           size_t *len)
 {
-    static const char *const forms[] = {"'%s'", "%s", "<function %s>", "<class '%s'>", "'%s...'",
-                                        "<%s>", "\"%s\"", "b'%s'"};
+    static const char *const forms[] = {"'%s'",    "%s",   "<function %s>", "<class '%s'>",
+                                        "'%s...'", "<%s>", "\"%s\"",        "b'%s'"};
     char text[400], fill[300];
     (void)context;
     size_t many = node % 977 == 1 ? node % 245 : node % 40;
@@ -152,12 +152,12 @@ static inline void wide_tables(struct wide_graph *wide)
     char text[40];
     for (uint32_t i = 0; i < wide->options.types; i++) {
         snprintf(text, sizeof text, "app.Type%u", i);
-        graph->types[i] = (struct uf_graph_type){
-            .address = random_number(),
-            .name = uf_strings_add_z(&graph->strings, text),
-            .node = random_below(3) && wide->options.nodes
-                        ? (uf_node)random_below(wide->options.nodes)
-                        : UF_NODE_NONE};
+        graph->types[i] =
+            (struct uf_graph_type){.address = random_number(),
+                                   .name = uf_strings_add_z(&graph->strings, text),
+                                   .node = random_below(3) && wide->options.nodes
+                                               ? (uf_node)random_below(wide->options.nodes)
+                                               : UF_NODE_NONE};
     }
     graph->type_count = wide->options.types;
     graph->root_count = wide->options.nodes ? (uint32_t)random_below(100) : 0;
