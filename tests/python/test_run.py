@@ -48,6 +48,9 @@ def started(tmp_path, *arguments, options=(), **popen):
     )
     try:
         assert process.stdout.readline().strip() == "ready", process.stderr.read()
+        # A signal on the way from the last instruction into read() is seen when read() returns: that
+        # is so with every handler in Python.
+        time.sleep(0.3)
         yield process
     finally:
         process.kill()
