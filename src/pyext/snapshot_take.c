@@ -1,7 +1,6 @@
 #include "pyext/snapshot_take.h"
 
 #include "cpython/gc_lists.h"
-#include "cpython/roots.h"
 #include "pyext/proof_sandbox.h"
 #include "pyext/python.h"
 #include "pyext/readings.h"
@@ -73,7 +72,6 @@ enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *pa
         return uf_error_set(err, UF_EINVAL,
                             "the collector is running, so the heap is in pieces (try again when "
                             "it has ended)");
-    order->interpreters = uf_roots_other_interpreters(&order->heap);
     uf_snapshot_describe(order);
     return UF_OK;
 }

@@ -34,8 +34,7 @@ struct uf_snapshot_order {
     struct uf_heap_config heap;
     struct uf_meta meta; /* texts: those below */
     char python[32], platform[96], executable[PATH_MAX], command_line[UF_COMMAND_LINE_BYTES];
-    double started;        /* when the interpreter lock was first needed: the pause begins */
-    uint32_t interpreters; /* others in this process: their heaps are not in the picture */
+    double started; /* when the interpreter lock was first needed: the pause begins */
 };
 
 struct uf_snapshot_copy {

@@ -48,6 +48,9 @@ def started(tmp_path, *arguments, options=(), **popen):
     )
     try:
         assert process.stdout.readline().strip() == "ready", process.stderr.read()
+        # A signal on the way from the last instruction into read() is seen when read() returns: that
+        # is so with every handler in Python.
+        time.sleep(0.3)
         yield process
     finally:
         process.kill()
@@ -124,10 +127,23 @@ def test_the_environments_own_sitecustomize_is_loaded(tmp_path):
 
 
 def test_modules_folders_and_standard_input_run_as_under_python(tmp_path):
-    write(tmp_path, "import sys; print(sys.argv, __name__, __package__, sys.path[0])", "pkg/__main__.py")
-    for arguments in (["-m", "pkg", "a"], ["pkg", "b"], ["-m", "json.tool", "--help"], ["-m", "nothing.here"]):
+    write(
+        tmp_path,
+        "import sys; print(sys.argv, __name__, __package__, sys.path[0])",
+        "pkg/__main__.py",
+    )
+    for arguments in (
+        ["-m", "pkg", "a"],
+        ["pkg", "b"],
+        ["-m", "json.tool", "--help"],
+        ["-m", "nothing.here"],
+    ):
         plain, under = both(tmp_path, *arguments)
-        assert (under.returncode, under.stdout, under.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+        assert (under.returncode, under.stdout, under.stderr) == (
+            plain.returncode,
+            plain.stdout,
+            plain.stderr,
+        )
 
 
 def test_a_signal_writes_the_heap_and_the_program_goes_on(tmp_path):
@@ -158,7 +174,9 @@ def test_a_signal_writes_the_heap_and_the_program_goes_on(tmp_path):
 
 def test_redacted_snapshots_hold_no_contents(tmp_path):
     write(tmp_path, WAIT)
-    with started(tmp_path, "app.py", "argument-of-mine", options=["--redact", "-o", "{n}-{pid}"]) as process:
+    with started(
+        tmp_path, "app.py", "argument-of-mine", options=["--redact", "-o", "{n}-{pid}"]
+    ) as process:
         process.send_signal(signal.SIGUSR2)
         assert "contents are left out" in said(process)
         data = (tmp_path / f"1-{process.pid}").read_bytes()
@@ -259,7 +277,9 @@ def test_each_forked_worker_answers_for_itself(tmp_path):
             os.kill(pid, signal.SIGUSR2)
             assert f"unfreed-{pid}-1.snapshot" in said(process)
         for number, pid in enumerate(workers):
-            assert f"worker {number}".encode() in (tmp_path / f"unfreed-{pid}-1.snapshot").read_bytes()
+            assert (
+                f"worker {number}".encode() in (tmp_path / f"unfreed-{pid}-1.snapshot").read_bytes()
+            )
         process.stdin.close()
         assert process.wait(30) == 0
 
@@ -349,5 +369,3 @@ def test_the_programs_own_children_and_handlers_are_left_alone(tmp_path):
 def test_wrong_usage_is_one_line(tmp_path, arguments, words):
     write(tmp_path, "print('ran')")
     refused(run(*arguments, cwd=tmp_path), 2, *words)
-
-
