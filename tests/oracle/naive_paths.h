@@ -179,7 +179,10 @@ static inline struct naive_row *naive_row(struct naive_table *table, const char 
             return &table->rows[i];
     if (table->count == table->room) {
         table->room = table->room ? 2 * table->room : 16;
-        table->rows = realloc(table->rows, table->room * sizeof *table->rows);
+        struct naive_row *rows = realloc(table->rows, table->room * sizeof *rows);
+        if (!rows)
+            abort();
+        table->rows = rows;
     }
     struct naive_row *row = &table->rows[table->count++];
     naive_copy(row->path.text, path);
