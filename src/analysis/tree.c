@@ -314,7 +314,10 @@ static char *final_name(struct builder *b, const struct set *set)
     if (set->row.held == UF_TREE_START ||
         (set->row.held == UF_TREE_SEVERAL && set->row.objects > 1))
         return NULL;
-    if (set->row.held == UF_TREE_SEVERAL) {
+    /* a module's namespace is a thread's root as well: its best path says more */
+    bool path_is_better = set->row.held == UF_TREE_ROOT && set->row.objects == 1 &&
+                          b->view->reach->parent[set->row.example] != UF_NODE_NONE;
+    if (set->row.held == UF_TREE_SEVERAL || path_is_better) {
         struct uf_path path = {0};
         b->failed |= uf_path_to(&path, b->view->reach, set->row.example, NULL) != UF_OK;
         if (!b->failed)

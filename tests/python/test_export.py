@@ -11,7 +11,7 @@ from cli_runs import refused
 from exported_heaps import shop
 from unfreed_runs import UNFREED, run
 
-FORMATS = ("heapsnapshot", "pprof", "json")
+FORMATS = ("heapsnapshot", "pprof", "json", "arrow")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,7 @@ def test_help_names_every_format():
         (["a", "--to", "pprof"], ["no file to write"]),
         (["a", "--to", "prof", "-o", "x"], ["prof: unknown format", "did you mean pprof?"]),
         (["a", "--to", "html", "-o", "x"], ["html: unknown format", "there are ", "pprof", "json"]),
+        (["a", "--to", "arrow", "-o", "-"], ["arrow is not written to standard output"]),
         (["a", "--to", "json", "-o", "-", "--json"], ["cannot both go to standard output"]),
     ],
 )

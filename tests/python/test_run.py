@@ -138,7 +138,7 @@ def test_a_signal_writes_the_heap_and_the_program_goes_on(tmp_path):
             line = said(process)
             name = f"unfreed-{process.pid}-{number}.snapshot"
             assert re.fullmatch(
-                rf"unfreed: {name}: [\d,]+ objects, [\d.]+ MiB; the program stood still for .*s "
+                rf"unfreed: {name}: [\d,]+ objects, [\d.]+ [KM]iB; the program stood still for .*s "
                 r"\(the file holds what the heap holds, secrets too\)\n",
                 line,
             ), line

@@ -339,7 +339,7 @@ def test_a_snapshot_in_the_middle_of_asyncio_and_a_server_shows_their_frames(tmp
     why = run("why", tmp_path / "loop.snapshot", "__main__.Order")
     assert why.returncode == 0 and "local 'mine' of wait()" in why.stdout, why.stdout
     why = run("why", tmp_path / "server.snapshot", "__main__.Handler")
-    assert why.returncode == 0 and "BaseRequestHandler" in why.stdout, why.stdout
+    assert why.returncode == 0 and "process_request_thread" in why.stdout, why.stdout
 
 
 def test_wrong_arguments_are_type_errors(tmp_path):
