@@ -12,7 +12,7 @@
  * Unfreed's own objects (UF_NODE_OWN) own nothing, are nobody's, and weigh nothing; what they refer
  * to is as if they did not.
  *
- * 16 bytes a node; while building at most 24 more, or what components.h needs.
+ * 16 bytes a node; while building in all 25, or what components.h needs if that is more.
  */
 #ifndef UF_ANALYSIS_EXCLUSIVE_H
 #define UF_ANALYSIS_EXCLUSIVE_H
