@@ -1,4 +1,4 @@
-/* bench/analysis - reachability and dominators on made-up heaps of 1 and 10 million objects.
+/* bench/analysis - the passes over a whole heap, on made-up heaps of 1 and 10 million objects.
  *
  *     bench_analysis [MILLIONS ...]
  *
@@ -11,6 +11,8 @@
  */
 #include "analysis/components.h"
 #include "analysis/dominators.h"
+#include "analysis/exclusive.h"
+#include "analysis/keepers.h"
 #include "analysis/reach.h"
 #include "analysis/referrers.h"
 #include "base/mem.h"
@@ -146,12 +148,25 @@ static void line(const char *what, double seconds, double plain, uint32_t nodes,
     fflush(stdout);
 }
 
+/* What keeps one object alive, the middle one by distance from the roots. */
+static int keepers_of_one(const struct uf_graph *graph, const struct uf_reach *reach)
+{
+    static const struct uf_keepers_limits limits = {.paths = 8, .singles = 8, .together = 8};
+    struct uf_view view = {.graph = graph, .reach = reach};
+    struct uf_keepers keepers;
+    uf_node node = reach->order[reach->order_count / 2];
+    enum uf_code code = uf_keepers_build(&keepers, &view, &node, 1, &limits, NULL);
+    uf_keepers_release(&keepers);
+    return code != UF_OK;
+}
+
 static int run(uint32_t nodes, bool heap)
 {
     struct uf_graph graph;
     struct uf_reach reach;
     struct uf_referrers referrers;
     struct uf_dominators dominators;
+    struct uf_exclusive exclusive;
     struct uf_components components;
     make_graph(&graph, nodes, heap);
     double plain = plain_marking(&graph), start;
@@ -163,6 +178,10 @@ static int run(uint32_t nodes, bool heap)
     printf("%s, %u objects, %u references, %u reached; plain marking %.2f s\n",
            heap ? "heap" : "random", nodes, graph.edge_count, reach.order_count, plain);
     line("reach", seconds, plain, nodes, before);
+    before = memory_now();
+    start = now();
+    failed |= keepers_of_one(&graph, &reach);
+    line("keepers", now() - start, plain, nodes, before);
     uf_reach_release(&reach);
     before = memory_now();
     start = now();
@@ -174,6 +193,11 @@ static int run(uint32_t nodes, bool heap)
     failed |= uf_dominators_build(&dominators, &graph, NULL) != UF_OK;
     line("dominators", now() - start, plain, nodes, before);
     uf_dominators_release(&dominators);
+    before = memory_now();
+    start = now();
+    failed |= uf_exclusive_build(&exclusive, &graph, NULL) != UF_OK;
+    line("exclusive", now() - start, plain, nodes, before);
+    uf_exclusive_release(&exclusive);
     uint8_t *member = uf_mem_alloc(nodes);
     if (member)
         memset(member, 1, nodes);

@@ -47,7 +47,7 @@ def sanitizer_variables() -> dict[str, str]:
 
 
 def probes(environment: Environment) -> str:
-    """The folders of what is compiled for the Python tests, extensions and programs, as PYTHONPATH."""
+    """The folders of what is compiled for the Python tests, as PYTHONPATH."""
     if environment.meson("compile", PROBES) != 0:
         raise Failed("the probes of the tests do not compile")
     tests = environment.build / "tests"

@@ -24,7 +24,7 @@ struct builder {
     const struct uf_graph *graph;
     struct uf_dominators *ret;
     struct uf_dom_core core;
-    struct uf_dom_tree tree;
+    struct uf_ancestors tree;
     struct sum *sum; /* by number */
 };
 
@@ -42,14 +42,14 @@ static void begin_leaves(struct builder *b)
 }
 
 /* One more holder, reached without own objects. */
-static inline void hold(const struct uf_dom_tree *tree, uint32_t *held, uint32_t number)
+static inline void hold(const struct uf_ancestors *tree, uint32_t *held, uint32_t number)
 {
     if (*held == UNHELD)
         *held = number;
     else if (*held == UNHELD_OWN)
         *held = 0;
     else if (*held != number && *held != 0 && *held != INNER)
-        *held = uf_dom_common(tree, *held, number);
+        *held = uf_ancestors_common(tree, *held, number);
 }
 
 /* One more holder that own objects alone hold. What the others hold is theirs. */
@@ -58,7 +58,7 @@ static void hold_by_own(const struct builder *b, uint32_t *held, uint32_t number
     if (*held == UNHELD || *held == UNHELD_OWN) {
         *held = number;
     } else if (*held > b->core.shared && *held < INNER) {
-        *held = uf_dom_common(&b->tree, *held, number);
+        *held = uf_ancestors_common(&b->tree, *held, number);
         if (*held == 0)
             *held = OWN_ROOT;
     }
@@ -130,7 +130,7 @@ static void begin_sums(struct builder *b)
 static void sum_up(struct builder *b)
 {
     for (uint32_t n = b->core.reached; n > 0; n--) {
-        struct sum *above = &b->sum[b->tree.idom[n]];
+        struct sum *above = &b->sum[b->tree.above[n]];
         above->bytes += b->sum[n].bytes;
         above->objects += b->sum[n].objects;
     }
@@ -146,7 +146,7 @@ static void hand_over(struct builder *b)
         uint32_t held = d->idom[n];
         if (held == INNER) {
             uint32_t number = (spot++)->number;
-            uint32_t above = number ? b->tree.idom[number] : 0;
+            uint32_t above = number ? b->tree.above[number] : 0;
             d->retained[n] = number ? b->sum[number].bytes : 0;
             d->retained_objects[n] = number ? b->sum[number].objects : 0;
             d->idom[n] = above ? b->sum[above].node : UF_NODE_NONE;
@@ -197,7 +197,7 @@ enum uf_code uf_dominators_build(struct uf_dominators *dominators, const struct 
     *dominators = (struct uf_dominators){.node_count = graph->node_count};
     enum uf_code code = build(&b, err);
     uf_dom_core_release(&b.core);
-    uf_dom_tree_release(&b.tree);
+    uf_ancestors_release(&b.tree);
     uf_mem_free(b.sum);
     if (code)
         uf_dominators_release(dominators);

@@ -14,6 +14,7 @@
 #ifndef UF_ANALYSIS_DOMINATORS_PRIVATE_H
 #define UF_ANALYSIS_DOMINATORS_PRIVATE_H
 
+#include "analysis/ancestors.h"
 #include "analysis/dominators.h"
 #include "analysis/edges.h"
 
@@ -50,49 +51,8 @@ static inline bool uf_dom_is_inner(const struct uf_graph *graph, uf_node node)
 /* dominators_search.c: numbers and parents. */
 enum uf_code uf_dom_search(struct uf_dom_core *core, struct uf_error *err);
 
-/* The way up the dominator tree in great steps (E. Myers, "An applicative random-access stack",
- * 1983): so a list of a million links costs no million steps for each of them. */
-struct uf_dom_tree {
-    uint32_t *idom; /* by number, 0 included */
-    uint32_t *jump; /* an ancestor further up */
-    uint32_t *depth;
-};
-
 /* dominators_semi.c: the immediate dominators of all numbers. What the core had for it is freed on
  * the way: edges and parents. `tree` is {0}; the caller releases it, after failures too. */
-enum uf_code uf_dom_find(struct uf_dom_core *core, struct uf_dom_tree *tree, struct uf_error *err);
-void uf_dom_tree_release(struct uf_dom_tree *tree);
-
-/* The nearest one at or above `at` whose number is not above `limit`. */
-static inline uint32_t uf_dom_not_above(const struct uf_dom_tree *tree, uint32_t at, uint32_t limit)
-{
-    while (at > limit)
-        at = tree->jump[at] >= limit ? tree->jump[at] : tree->idom[at];
-    return at;
-}
-
-/* Enters number n, whose idom is known and entered. */
-static inline void uf_dom_enter(struct uf_dom_tree *tree, uint32_t n)
-{
-    uint32_t above = tree->idom[n], jump = tree->jump[above], twice = tree->jump[jump];
-    bool even = tree->depth[above] - tree->depth[jump] == tree->depth[jump] - tree->depth[twice];
-    tree->depth[n] = tree->depth[above] + 1;
-    tree->jump[n] = even ? twice : above;
-}
-
-/* The nearest one that is at or above both. */
-static inline uint32_t uf_dom_common(const struct uf_dom_tree *tree, uint32_t a, uint32_t b)
-{
-    while (tree->depth[a] > tree->depth[b])
-        a = tree->depth[tree->jump[a]] >= tree->depth[b] ? tree->jump[a] : tree->idom[a];
-    while (tree->depth[b] > tree->depth[a])
-        b = tree->depth[tree->jump[b]] >= tree->depth[a] ? tree->jump[b] : tree->idom[b];
-    while (a != b) {
-        bool far = tree->jump[a] != tree->jump[b];
-        a = far ? tree->jump[a] : tree->idom[a];
-        b = far ? tree->jump[b] : tree->idom[b];
-    }
-    return a;
-}
+enum uf_code uf_dom_find(struct uf_dom_core *core, struct uf_ancestors *tree, struct uf_error *err);
 
 #endif

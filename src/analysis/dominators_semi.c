@@ -121,12 +121,12 @@ static void find_semidominators(struct finder *f)
 }
 
 /* idom(n) is the nearest dominator of parent(n) that is not below semi(n). */
-static void find_dominators(struct uf_dom_tree *tree, const uint32_t *semi, uint32_t count)
+static void find_dominators(struct uf_ancestors *tree, const uint32_t *semi, uint32_t count)
 {
-    tree->idom[0] = tree->jump[0] = tree->depth[0] = 0;
+    uf_ancestors_begin(tree);
     for (uint32_t n = 1; n <= count; n++) {
-        tree->idom[n] = uf_dom_not_above(tree, tree->idom[n], semi[n]);
-        uf_dom_enter(tree, n);
+        tree->above[n] = uf_ancestors_not_above(tree, tree->above[n], semi[n]);
+        uf_ancestors_enter(tree, n);
     }
 }
 
@@ -143,7 +143,7 @@ static bool alloc_holders(struct finder *f)
     return f->holder != NULL;
 }
 
-static bool find(struct finder *f, struct uf_dom_tree *tree)
+static bool find(struct finder *f, struct uf_ancestors *tree)
 {
     struct uf_dom_core *core = f->core;
     size_t count = core->reached;
@@ -161,7 +161,7 @@ static bool find(struct finder *f, struct uf_dom_tree *tree)
     uf_mem_free(f->holder_start);
     f->link = NULL;
     f->holder = f->holder_start = NULL;
-    tree->idom = core->parent;
+    tree->above = core->parent;
     core->parent = NULL;
     tree->jump = uf_mem_alloc((count + 1) * sizeof *tree->jump);
     tree->depth = uf_mem_alloc((count + 1) * sizeof *tree->depth);
@@ -171,7 +171,7 @@ static bool find(struct finder *f, struct uf_dom_tree *tree)
     return true;
 }
 
-enum uf_code uf_dom_find(struct uf_dom_core *core, struct uf_dom_tree *tree, struct uf_error *err)
+enum uf_code uf_dom_find(struct uf_dom_core *core, struct uf_ancestors *tree, struct uf_error *err)
 {
     struct finder f = {.core = core};
     bool found = find(&f, tree);
@@ -180,12 +180,4 @@ enum uf_code uf_dom_find(struct uf_dom_core *core, struct uf_dom_tree *tree, str
     uf_mem_free(f.holder);
     uf_mem_free(f.link);
     return found ? UF_OK : uf_error_nomem(err);
-}
-
-void uf_dom_tree_release(struct uf_dom_tree *tree)
-{
-    uf_mem_free(tree->idom);
-    uf_mem_free(tree->jump);
-    uf_mem_free(tree->depth);
-    *tree = (struct uf_dom_tree){0};
 }

@@ -10,9 +10,6 @@
 #include "base/text.h"
 #include "graph/names.h"
 
-/* No heap of a program that can be understood has so many groups; what comes below then joins its
- * holder. */
-#define UF_GENERALISE_GROUPS_MAX 250000
 #define UF_GENERALISE_NONE UINT32_MAX
 
 #define UF_ANY_ITEM "[*]"

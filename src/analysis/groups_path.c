@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/* No program's changes that can be understood fall into so many; what comes below then joins its
+ * holder. */
+#define GROUPS_MAX 250000
+
 /* One reference, generalised. */
 struct hop {
     uint32_t edge; /* text */
@@ -107,8 +111,7 @@ static uint32_t make(struct uf_groups *groups, const struct uf_group *wanted)
         groups->cells.at[found].group.folded = true;
         return found;
     }
-    return groups->cells.len >= UF_GENERALISE_GROUPS_MAX ? wanted->parent
-                                                         : new_cell(groups, wanted);
+    return groups->cells.len >= GROUPS_MAX ? wanted->parent : new_cell(groups, wanted);
 }
 
 /* The group below `wanted->parent` by `wanted->edge`; made, folded or generalised if it is new.

@@ -9,26 +9,38 @@
  * a bounded cache, entered only when all else of this kind of root is exhausted. */
 enum { WAITING = UF_REACHED_BY_CACHE + 1, SHELVED };
 
-/* Bounded caches: functools.lru_cache with a maxsize links its entries (lru_cache_tp_traverse()
- * in CPython 3.12 Modules/_functoolsmodule.c); without one it has only a dictionary. */
+/* What holds for a time only. functools.lru_cache with a maxsize links its entries
+ * (lru_cache_tp_traverse() in CPython 3.12 Modules/_functoolsmodule.c); without one it has only a
+ * dictionary, and holds for ever. A WeakKeyDictionary holds its values while their keys live, in a
+ * dictionary (3.12 Lib/weakref.py); so do the bounded caches of the package cachetools. */
 struct shelf {
-    uint8_t *kind;   /* by type: CACHE, LINK, DICT, or 0 */
+    uint8_t *kind;   /* by type: CACHE, LINK, DICT, TABLE, or 0 */
     uf_node *caches; /* met on the way, in that order */
     size_t len, done;
 };
-enum { CACHE = 1, LINK, DICT };
+enum { CACHE = 1, LINK, DICT, TABLE };
 
 static bool shelve_types(struct shelf *shelf, const struct uf_graph *graph)
 {
-    static const char *const names[] = {[CACHE] = "functools._lru_cache_wrapper",
-                                        [LINK] = "functools._lru_list_elem",
-                                        [DICT] = "dict"};
+    static const struct {
+        const char *name;
+        uint8_t kind;
+    } types[] = {{"functools._lru_cache_wrapper", CACHE},
+                 {"functools._lru_list_elem", LINK},
+                 {"dict", DICT},
+                 {"weakref.WeakKeyDictionary", TABLE},
+                 {"cachetools.LRUCache", TABLE},
+                 {"cachetools.TTLCache", TABLE},
+                 {"cachetools.LFUCache", TABLE},
+                 {"cachetools.FIFOCache", TABLE},
+                 {"cachetools.RRCache", TABLE},
+                 {"cachetools.TLRUCache", TABLE}};
     shelf->kind = uf_mem_zalloc((size_t)graph->type_count + 1);
     for (uint32_t t = 0; t < graph->type_count && shelf->kind; t++) {
         const char *name = uf_strings_get(&graph->strings, graph->types[t].name);
-        for (int kind = CACHE; kind <= DICT; kind++)
-            if (strcmp(name, names[kind]) == 0)
-                shelf->kind[t] = (uint8_t)kind;
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+            if (strcmp(name, types[i].name) == 0)
+                shelf->kind[t] = types[i].kind;
     }
     return shelf->kind != NULL;
 }
@@ -40,15 +52,17 @@ static bool shelve(struct shelf *shelf, struct uf_reach *reach, const struct uf_
     if (!shelve_types(shelf, graph))
         return false;
     for (uf_node n = 0; n < graph->node_count; n++) {
-        if (shelf->kind[graph->type[n]] != CACHE || graph->flags[n] & UF_NODE_OWN)
+        uint8_t kind = shelf->kind[graph->type[n]];
+        if ((kind != CACHE && kind != TABLE) || graph->flags[n] & UF_NODE_OWN)
             continue;
-        uint32_t from = graph->edge_start[n], end = graph->edge_start[n + 1], links = 0;
+        uint32_t from = graph->edge_start[n], end = graph->edge_start[n + 1], links = kind == TABLE;
         for (uint32_t e = from; e < end; e++)
             links += shelf->kind[graph->type[graph->edge_target[e]]] == LINK;
         caches += links > 0;
         for (uint32_t e = from; e < end && links > 0; e++) {
             uf_node part = graph->edge_target[e];
-            if (shelf->kind[graph->type[part]] >= LINK && !(graph->flags[part] & UF_NODE_OWN))
+            uint8_t of = shelf->kind[graph->type[part]];
+            if ((of == LINK || of == DICT) && !(graph->flags[part] & UF_NODE_OWN))
                 reach->reached[part] = SHELVED;
         }
     }
@@ -59,7 +73,8 @@ static bool shelve(struct shelf *shelf, struct uf_reach *reach, const struct uf_
 /* Does `source` hold its shelved parts as a cache? Then they have to wait. */
 static bool waits(struct shelf *shelf, const struct uf_graph *graph, uf_node source)
 {
-    if (shelf->kind[graph->type[source]] != CACHE)
+    uint8_t kind = shelf->kind[graph->type[source]];
+    if (kind != CACHE && kind != TABLE)
         return false;
     if (shelf->len == 0 || shelf->caches[shelf->len - 1] != source)
         shelf->caches[shelf->len++] = source;

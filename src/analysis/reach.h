@@ -4,8 +4,10 @@
  * reach is exhausted come threads, and so on, so that a path from a module is
  * shown where there is one. Within a kind roots are taken in their order and
  * references in canonical order: the same heap gives the same paths whatever
- * the numbering of its nodes. The entries of a bounded lru_cache come after all else of their kind:
- * what something else holds too is not shown as held by them. Only after all roots comes what nothing but
+ * the numbering of its nodes. The entries of a bounded lru_cache, of a
+ * WeakKeyDictionary, and of caches of the package cachetools come after all else
+ * of their kind: what something else holds too is not shown as held by them. Only
+ * after all roots comes what nothing but
  * unfreed's own objects (UF_NODE_OWN) hold: so a path goes through an own
  * object only where there is no other.
  * Deterministic for a given graph; O(nodes + references), 17 bytes a node.

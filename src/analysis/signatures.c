@@ -3,6 +3,10 @@
 #include "analysis/edges.h"
 #include "analysis/generalise.h"
 
+/* A small program has some 40,000, its code mostly. Of more (a registry by a million attributes) what
+ * comes below joins its holder. */
+#define GROUPS_MAX 1000000
+
 /* What the number of a generic name (uf_names.generic) stands for. */
 struct word {
     uint32_t edge;        /* text */
@@ -148,7 +152,7 @@ static uint32_t make(struct build *b, const struct uf_signature *wanted)
             b->groups.at[above].folded = true;
             return above;
         }
-        if (b->groups.len >= UF_GENERALISE_GROUPS_MAX)
+        if (b->groups.len >= GROUPS_MAX)
             return wanted->parent;
     }
     return uf_vec_push(&b->groups, *wanted) ? UF_SIGNATURE_NONE : (uint32_t)(b->groups.len - 1);

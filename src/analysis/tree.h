@@ -5,7 +5,8 @@
  * stands what its objects alone keep alive: what hangs directly below any of
  * them, taken together again. An object that retains a tenth or more of what
  * the row above does stands by itself. The hop over an attribute dictionary is
- * left out, as in paths.
+ * left out, as in paths. What stands below three rows of its own name and type
+ * joins the last of them: a linked list is a few rows, however long.
  *
  * Rows are made largest first until there are enough of them; what is left out
  * is summed up in the row above. Rows stand with what is below them behind
@@ -29,8 +30,9 @@ struct uf_tree_row {
     uint32_t depth;  /* 0: no row above */
     enum uf_tree_held held;
     char *name; /* held by a root or directly: as Python would write it, [*] for many; else NULL */
-    uint32_t type;    /* name of the type, in graph->strings */
-    uf_node example;  /* of several the one that retains most */
+    uint32_t type;   /* name of the type, in graph->strings */
+    uf_node example; /* of several the one that retains most */
+    bool folded; /* what is held by the same name below these objects is among them, at any depth */
     uint64_t objects; /* that the row stands for */
     uint64_t bytes;   /* their own */
     uint64_t retained_objects, retained_bytes;

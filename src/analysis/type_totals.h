@@ -27,9 +27,9 @@ struct uf_type_totals {
 enum uf_code uf_type_totals_build(struct uf_type_totals *totals, const struct uf_graph *graph,
                                   const struct uf_dominators *dominators,
                                   const struct uf_domtree *tree, struct uf_error *err);
-/* Types taken together: group_of[type] is below `count`. */
+/* Types taken together: groups[type] is below `count`. */
 enum uf_code uf_type_totals_build_grouped(struct uf_type_totals *totals,
-                                          const struct uf_graph *graph, const uint32_t *group_of,
+                                          const struct uf_graph *graph, const uint32_t *groups,
                                           uint32_t count, const struct uf_dominators *dominators,
                                           const struct uf_domtree *tree, struct uf_error *err);
 void uf_type_totals_release(struct uf_type_totals *totals);

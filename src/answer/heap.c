@@ -65,7 +65,7 @@ bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf
     switch (err->code) {
     case UF_ECORRUPT:
         return fail_at(answer, UF_EXIT_INPUT, path, err->message,
-                       "the file is damaged: copy it again, or take a new snapshot");
+                       "copy the file again, or take a new snapshot");
     case UF_EUNSUPPORTED:
         return fail_at(answer, UF_EXIT_INPUT, path, err->message,
                        "unfreed " UNFREED_VERSION " reads snapshot files of its own format");

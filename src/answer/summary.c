@@ -3,7 +3,7 @@
 #include "answer/heap.h"
 
 #define ROWS_USUAL 15
-#define LARGEST_USUAL 5
+#define OTHER_ROWS_USUAL 5
 
 static enum uf_summary_order order_of(const struct uf_heap_request *request)
 {
@@ -22,6 +22,7 @@ static void report(const struct uf_opened *heap, const struct uf_summary *summar
         .heap = uf_opened_figures(heap),
         .order = order_of(request),
         .rows = request->rows ? request->rows : ROWS_USUAL,
+        .other_rows = request->rows ? request->rows : OTHER_ROWS_USUAL,
     };
     const struct uf_report_form form = {
         .width = request->width, .color = request->color, .quiet = request->quiet};
@@ -38,7 +39,7 @@ void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
     struct uf_opened heap;
     struct uf_summary summary;
     struct uf_error err = {0};
-    size_t largest = request->rows > LARGEST_USUAL ? request->rows : LARGEST_USUAL;
+    size_t largest = request->rows ? request->rows : OTHER_ROWS_USUAL;
     if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret) &&
         uf_opened_reach(&heap, ret) && uf_opened_dominators(&heap, ret) &&
         uf_answer_step(request, "summing up", ret)) {

@@ -10,6 +10,7 @@
 #define OWN_OPTIONS_MOST 16
 
 static volatile sig_atomic_t interrupts;
+static struct uf_progress_line *volatile shown_line;
 
 /* The first one ends the command at its next step; the second one at once. */
 static void on_interrupt(int number)
@@ -18,6 +19,7 @@ static void on_interrupt(int number)
         signal(number, SIG_DFL);
         raise(number);
     }
+    uf_progress_say(shown_line, "stopping after this step (Ctrl-C again to end at once)");
 }
 
 bool uf_heap_command_read(struct uf_heap_command *command, const struct uf_option *own, char **argv)
@@ -61,7 +63,8 @@ int uf_heap_command_take(struct uf_heap_command *command, size_t least, const ch
 
 static bool on_step(void *context, const char *doing)
 {
-    uf_progress_say(context, doing);
+    if (!interrupts)
+        uf_progress_say(context, doing);
     return !interrupts;
 }
 
@@ -78,9 +81,11 @@ int uf_heap_command_run(struct uf_heap_command *command,
     request->width = uf_terminal_width();
     request->progress = on_step;
     request->progress_context = &line;
-    sigaction(SIGINT, &action, NULL);
     uf_progress_start_steps(&line, !request->quiet, request->file);
+    shown_line = &line;
+    sigaction(SIGINT, &action, NULL);
     ask(request, &answer);
+    signal(SIGINT, SIG_DFL);
     uf_progress_erase(&line);
     if (answer.error[0])
         code = uf_complain(answer.exit_code, "%s", answer.error);

@@ -106,7 +106,7 @@ static void on_timer(int number)
     struct uf_progress_line *line = steps;
     int before = errno;
     (void)number;
-    if (line && line->doing && tcgetpgrp(STDERR_FILENO) == getpgrp()) {
+    if (line && line->doing != line->drawn && tcgetpgrp(STDERR_FILENO) == getpgrp()) {
         size_t start = strlen(text), width = (size_t)width_now();
         size_t most = start + (width < 400 ? width - 1 : 400), at = start;
         at = append(text, at, most, "unfreed: ");
@@ -114,6 +114,7 @@ static void on_timer(int number)
         at = append(text, at, most, ": ");
         at = append(text, at, most, line->target);
         line->shown = write(STDERR_FILENO, text, at) > 0;
+        line->drawn = line->doing;
     }
     errno = before;
 }

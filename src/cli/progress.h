@@ -17,7 +17,7 @@ struct uf_progress_line {
     bool wanted, shown;
     const char *target;
     double started;
-    const char *doing; /* of steps */
+    const char *doing, *drawn; /* of steps: what is being done, and what the line says */
     bool has_timer;
 };
 
@@ -25,7 +25,7 @@ void uf_progress_start(struct uf_progress_line *line, bool wanted, const char *t
 void uf_progress_draw(struct uf_progress_line *line, struct uf_channel *channel, double now);
 /* One line at a time; SIGALRM is in use until uf_progress_erase(). */
 void uf_progress_start_steps(struct uf_progress_line *line, bool wanted, const char *file);
-/* `doing` has to last: it is drawn later. */
+/* `doing` has to last: it is drawn later. A signal handler may call this. */
 void uf_progress_say(struct uf_progress_line *line, const char *doing);
 
 void uf_progress_erase(struct uf_progress_line *line);

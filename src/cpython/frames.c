@@ -163,18 +163,31 @@ size_t uf_frame_slot_name(const struct uf_heap *heap, const struct uf_frame *fra
     return clip(snprintf(ret, size, "temporary value of %s", place), size);
 }
 
-/* Takes references one by one, either to append them or to name the one that is asked for. */
+/* Takes references one by one: to append them, to note which are there, or to name the one asked for. */
 struct sink {
     const struct uf_heap *heap;
-    uf_refs *refs; /* NULL: naming */
+    uf_refs *refs;            /* NULL: not appending */
+    struct uf_frame_key *key; /* NULL: not noting */
     uint32_t left;
     struct uf_frame_ref_name *name;
 };
 
 enum { GO_ON, FOUND, OUT_OF_MEMORY = -1 };
 
+static void note(struct uf_frame_key *key, bool held)
+{
+    uint32_t place = key->places++;
+    if (place < UF_FRAME_KEY_WORDS * 64)
+        key->held[place / 64] |= (uint64_t)held << place % 64;
+    key->count += held;
+}
+
 static int put(struct sink *sink, uint64_t value, const char *field)
 {
+    if (sink->key != NULL) {
+        note(sink->key, value != 0);
+        return GO_ON;
+    }
     if (value == 0)
         return GO_ON;
     if (sink->refs != NULL)
@@ -189,6 +202,10 @@ static int put(struct sink *sink, uint64_t value, const char *field)
 
 static int put_slots(struct sink *sink, const struct uf_frame *frame)
 {
+    if (sink->key != NULL) {
+        sink->key->code = frame->info.address;
+        sink->key->offset_bytes = frame->offset_bytes;
+    }
     for (uint32_t i = 0; i < frame->slot_count; i++) {
         bool counted;
         uint64_t value = uf_frame_slot(sink->heap, frame, i, &counted);
@@ -330,4 +347,24 @@ bool uf_generator_ref_name(const struct uf_heap *heap, uint64_t object, enum uf_
 {
     struct sink sink = {.heap = heap, .left = ordinal, .name = ret};
     return put_generator(&sink, object, kind) == FOUND;
+}
+
+static bool is_key(const struct uf_frame_key *key)
+{
+    return key->places <= UF_FRAME_KEY_WORDS * 64;
+}
+
+bool uf_frame_object_key(const struct uf_heap *heap, uint64_t object, struct uf_frame_key *ret)
+{
+    struct sink sink = {.heap = heap, .key = ret};
+    memset(ret, 0, sizeof *ret);
+    return put_frame_object(&sink, object) == GO_ON && is_key(ret);
+}
+
+bool uf_generator_key(const struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
+                      struct uf_frame_key *ret)
+{
+    struct sink sink = {.heap = heap, .key = ret};
+    memset(ret, 0, sizeof *ret);
+    return put_generator(&sink, object, kind) == GO_ON && is_key(ret);
 }

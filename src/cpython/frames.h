@@ -68,4 +68,18 @@ bool uf_frame_object_ref_name(const struct uf_heap *heap, uint64_t object, uint3
 bool uf_generator_ref_name(const struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
                            uint32_t ordinal, struct uf_frame_ref_name *ret);
 
+/* All that such names hang on: equal keys of objects of the same type, equal names for each ordinal. Which of
+ * the places that may hold a reference do, in their order; and the frame's code and how far it has come. */
+#define UF_FRAME_KEY_WORDS 8
+struct uf_frame_key {
+    uint64_t code;
+    int64_t offset_bytes;
+    uint32_t places; /* more than UF_FRAME_KEY_WORDS * 64: there is no key */
+    uint32_t count;  /* of references */
+    uint64_t held[UF_FRAME_KEY_WORDS];
+};
+bool uf_frame_object_key(const struct uf_heap *heap, uint64_t object, struct uf_frame_key *ret);
+bool uf_generator_key(const struct uf_heap *heap, uint64_t object, enum uf_generator_kind kind,
+                      struct uf_frame_key *ret);
+
 #endif

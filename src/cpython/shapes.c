@@ -155,10 +155,6 @@ static void make_form(struct uf_heap_shapes *shapes, const struct uf_plan *plan,
     form->shape = UF_SHAPE_NOMEM;
     switch ((enum uf_container)plan->holds) {
     case UF_HOLDS_TYPE:
-    case UF_HOLDS_FRAME:
-    case UF_HOLDS_GENERATOR:
-    case UF_HOLDS_COROUTINE:
-    case UF_HOLDS_ASYNC_GENERATOR:
         form->kind = UF_FORM_EXACT;
         break;
     case UF_HOLDS_NOTHING:

@@ -1,5 +1,6 @@
 /* What decides the names of an object's references, gathered into a few words. */
 #include "cpython/decode.h"
+#include "cpython/frames.h"
 #include "cpython/read.h"
 #include "cpython/shapes_private.h"
 
@@ -197,6 +198,27 @@ static void put_opaque(struct maker *m)
         name_all(m);
 }
 
+static void put_frame(struct maker *m)
+{
+    const struct uf_heap *heap = m->shapes->heap;
+    struct uf_frame_key key;
+    enum uf_generator_kind kind = m->plan->holds == UF_HOLDS_GENERATOR   ? UF_GENERATOR
+                                  : m->plan->holds == UF_HOLDS_COROUTINE ? UF_COROUTINE
+                                                                         : UF_ASYNC_GENERATOR;
+    bool known = m->plan->holds == UF_HOLDS_FRAME ? uf_frame_object_key(heap, m->object, &key)
+                                                  : uf_generator_key(heap, m->object, kind, &key);
+    if (!known || key.count != m->middle) {
+        m->failed = true;
+        return;
+    }
+    put_word(m, key.code);
+    put_word(m, (uint64_t)key.offset_bytes);
+    put_word(m, key.places);
+    for (uint32_t i = 0; i * 64 < key.places; i++)
+        put_word(m, key.held[i]);
+    name_all(m);
+}
+
 static void put_container(struct maker *m, uf_node node)
 {
     switch ((enum uf_container)m->plan->holds) {
@@ -223,6 +245,12 @@ static void put_container(struct maker *m, uf_node node)
         break;
     case UF_HOLDS_OPAQUE:
         put_opaque(m);
+        break;
+    case UF_HOLDS_FRAME:
+    case UF_HOLDS_GENERATOR:
+    case UF_HOLDS_COROUTINE:
+    case UF_HOLDS_ASYNC_GENERATOR:
+        put_frame(m);
         break;
     case UF_HOLDS_LRU_CACHE:
     case UF_HOLDS_CODE:

@@ -207,6 +207,7 @@ enum uf_text_kind uf_shape_text(struct uf_heap_shapes *shapes, uf_node node, cha
     *len = made;
     if (!made)
         return UF_TEXT_NONE;
-    bool is_name = of_attributes || form == UF_TEXT_FORM_WORD || form == UF_TEXT_FORM_PLACE;
+    bool is_name = (of_attributes && form == UF_TEXT_FORM_STR) || form == UF_TEXT_FORM_WORD ||
+                   form == UF_TEXT_FORM_PLACE;
     return is_name ? UF_TEXT_NAME : UF_TEXT_CONTENT;
 }

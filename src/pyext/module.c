@@ -199,7 +199,8 @@ static PyMethodDef methods[] = {
      "Returns when the file is whole; other threads go on meanwhile. A heap holds secrets: the\n"
      "file is for its owner only (mode 0600), and redact=True leaves all contents out."},
     {"run", uf_run_start, METH_VARARGS,
-     "run(signal, pattern, redact)\n--\n\nAnswers a signal with snapshots; for the program unfreed."},
+     "run(signal, pattern, redact)\n--\n\nAnswers a signal with snapshots; for the program "
+     "unfreed."},
     {"answer_signal", uf_run_answer, METH_VARARGS,
      "answer_signal(signal, frame)\n--\n\nThe handler that run() sets."},
     {NULL, NULL, 0, NULL},

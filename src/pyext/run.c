@@ -53,12 +53,14 @@ static void *wait_for_copy(void *context)
     struct watch *watch = context;
     struct uf_snapshot_taken taken = {0};
     struct uf_error err = {0};
-    if (uf_snapshot_wait(&watch->copy, NULL, NULL, &taken, &err)) {
-        say("unfreed: %s: not written: %s (the program goes on)\n", watch->shown, err.message);
-    } else {
-        say("unfreed: %s: %s\n", watch->shown, taken.told);
-    }
-    atomic_store(&run.busy, false);
+    char line[PATH_MAX + 400];
+    if (uf_snapshot_wait(&watch->copy, NULL, NULL, &taken, &err))
+        (void)snprintf(line, sizeof line, "%s: not written: %s (the program goes on)", watch->shown,
+                       err.message);
+    else
+        (void)snprintf(line, sizeof line, "%s: %s", watch->shown, taken.told);
+    atomic_store(&run.busy, false); /* who reads the line may send the next signal */
+    say("unfreed: %s\n", line);
     return NULL;
 }
 
@@ -164,6 +166,9 @@ PyObject *uf_run_start(PyObject *module, PyObject *args)
     int number, redact;
     PyObject *pattern = NULL, *signal = NULL, *handler = NULL, *done = NULL;
     char folder[PATH_MAX];
+    struct uf_error err = {0};
+    if (uf_snapshot_warm_up(&err))
+        return PyErr_Format(PyExc_RuntimeError, "%s", err.message);
     if (!PyArg_ParseTuple(args, "iO&p:run", &number, PyUnicode_FSConverter, &pattern, &redact))
         return NULL;
     uf_mem_free(run.pattern);

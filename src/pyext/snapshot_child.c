@@ -98,7 +98,7 @@ static void describe(const struct uf_snapshot_order *order, struct uf_snapshot_t
     uf_text_add_z(&text, "; the program stood still for ");
     uf_units_seconds(&text, taken->pause_seconds);
     uf_text_add_z(&text, order->redact ? " (contents are left out)"
-                                     : " (the file holds what the heap holds, secrets too)");
+                                       : " (the file holds what the heap holds, secrets too)");
     (void)snprintf(taken->told, sizeof taken->told, "%s", text.at ? text.at : "");
     uf_text_release(&text);
 }

@@ -1,7 +1,6 @@
 #include "pyext/snapshot_take.h"
 
 #include "cpython/gc_lists.h"
-#include "cpython/roots.h"
 #include "pyext/proof_sandbox.h"
 #include "pyext/python.h"
 #include "pyext/readings.h"
@@ -36,6 +35,12 @@ static enum uf_code know_heap(struct uf_heap_config *ret, struct uf_error *err)
     return code;
 }
 
+enum uf_code uf_snapshot_warm_up(struct uf_error *err)
+{
+    struct uf_heap_config config;
+    return know_heap(&config, err);
+}
+
 /* A folder that cannot be written to is told before a second is spent on the heap. */
 static enum uf_code check_path(const char *path, struct uf_error *err)
 {
@@ -67,7 +72,6 @@ enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *pa
         return uf_error_set(err, UF_EINVAL,
                             "the collector is running, so the heap is in pieces (try again when "
                             "it has ended)");
-    order->interpreters = uf_roots_other_interpreters(&order->heap);
     uf_snapshot_describe(order);
     return UF_OK;
 }

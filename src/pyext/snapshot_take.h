@@ -34,8 +34,7 @@ struct uf_snapshot_order {
     struct uf_heap_config heap;
     struct uf_meta meta; /* texts: those below */
     char python[32], platform[96], executable[PATH_MAX], command_line[UF_COMMAND_LINE_BYTES];
-    double started;        /* when the interpreter lock was first needed: the pause begins */
-    uint32_t interpreters; /* others in this process: their heaps are not in the picture */
+    double started; /* when the interpreter lock was first needed: the pause begins */
 };
 
 struct uf_snapshot_copy {
@@ -50,6 +49,9 @@ struct uf_snapshot_taken {
     char told[160]; /* "61,965 objects, 2.1 MiB; ...": for people */
 };
 
+/* What is asked of an interpreter once, before the first order: with it done, the first pause is no longer
+ * than others. */
+enum uf_code uf_snapshot_warm_up(struct uf_error *err);
 /* Fails early where the file cannot be made. */
 enum uf_code uf_snapshot_prepare(struct uf_snapshot_order *order, const char *path, bool redact,
                                  struct uf_error *err);

@@ -112,9 +112,15 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     }
     uf_columns_clean(&start, drawn->root ? drawn->root : "?");
     const struct uf_diff_group *main = main_of(report->diff, entry);
-    if (!entry->in_place && entry->main != entry->place)
+    uint64_t holders = report->diff->groups.at[entry->place].heap[UF_DIFF_NEW].objects;
+    if (!entry->in_place && entry->main != entry->place) {
         uf_diff_signed_count(&growth, (int64_t)main->heap[UF_DIFF_NEW].objects -
                                           (int64_t)main->heap[UF_DIFF_OLD].objects);
+        if (holders > 1) { /* one of them is drawn */
+            uf_text_add_z(&growth, " in all ");
+            uf_units_count(&growth, (double)holders);
+        }
+    }
     struct uf_walk walk = {
         .label = "held by",
         .start = uf_page_z(&start),

@@ -10,7 +10,7 @@ struct uf_summary_report {
     const struct uf_view *view; /* that it was made from */
     struct uf_report_heap heap;
     enum uf_summary_order order;
-    uint32_t rows; /* of each table; more are counted */
+    uint32_t rows, other_rows; /* of the table of types, and of each other one; more are counted */
 };
 
 void uf_summary_text(struct uf_text *ret, const struct uf_summary_report *report,

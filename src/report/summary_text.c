@@ -7,9 +7,6 @@
 #include <string.h>
 
 #define INDENT 2
-#define GARBAGE_ROWS 5 /* unless more are asked for */
-#define CYCLE_ROWS 3
-#define NATIVE_ROWS 5
 
 const char *uf_summary_holder(int root_kind)
 {
@@ -141,6 +138,11 @@ static void type_cell(struct uf_table *table, const struct uf_summary_report *re
     uf_table_text(table, &text);
 }
 
+static size_t at_most(size_t count, uint32_t rows)
+{
+    return count < rows ? count : rows;
+}
+
 static void write_types(struct uf_page *page, const struct uf_summary_report *report)
 {
     static const struct uf_table_column columns[] = {
@@ -155,7 +157,7 @@ static void write_types(struct uf_page *page, const struct uf_summary_report *re
     const struct uf_summary *summary = report->summary;
     struct uf_table table;
     struct uf_text note = {0};
-    size_t shown = summary->types.len < report->rows ? summary->types.len : report->rows;
+    size_t shown = at_most(summary->types.len, report->rows);
     uf_text_printf(&note, "%s; retained: all that would go with them", order[report->order]);
     write_title(page, "types", &note);
     uf_table_init(&table, columns, 4);
@@ -170,12 +172,6 @@ static void write_types(struct uf_page *page, const struct uf_summary_report *re
     write_more(page, summary->types.len - shown, "more type", "more types");
 }
 
-static size_t at_most(size_t count, size_t usual, uint32_t asked)
-{
-    size_t most = asked > usual * 3 ? asked : usual; /* --rows 50 is meant for all tables */
-    return count < most ? count : most;
-}
-
 static void write_garbage_types(struct uf_page *page, const struct uf_summary_report *report)
 {
     static const struct uf_table_column columns[] = {
@@ -185,7 +181,7 @@ static void write_garbage_types(struct uf_page *page, const struct uf_summary_re
     };
     const struct uf_summary *summary = report->summary;
     struct uf_table table;
-    size_t shown = at_most(summary->garbage_types.len, GARBAGE_ROWS, report->rows);
+    size_t shown = at_most(summary->garbage_types.len, report->other_rows);
     uf_table_init(&table, columns, 3);
     for (size_t i = 0; i < shown; i++) {
         const struct uf_summary_type *type = &summary->garbage_types.at[i];
@@ -226,7 +222,7 @@ static void write_cycles(struct uf_page *page, const struct uf_summary_report *r
     };
     const struct uf_summary *summary = report->summary;
     struct uf_table table;
-    size_t shown = at_most(summary->cycles.findings.len, CYCLE_ROWS, report->rows);
+    size_t shown = at_most(summary->cycles.findings.len, report->other_rows);
     if (shown == 0)
         return;
     uf_table_init(&table, columns, 4);
@@ -275,7 +271,7 @@ static void write_native(struct uf_page *page, const struct uf_summary_report *r
     struct uf_table table;
     struct uf_text note = {0};
     uint64_t held = 0;
-    size_t shown = at_most(summary->native.len, NATIVE_ROWS, report->rows);
+    size_t shown = at_most(summary->native.len, report->other_rows);
     if (shown == 0)
         return;
     for (size_t i = 0; i < summary->native.len; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define GAP 2
+#define NARROWEST 9 /* columns in which a name still tells something: "mod...ions" */
 
 void uf_table_init(struct uf_table *table, const struct uf_table_column *columns, size_t count)
 {
@@ -92,13 +93,14 @@ static size_t total(const struct uf_table *table, const struct layout *layout)
     return sum;
 }
 
-/* Narrows the widest column that can be; false: none can. */
-static bool narrow(const struct uf_table *table, struct layout *layout)
+/* Narrows the widest column that can be, to `floor` if that is less than it wants; false: none can. */
+static bool narrow(const struct uf_table *table, struct layout *layout, size_t floor)
 {
     size_t widest = SIZE_MAX;
     for (size_t c = 0; c < table->count; c++) {
-        bool can = layout->shown[c] && table->columns[c].least > 0 &&
-                   layout->width[c] > table->columns[c].least;
+        size_t least = table->columns[c].least;
+        bool can = layout->shown[c] && least > 0 &&
+                   layout->width[c] > (least < floor ? least : floor);
         if (can && (widest == SIZE_MAX || layout->width[c] > layout->width[widest]))
             widest = c;
     }
@@ -128,11 +130,12 @@ static void fit(const struct uf_table *table, struct layout *layout, size_t room
     measure(table, layout);
     natural = *layout;
     while (total(table, layout) > room) {
-        if (narrow(table, layout))
+        if (narrow(table, layout, SIZE_MAX))
             continue;
-        if (!drop(table, layout))
-            return;                                                 /* lines will be cut */
-        memcpy(layout->width, natural.width, sizeof layout->width); /* there is room again */
+        if (drop(table, layout)) /* then there is room again */
+            memcpy(layout->width, natural.width, sizeof layout->width);
+        else if (!narrow(table, layout, NARROWEST))
+            return; /* lines will be cut */
     }
 }
 
@@ -144,8 +147,9 @@ static void add_cell(struct uf_text *line, const struct uf_table_column *column,
     size_t pad = width - uf_columns_width(uf_page_z(&cut), cut.len);
     uf_text_printf(line, "%*s%s", column->right ? (int)pad : 0, "", mark ? mark : "");
     uf_text_add(line, uf_page_z(&cut), cut.len);
-    uf_text_printf(line, "%s%*s", mark ? UF_MARK_PLAIN : "", column->right || last ? 0 : (int)pad,
-                   "");
+    /* a mark inside the text may have lost its end */
+    uf_text_printf(line, "%s%*s", mark || strchr(text, UF_MARK_PLAIN[0]) ? UF_MARK_PLAIN : "",
+                   column->right || last ? 0 : (int)pad, "");
     line->failed |= cut.failed;
     uf_text_release(&cut);
 }

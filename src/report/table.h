@@ -12,8 +12,8 @@
  *
  * Cells are entered row by row, from left to right. What is too wide loses its
  * middle, in columns that allow it (`least`), the widest first; if that is not
- * enough, whole columns go, those with the highest `drop` first; in the end
- * lines are cut. Want of memory goes to the page.
+ * enough, whole columns go, those with the highest `drop` first; then what may
+ * be cut is cut further, and in the end lines are. Want of memory goes to the page.
  */
 #ifndef UF_REPORT_TABLE_H
 #define UF_REPORT_TABLE_H

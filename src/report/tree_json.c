@@ -31,6 +31,7 @@ static void write_row(struct uf_json *json, const struct uf_tree_report *report,
     uf_json_text(json, "held", held[row->held]);
     uf_json_text(json, "name", row->name);
     uf_json_text(json, "type", uf_strings_get(&graph->strings, row->type));
+    uf_json_bool(json, "folded", row->folded);
     uf_json_number(json, "objects", (double)row->objects);
     uf_json_number(json, "bytes", (double)row->bytes);
     uf_json_number(json, "retained_objects", (double)row->retained_objects);

@@ -197,7 +197,7 @@ void uf_tree_text(struct uf_text *ret, const struct uf_tree_report *report,
         {.title = "retained", .right = true},
         {.title = "share", .right = true, .drop = 2},
         {.title = "objects", .right = true, .drop = 1},
-        {.title = "held by", .least = 24},
+        {.title = "held by", .least = 30},
         {.title = "object", .least = 16},
         {.title = "address", .drop = 3},
     };

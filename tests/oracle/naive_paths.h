@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAIVE_TEXT 4096
+#define NAIVE_TEXT 16384
+#define NAIVE_DEEP 1000000 /* longest way from a root */
 
 /* A path is a text of steps, one on a line: "R<root> <label>|<type>", then "<edge>|<type>". A step over an
  * attribute dictionary is marked by a leading '*'. */
@@ -137,9 +138,9 @@ static inline bool naive_fold(const char *path, const char *step, const char *ty
 /* From the root down to `node`. */
 static inline void naive_path_of(const struct uf_view *view, uf_node node, struct naive_path *ret)
 {
-    uf_node chain[NAIVE_TEXT];
+    static uf_node chain[NAIVE_DEEP];
     size_t len = 0;
-    for (uf_node at = node; at != UF_NODE_NONE; at = view->reach->parent[at])
+    for (uf_node at = node; at != UF_NODE_NONE && len < NAIVE_DEEP; at = view->reach->parent[at])
         chain[len++] = at;
     naive_root(view, chain[len - 1], ret->text);
     snprintf(ret->text + strlen(ret->text), 200, "|%s\n",
@@ -154,7 +155,7 @@ static inline void naive_path_of(const struct uf_view *view, uf_node node, struc
             naive_cut(above, line);
         snprintf(step, sizeof step, "%s|%s", edge, type);
         if (!naive_fold(above, step, type, ret->text))
-            snprintf(ret->text, sizeof ret->text, "%.3000s%s\n", above, step);
+            snprintf(ret->text, sizeof ret->text, "%.15000s%s\n", above, step);
         char copy[NAIVE_TEXT];
         naive_copy(copy, ret->text);
         in_dict = naive_cut(copy, line) && line[0] == '*';
@@ -178,7 +179,10 @@ static inline struct naive_row *naive_row(struct naive_table *table, const char 
             return &table->rows[i];
     if (table->count == table->room) {
         table->room = table->room ? 2 * table->room : 16;
-        table->rows = realloc(table->rows, table->room * sizeof *table->rows);
+        struct naive_row *rows = realloc(table->rows, table->room * sizeof *rows);
+        if (!rows)
+            abort();
+        table->rows = rows;
     }
     struct naive_row *row = &table->rows[table->count++];
     naive_copy(row->path.text, path);

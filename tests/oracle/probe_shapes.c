@@ -1,4 +1,5 @@
 /* unfreed_probe_shapes - compares what shapes say of references with what names say; no part of the product. */
+#include "base/utf8.h"
 #include "capture/capture.h"
 #include "cpython/shapes.h"
 #include "pyext/python.h"
@@ -43,8 +44,9 @@ static void set_name(struct uf_ref_name *ret, enum uf_ref_kind kind, const char 
                      const char *text, const char *generic)
 {
     ret->kind = kind;
-    snprintf(ret->text, sizeof ret->text, format, text);
-    snprintf(ret->generic, sizeof ret->generic, "%s", generic);
+    uf_utf8_cut(ret->generic, sizeof ret->generic, generic);
+    if (snprintf(ret->text, sizeof ret->text, format, text) < 0) // NOLINT: the formats are below
+        ret->text[0] = 0;
 }
 
 static bool is_identifier(const char *text)
@@ -58,14 +60,14 @@ static bool is_identifier(const char *text)
 static void value_name(const char *key, bool attribute, struct uf_ref_name *ret)
 {
     char name[300];
-    snprintf(name, sizeof name, "%s", key + 1);
+    uf_utf8_cut(name, sizeof name, key + 1);
     if (*key == '\'')
         name[strlen(name) - 1] = 0;
     if (!attribute) {
         set_name(ret, UF_REF_ITEM, "[%s]", key, "[*]");
     } else if (*key == '\'' && is_identifier(name)) {
         set_name(ret, UF_REF_ATTR, ".%s", name, "");
-        snprintf(ret->generic, sizeof ret->generic, "%s", ret->text);
+        uf_utf8_cut(ret->generic, sizeof ret->generic, ret->text);
     } else {
         set_name(ret, UF_REF_ITEM, ".__dict__[%s]", key, ".__dict__[*]");
     }
@@ -95,8 +97,8 @@ static bool name_by_shape(const struct checker *c, uf_node node, uint32_t ordina
     if (part) {
         const struct uf_strings *strings = c->shapes.strings(c->shapes.context);
         ret->kind = part->kind;
-        snprintf(ret->text, sizeof ret->text, "%s", uf_strings_get(strings, part->text));
-        snprintf(ret->generic, sizeof ret->generic, "%s", uf_strings_get(strings, part->generic));
+        uf_utf8_cut(ret->text, sizeof ret->text, uf_strings_get(strings, part->text));
+        uf_utf8_cut(ret->generic, sizeof ret->generic, uf_strings_get(strings, part->generic));
         return true;
     }
     uf_node target = kept.graph.edge_target[first + ordinal];
@@ -186,7 +188,44 @@ out:
     return result;
 }
 
+/* Shapes and texts of the whole heap again and again, each time with another allocation that fails, until none
+ * does; the number of failures. Every failure must say so and leave nothing behind. */
+static PyObject *without_memory(PyObject *self, PyObject *unused)
+{
+    struct uf_error error = {0};
+    uint64_t nth = 1;
+    bool whole = false;
+    (void)self, (void)unused;
+
+    for (; !whole; nth += 1 + nth / 8) {
+        struct uf_heap_shapes *own = NULL;
+        struct uf_shapes shapes;
+        uint64_t blocks = uf_mem_live_blocks();
+        if ((!config.layout && uf_self_config(&config, &error)) ||
+            uf_capture_heap(&kept, &config, &(struct uf_capture_options){0}, &error))
+            return PyErr_Format(PyExc_RuntimeError, "%s", error.message);
+        uf_mem_fail_at(nth);
+        whole = !uf_heap_shapes_create(&own, kept.heap, &kept.graph, &kept.names, &shapes, &error);
+        for (uf_node node = 0; node < kept.graph.node_count && whole; node++) {
+            char text[300];
+            size_t len;
+            whole = shapes.of(shapes.context, node) != UF_SHAPE_NOMEM;
+            shapes.text(shapes.context, node, text, sizeof text, &len);
+        }
+        uint64_t failed_at = uf_mem_fail_at(0);
+        uf_heap_shapes_destroy(own);
+        /* what naming learned belongs to the heap: names of types, attribute dicts, closures */
+        uf_capture_release(&kept);
+        if (uf_mem_live_blocks() != blocks)
+            return PyErr_Format(PyExc_AssertionError, "allocation %llu: blocks are left",
+                                (unsigned long long)nth);
+        whole = whole && failed_at < nth;
+    }
+    return PyLong_FromUnsignedLongLong(nth);
+}
+
 static PyMethodDef methods[] = {
+    {"without_memory", without_memory, METH_NOARGS, NULL},
     {"shapes", compare_shapes, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -3,6 +3,7 @@
 
 #include "naive_paths.h"
 #include "random_names.h"
+#include "snapshot/snapshot.h"
 
 static uint64_t graphs = 20000;
 
@@ -72,8 +73,55 @@ TEST(each_object_is_in_the_group_that_its_path_says)
     random_named_release(&made);
 }
 
+static const char *snapshot;
+
+/* The group of each object of a real heap says what its path says; no two groups say the same. */
+TEST(each_object_of_a_snapshot_is_in_the_group_that_its_path_says)
+{
+    struct uf_snapshot *file;
+    struct uf_error err = {0};
+    struct uf_reach reach;
+    struct uf_signatures all;
+    struct uf_strings texts = {0};
+    static struct naive_path naive;
+    static char text[NAIVE_TEXT];
+    if (uf_snapshot_open(&file, snapshot, &err) || uf_snapshot_load(file, UF_LOAD_ALL, &err)) {
+        printf("# %s: %s\n", snapshot, err.message);
+        EXPECT(false);
+        return;
+    }
+    struct uf_view view = {uf_snapshot_graph(file), &reach, uf_snapshot_names(file), NULL};
+    EXPECT(uf_reach_build(&reach, view.graph, NULL) == UF_OK);
+    EXPECT(uf_signatures_build(&all, &view, NULL) == UF_OK);
+    uint64_t *objects = uf_mem_zalloc((all.count + 1) * sizeof *objects);
+    for (uf_node n = 0; n < view.graph->node_count && !test_failed_here; n++) {
+        naive_path_of(&view, n, &naive);
+        group_text(&all, all.of[n], text);
+        EXPECT_TEXT(text, naive.text);
+        objects[all.of[n]] += !(view.graph->flags[n] & UF_NODE_OWN);
+    }
+    for (uint32_t g = 0; g < all.count; g++) {
+        group_text(&all, g, text);
+        EXPECT(uf_strings_find(&texts, text, strlen(text)) == UF_STRING_NONE);
+        EXPECT(uf_strings_add_z(&texts, text) != UF_STRING_NONE);
+        EXPECT(objects[g] == all.at[g].objects);
+    }
+    printf("# %u objects in %u groups\n", view.graph->node_count, all.count);
+    uf_mem_free(objects);
+    uf_strings_release(&texts);
+    uf_signatures_release(&all);
+    uf_reach_release(&reach);
+    uf_snapshot_close(file);
+}
+
+/* `signatures FILE`: a snapshot instead of random graphs. */
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strspn(argv[1], "0123456789") < strlen(argv[1])) {
+        snapshot = argv[1];
+        RUN(each_object_of_a_snapshot_is_in_the_group_that_its_path_says);
+        return test_end();
+    }
     graphs = random_graphs(argc, argv, graphs);
     RUN(each_object_is_in_the_group_that_its_path_says);
     return test_end();

@@ -219,7 +219,7 @@ def test_an_ordered_dict_changed_behind_its_back_says_less_and_nothing_wrong():
 
 
 def test_what_is_cut_is_cut_to_few_bytes():
-    keep = [("text %d " % number) * 100 for number in range(1000)]
+    keep = [f"text {number} " * 100 for number in range(1000)]
     keep_bytes = [bytes([number % 256]) * 1000 for number in range(1000)]
     keep_floats = [number / 7 for number in range(1, 1000)]
     before = shapes()["bytes"]
@@ -244,3 +244,7 @@ def test_big_programs_are_named_alike():
         )
         == "[]"
     )
+
+
+def test_a_failing_allocation_is_said_and_leaves_nothing_behind():
+    assert probe.without_memory() > 50

@@ -1,5 +1,6 @@
 """`unfreed export --to arrow`: files that Arrow's own readers open, with what the stream has."""
 
+import gc
 import json
 
 import pytest
@@ -46,9 +47,10 @@ def test_pyarrow_reads_the_file(exported, streamed, name):
 def test_a_mapped_file_is_read_without_a_copy(exported, streamed, name):
     pa = consumer("pyarrow")
     ipc = __import__("pyarrow.ipc").ipc
+    gc.collect()
     before = pa.total_allocated_bytes()
     table = ipc.open_file(pa.memory_map(str(exported[name]))).read_all()
-    assert pa.total_allocated_bytes() == before
+    assert pa.total_allocated_bytes() <= before
     buffers = [b for column in table.columns for chunk in column.chunks for b in chunk.buffers()]
     assert all(b.address % 64 == 0 for b in buffers if b is not None and b.size)
     assert table.equals(streamed[name])

@@ -254,6 +254,46 @@ def test_what_is_let_go_of_on_another_thread_is_let_go_of(shop):
     assert not mapped(shop.file)
 
 
+def test_many_threads_read_at_once(shop):
+    pa, polars = consumer("pyarrow"), consumer("polars")
+    rows, failures = [], []
+
+    def read():
+        try:
+            with unfreed.open(shop.file) as heap:
+                frame = polars.DataFrame(heap.objects.select("id", "type", "text", batch_rows=700))
+                table = pa.table(heap.references.select("source", "kind", batch_rows=900))
+            rows.append((frame["id"].sum(), table.num_rows))
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == [] and len(rows) == 6 and len(set(rows)) == 1
+    gc.collect()
+    assert not mapped(shop.file)
+
+
+def test_a_process_may_end_while_all_is_in_use(shop):
+    consumer("pyarrow")
+    consumer("polars")
+    code = f"""
+import pyarrow, polars, unfreed
+heap = unfreed.open({shop.file!r})
+table = pyarrow.table(heap.objects)
+reader = pyarrow.RecordBatchReader.from_stream(heap.references.select(batch_rows=10))
+batch = reader.read_next_batch()
+frame = polars.DataFrame(heap.types)
+capsule = heap.objects.__arrow_c_stream__()
+"""
+    for end in ("", "heap.close()", "import sys; sys.modules['kept'] = table; del heap"):
+        done = subprocess.run([sys.executable, "-c", code + end], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_closed_snapshot_says_so(shop):
     heap = unfreed.open(shop.file)
     table = heap.objects

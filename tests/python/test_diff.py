@@ -105,7 +105,7 @@ def test_what_leaves_nothing_behind_has_no_growth(pair, scenario):
     assert report["verdict"] == "steady"
     text = run("diff", *pair(scenario))
     assert text.returncode == 0 and text.stdout.startswith("NO GROWTH  ")
-    assert "Session" not in text.stdout
+    assert not any("Session" in entry["type"] for entry in report["grown"])
 
 
 def test_a_cache_that_fills_up_is_told_with_what_came_and_went(pair):

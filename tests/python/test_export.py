@@ -11,7 +11,7 @@ from cli_runs import refused
 from exported_heaps import shop
 from unfreed_runs import UNFREED, run
 
-FORMATS = ("heapsnapshot", "pprof", "json")
+FORMATS = ("heapsnapshot", "pprof", "json", "arrow")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,7 @@ def test_help_names_every_format():
         (["a", "--to", "pprof"], ["no file to write"]),
         (["a", "--to", "prof", "-o", "x"], ["prof: unknown format", "did you mean pprof?"]),
         (["a", "--to", "html", "-o", "x"], ["html: unknown format", "there are ", "pprof", "json"]),
+        (["a", "--to", "arrow", "-o", "-"], ["arrow is not written to standard output"]),
         (["a", "--to", "json", "-o", "-", "--json"], ["cannot both go to standard output"]),
     ],
 )
@@ -120,6 +121,20 @@ def test_the_json_report_has_its_keys(snapshot, tmp_path):
     assert report["redacted"] is False
     assert report["seconds"] > 0
     assert report["bytes"] == (tmp_path / "out").stat().st_size
+
+
+def test_an_interrupt_ends_it_without_a_traceback_or_a_file(snapshot, tmp_path):
+    process = subprocess.Popen(
+        [UNFREED, "export", snapshot, "--to", "json", "-o", "-", "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    assert process.stdout.read(10) == b'{"line": "'  # it is at work, and soon the pipe is full
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, b"unfreed: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_goes_early_is_no_fault(snapshot):

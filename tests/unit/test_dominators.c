@@ -130,6 +130,45 @@ TEST(a_chain_of_a_million_nodes_needs_no_recursion)
     uf_mem_free(graph.edge_target);
 }
 
+/* A list of LINKS links, each with a value without references and one with one, all of which the
+ * head's table refers to as well: whoever goes up link by link from each of them never ends. */
+TEST(values_of_a_long_list_that_a_table_shares_take_no_time)
+{
+    enum { LINKS = 300000, VALUES = 1 + LINKS, NODES = 1 + 3 * LINKS, EDGES = 6 * LINKS };
+    struct uf_graph_root root = {.node = 0};
+    struct uf_graph graph = {.node_count = NODES, .roots = &root, .root_count = 1};
+    graph.size = made_room(NODES, sizeof *graph.size);
+    graph.flags = made_room(NODES, 1);
+    graph.edge_start = made_room(NODES + 1, sizeof *graph.edge_start);
+    graph.edge_target = made_room(EDGES, sizeof *graph.edge_target);
+    uint32_t e = 0;
+    graph.edge_target[e++] = 1;
+    for (uf_node v = VALUES; v < NODES; v++)
+        graph.edge_target[e++] = v;
+    for (uf_node n = 1; n < NODES; n++) {
+        graph.size[n] = 1;
+        graph.edge_start[n] = e;
+        if (n < LINKS)
+            graph.edge_target[e++] = n + 1;
+        if (n < VALUES) {
+            graph.edge_target[e++] = n + LINKS;
+            graph.edge_target[e++] = n + 2 * LINKS;
+        } else if (n < VALUES + LINKS) {
+            graph.edge_target[e++] = 0;
+        }
+    }
+    graph.edge_start[NODES] = graph.edge_count = e;
+    EXPECT(e == EDGES);
+    EXPECT(uf_dominators_build(&d, &graph, NULL) == UF_OK);
+    EXPECT(d.idom[NODES - 1] == 0 && d.idom[NODES - 1 - LINKS] == 0 && d.idom[LINKS] == LINKS - 1);
+    EXPECT(d.retained[0] == NODES - 1 && d.retained[1] == LINKS);
+    uf_dominators_release(&d);
+    uf_mem_free(graph.size);
+    uf_mem_free(graph.flags);
+    uf_mem_free(graph.edge_start);
+    uf_mem_free(graph.edge_target);
+}
+
 TEST(a_graph_without_roots_or_nodes_is_no_error)
 {
     given("");
@@ -164,6 +203,7 @@ int main(void)
     RUN(what_is_not_reached_has_no_dominator_and_retains_nothing);
     RUN(own_objects_hold_only_what_nothing_else_holds_and_weigh_nothing);
     RUN(a_chain_of_a_million_nodes_needs_no_recursion);
+    RUN(values_of_a_long_list_that_a_table_shares_take_no_time);
     RUN(a_graph_without_roots_or_nodes_is_no_error);
     RUN(each_allocation_that_fails_is_an_error_and_leaks_nothing);
     return test_end();

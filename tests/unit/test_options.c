@@ -91,6 +91,32 @@ TEST(values_may_look_like_options_and_be_empty)
     EXPECT(reads("--setup=") && !*got.setup);
 }
 
+/* Where the program begins, as its first word; NULL: nothing is to be run, or the options are wrong. */
+static const char *begins(char **argv)
+{
+    const struct uf_option table[] = {
+        {"--json", NULL, UF_OPTION_FLAG, &got.json, NULL, NULL},
+        {"--setup", "-s", UF_OPTION_TEXT, &got.setup, NULL, NULL},
+        {0},
+    };
+    char **program = NULL;
+    forget();
+    bool fine = uf_options_read_before(table, argv, "unfreed test", &got.args, &program);
+    return fine ? *program : NULL;
+}
+
+TEST(a_program_to_be_run_keeps_its_own_options)
+{
+    char json[] = "--json", setup[] = "-s", file[] = "app.py", module[] = "-m", end[] = "--";
+    EXPECT(!strcmp(begins((char *[]){json, file, setup, NULL}), "app.py") && got.json &&
+           !got.setup);
+    EXPECT(begins((char *[]){setup, file, file, NULL}) && !strcmp(got.setup, "app.py"));
+    EXPECT(!strcmp(begins((char *[]){module, json, NULL}), "-m") && !got.json);
+    EXPECT(!strcmp(begins((char *[]){json, end, json, NULL}), "--json"));
+    EXPECT(!begins((char *[]){json, NULL}) && got.json);
+    EXPECT(!begins((char *[]){json, end, NULL}));
+}
+
 TEST(numbers_are_read_whole)
 {
     EXPECT(reads("--timeout 2.5 --calls 12 --threshold 700,0,10"));
@@ -156,6 +182,7 @@ int main(void)
     RUN(everything_behind_two_dashes_is_left_alone);
     RUN(a_single_dash_is_an_argument);
     RUN(values_may_look_like_options_and_be_empty);
+    RUN(a_program_to_be_run_keeps_its_own_options);
     RUN(numbers_are_read_whole);
     RUN(a_choice_is_its_place_in_the_list);
     RUN(what_is_wrong_is_said_in_one_line);

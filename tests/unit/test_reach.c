@@ -108,6 +108,19 @@ TEST(a_bounded_cache_is_shown_as_holder_only_where_there_is_no_other)
     done();
 }
 
+TEST(values_of_a_weak_key_dictionary_and_of_a_bounded_cache_are_held_by_what_else_holds_them)
+{
+    given("root module app -> app\napp -> weak .weak\nweak: weakref.WeakKeyDictionary\n"
+          "weak -> data .data\ndata: dict\ndata -> goal\ndata -> only\n"
+          "app -> lru .lru\nlru: cachetools.LRUCache\nlru -> items ._Cache__data\nitems: dict\n"
+          "items -> goal\napp -> a\na -> b\nb -> c\nc -> goal\n");
+    EXPECT_TEXT(path_to("goal"), "app a b c goal");
+    EXPECT_TEXT(path_to("only"), "app weak data only");
+    EXPECT(reach.reached[made_node(&made, "goal")] == UF_REACHED);
+    EXPECT(reach.reached[made_node(&made, "only")] == UF_REACHED_BY_CACHE);
+    done();
+}
+
 TEST(a_cache_in_a_cache_is_looked_into)
 {
     given(CACHED "only -> g .g\ng: functools._lru_cache_wrapper\ng -> link2 entry\n"
@@ -250,6 +263,7 @@ int main(void)
     RUN(a_path_goes_through_an_own_object_only_where_there_is_no_other);
     RUN(an_own_object_that_others_hold_comes_last);
     RUN(a_bounded_cache_is_shown_as_holder_only_where_there_is_no_other);
+    RUN(values_of_a_weak_key_dictionary_and_of_a_bounded_cache_are_held_by_what_else_holds_them);
     RUN(a_cache_in_a_cache_is_looked_into);
     RUN(entries_of_a_cache_that_is_garbage_are_garbage);
     RUN(what_is_a_root_itself_does_not_wait_in_a_cache);

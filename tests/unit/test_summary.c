@@ -28,6 +28,7 @@ static void make(struct sample_summary *made, enum uf_summary_order order)
                  .bytes = made->summary.all.bytes},
         .order = order,
         .rows = 6,
+        .other_rows = 5,
     };
 }
 

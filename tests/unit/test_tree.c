@@ -117,17 +117,36 @@ TEST(a_tree_begins_at_an_object_or_at_all_of_a_type)
     sample_heap_release(&heap);
 }
 
-TEST(a_long_list_ends_at_the_depth_asked_for)
+/* The heap of one chain of 400 references, all called .next or each by a name of its own. */
+static void make_chain(bool alike)
 {
     static char text[32768];
     size_t len = (size_t)snprintf(text, sizeof text, "root module m -> n0\n");
     for (int i = 0; i < 400; i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "n%d -> n%d .next\n", i, i + 1);
-    sample_heap(&heap);
-    sample_heap_release(&heap);
+        len += (size_t)snprintf(text + len, sizeof text - len, "n%d -> n%d .next%.0d\n", i, i + 1,
+                                alike ? 0 : i + 1);
     make_graph(&heap.made, text);
     EXPECT(uf_reach_build(&heap.reach, &heap.made.graph, NULL) == UF_OK);
     EXPECT(uf_dominators_build(&heap.dominators, &heap.made.graph, NULL) == UF_OK);
+    heap.view = (struct uf_view){&heap.made.graph, &heap.reach, &heap.made.names, NULL};
+}
+
+TEST(a_linked_list_is_a_few_rows)
+{
+    make_chain(true);
+    make(NULL, 0, 1000, 1000);
+    EXPECT(tree.rows.len == 4);
+    EXPECT(tree.rows.at[3].folded && tree.rows.at[3].objects == 398);
+    EXPECT(tree.rows.at[3].bytes == 398 && tree.rows.at[3].retained_objects == 398);
+    EXPECT_TEXT(tree.rows.at[3].name, ".next...");
+    EXPECT(!tree.rows.at[2].folded && tree.rows.at[2].objects == 1);
+    uf_tree_release(&tree);
+    sample_heap_release(&heap);
+}
+
+TEST(the_tree_ends_at_the_depth_asked_for)
+{
+    make_chain(false);
     make(NULL, 0, 1000, 6);
     EXPECT(tree.rows.len == 6 && tree.rows.at[5].depth == 5);
     uf_tree_release(&tree);
@@ -217,7 +236,8 @@ int main(void)
     RUN(what_several_hold_is_at_the_top);
     RUN(rows_and_what_is_left_out_add_up_to_what_retains_them);
     RUN(a_tree_begins_at_an_object_or_at_all_of_a_type);
-    RUN(a_long_list_ends_at_the_depth_asked_for);
+    RUN(a_linked_list_is_a_few_rows);
+    RUN(the_tree_ends_at_the_depth_asked_for);
     RUN(the_tree_reads_as_the_golden_texts);
     RUN(no_line_is_wider_than_the_terminal_or_holds_a_control_character);
     RUN(when_memory_is_out_nothing_is_left_behind);
