@@ -279,9 +279,16 @@ static enum uf_text_kind text(void *context, uf_node node, char *ret, size_t siz
 static int64_t length(void *context, uf_node node)
 {
     struct uf_heap_shapes *shapes = context;
-    return form_of(shapes, node)->has_length
-               ? uf_heap_length(shapes->heap, shapes->graph->address[node])
-               : -1;
+    const struct uf_graph *graph = shapes->graph;
+    uint64_t object = graph->address[node];
+    if (form_of(shapes, node)->has_length)
+        return uf_heap_length(shapes->heap, object);
+    if (shapes->heap->plans.at[graph->type[node]].holds != UF_HOLDS_DICT ||
+        graph->edge_start[node] != graph->edge_start[node + 1])
+        return -1;
+    /* from 3.13 on its values may lie in the object that it belongs to, which then holds them */
+    int64_t entries = uf_heap_length(shapes->heap, object);
+    return entries > 0 ? entries : -1;
 }
 
 static int64_t bound(void *context, uf_node node)
