@@ -77,9 +77,10 @@ struct uf_format_type {
     uint32_t name, node;
 };
 
-struct uf_format_root {
-    uint32_t node, name, label, surplus, kind;
-};
+/* Chunk `root`: records of a byte, the kind and which of the last two follow, and varints: object, name,
+ * label, surplus. */
+#define UF_ROOT_HAS_LABEL 0x40
+#define UF_ROOT_HAS_SURPLUS 0x80
 
 /* Chunk `form`: 16 bits per node, the number of its form in `fort`; objects of a type mostly have one of a
  * few. UF_FORM_OWN: the node has one of its own, the next in `for+`. */
@@ -141,7 +142,6 @@ struct uf_format_part {
     }
 #define UF_TEXT_OPENING_COUNT 6
 #define UF_TEXT_MAX 254 /* bytes of a text, quotes included */
-#define UF_VARINT_MAX 9 /* lengths have 63 bits */
 #define UF_TEXTS_PER_BLOCK 64
 
 /* Chunk `boun`, ascending by node. */

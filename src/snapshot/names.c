@@ -327,8 +327,11 @@ static int64_t length_by_shape(const struct uf_snapshot *snapshot, uf_node node)
         break;
     }
     const char *type = uf_graph_type_name(graph, node);
-    if (shape->rule == UF_SHAPE_NONE && (strcmp(type, "dict") == 0 || strcmp(type, "tuple") == 0))
-        return shape->head_count; /* keys shared with others, variables of a closure */
+    /* keys shared with others, variables of a closure; one that has none may hold its values in its object
+     * (3.13: Objects/dictobject.c, inline values) */
+    if (shape->rule == UF_SHAPE_NONE && shape->head_count > 0 &&
+        (strcmp(type, "dict") == 0 || strcmp(type, "tuple") == 0))
+        return shape->head_count;
     return -1;
 }
 

@@ -1,6 +1,7 @@
 /* Strings, types, roots. */
 #include "base/mem.h"
 #include "snapshot/read_private.h"
+#include "snapshot/varint.h"
 
 #include <string.h>
 
@@ -56,29 +57,54 @@ static enum uf_code load_types(struct uf_snapshot *snapshot, struct uf_error *er
     return UF_OK;
 }
 
+/* Reads the root at `at`; NULL: it is out of range. Else where the next one begins. */
+static const uint8_t *read_root(const struct uf_graph *graph, const uint8_t *at, const uint8_t *end,
+                                struct uf_graph_root *ret)
+{
+    uint64_t node, name, label = 0, surplus = 0;
+    if (at == end)
+        return NULL;
+    uint8_t head = *at++;
+    at = uf_varint_get(at, end, &node);
+    at = uf_varint_get(at, end, &name);
+    if (head & UF_ROOT_HAS_LABEL)
+        at = uf_varint_get(at, end, &label);
+    if (head & UF_ROOT_HAS_SURPLUS)
+        at = uf_varint_get(at, end, &surplus);
+    uint8_t kind = (uint8_t)(head & ~(UF_ROOT_HAS_LABEL | UF_ROOT_HAS_SURPLUS));
+    if (!at || node >= graph->node_count || name > UINT32_MAX || label > UINT32_MAX ||
+        surplus > UINT32_MAX || !is_string(&graph->strings, (uint32_t)name) ||
+        !is_string(&graph->strings, (uint32_t)label) || kind > UF_ROOT_NATIVE)
+        return NULL;
+    *ret = (struct uf_graph_root){.node = (uf_node)node,
+                                  .name = (uint32_t)name,
+                                  .label = (uint32_t)label,
+                                  .kind = kind,
+                                  .surplus = (uint32_t)surplus};
+    return at;
+}
+
 static enum uf_code load_roots(struct uf_snapshot *snapshot, struct uf_error *err)
 {
     struct uf_graph *graph = &snapshot->graph;
-    const void *at;
-    enum uf_code code = uf_container_items(&snapshot->container, UF_CHUNK_ROOTS,
-                                           sizeof(struct uf_format_root), snapshot->counts.roots,
-                                           &at, err);
+    uint64_t len;
+    const void *bytes;
+    enum uf_code code = uf_container_bytes(&snapshot->container, UF_CHUNK_ROOTS, &len, &bytes, err);
     if (code)
         return code;
-    const struct uf_format_root *item = at;
+    const uint8_t *at = bytes, *end = at + len;
+    if (len / 3 < snapshot->counts.roots) /* the least bytes that a root has */
+        return uf_damaged(err, "it has fewer than %u roots", snapshot->counts.roots);
     graph->roots = uf_mem_zalloc(((size_t)snapshot->counts.roots + 1) * sizeof *graph->roots);
     if (!graph->roots)
         return uf_error_nomem(err);
-    for (uint32_t i = 0; i < snapshot->counts.roots; i++, item++) {
-        if (item->node >= graph->node_count || !is_string(&graph->strings, item->name) ||
-            !is_string(&graph->strings, item->label) || item->kind > UF_ROOT_NATIVE)
+    for (uint32_t i = 0; i < snapshot->counts.roots; i++) {
+        at = read_root(graph, at, end, &graph->roots[i]);
+        if (!at)
             return uf_damaged(err, "object, name or kind of root %u is out of range", i);
-        graph->roots[i] = (struct uf_graph_root){.node = item->node,
-                                                 .name = item->name,
-                                                 .label = item->label,
-                                                 .kind = (uint8_t)item->kind,
-                                                 .surplus = item->surplus};
     }
+    if (at != end)
+        return uf_damaged(err, "it has more than %u roots", snapshot->counts.roots);
     graph->root_count = snapshot->counts.roots;
     return UF_OK;
 }

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "graph/index.h"
 #include "snapshot/read_private.h"
+#include "snapshot/varint.h"
 
 #include <string.h>
 
@@ -95,18 +96,12 @@ static uint32_t rank_of(const struct uf_file_texts *texts, uf_node node)
     return rank + bits_in(texts->bits[word] & ((UINT64_C(1) << node % 64) - 1));
 }
 
-/* A varint of at most 63 bits; NULL: it does not end. */
-static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, int64_t *ret)
+static const uint8_t *read_length(const uint8_t *at, const uint8_t *end, int64_t *ret)
 {
-    uint64_t value = 0;
-    for (unsigned shift = 0; at < end && shift < 7 * UF_VARINT_MAX; shift += 7) {
-        value |= (uint64_t)(*at & 0x7f) << shift;
-        if (!(*at++ & 0x80)) {
-            *ret = (int64_t)value;
-            return at;
-        }
-    }
-    return NULL;
+    uint64_t length;
+    at = uf_varint_get(at, end, &length);
+    *ret = (int64_t)length; /* 63 bits at most */
+    return at;
 }
 
 /* A record without its text: where that is, how many bytes, and what stands around it. */
@@ -123,7 +118,7 @@ static const uint8_t *read_record(const uint8_t *at, const uint8_t *end, struct 
     static const char *const openings[UF_TEXT_OPENING_COUNT][2] = UF_TEXT_OPENINGS;
     *ret = (struct record){"", "", NULL, 0, -1};
     if (at < end && *at == UF_TEXT_LENGTH)
-        at = read_varint(at + 1, end, &ret->length);
+        at = read_length(at + 1, end, &ret->length);
     if (!at || at == end)
         return NULL;
     uint8_t head = *at++;
@@ -136,7 +131,7 @@ static const uint8_t *read_record(const uint8_t *at, const uint8_t *end, struct 
         ret->len = head - UF_TEXT_CUT;
         ret->before = "'";
         ret->after = "...'";
-        at = read_varint(at, end, &ret->length);
+        at = read_length(at, end, &ret->length);
     } else if (head == UF_TEXT_LONG && at < end && *at <= UF_TEXT_MAX) {
         ret->len = *at++;
     } else {

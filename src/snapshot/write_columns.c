@@ -1,4 +1,5 @@
 /* The graph's columns: each in one pass, values that do not fit its width in a second one. */
+#include "snapshot/varint.h"
 #include "snapshot/write_private.h"
 
 #include <string.h>
@@ -98,6 +99,21 @@ static enum uf_code write_addresses(struct uf_emit *emit, const struct uf_graph 
     return UF_OK;
 }
 
+static void write_root(struct uf_emit *emit, const struct uf_graph_root *root)
+{
+    uint8_t bytes[1 + 4 * UF_VARINT_MAX];
+    size_t len = 1;
+    bytes[0] = (uint8_t)(root->kind | (root->label ? UF_ROOT_HAS_LABEL : 0) |
+                         (root->surplus ? UF_ROOT_HAS_SURPLUS : 0));
+    len += uf_varint_put(bytes + len, root->node);
+    len += uf_varint_put(bytes + len, root->name);
+    if (root->label)
+        len += uf_varint_put(bytes + len, root->label);
+    if (root->surplus)
+        len += uf_varint_put(bytes + len, root->surplus);
+    memcpy(uf_emit_room(emit, len), bytes, len);
+}
+
 static void write_tables(struct uf_emit *emit, const struct uf_graph *graph)
 {
     uf_emit_begin(emit, UF_CHUNK_STRINGS);
@@ -109,12 +125,8 @@ static void write_tables(struct uf_emit *emit, const struct uf_graph *graph)
         memcpy(uf_emit_room(emit, sizeof item), &item, sizeof item);
     }
     uf_emit_begin(emit, UF_CHUNK_ROOTS);
-    for (uint32_t i = 0; i < graph->root_count; i++) {
-        const struct uf_graph_root *root = &graph->roots[i];
-        struct uf_format_root item = {root->node, root->name, root->label, root->surplus,
-                                      root->kind};
-        memcpy(uf_emit_room(emit, sizeof item), &item, sizeof item);
-    }
+    for (uint32_t i = 0; i < graph->root_count; i++)
+        write_root(emit, &graph->roots[i]);
 }
 
 enum uf_code uf_write_graph(struct uf_writing *writing, struct uf_error *err)

@@ -4,6 +4,7 @@
  * 1 bit per record. */
 #include "base/mem.h"
 #include "base/vec.h"
+#include "snapshot/varint.h"
 #include "snapshot/write_private.h"
 
 #include <string.h>
@@ -20,15 +21,6 @@ static bool is_cut(const char *text, size_t len)
 {
     return len >= 5 && (text[len - 1] == '\'' || text[len - 1] == '"') &&
            memcmp(text + len - 4, "...", 3) == 0;
-}
-
-static size_t put_varint(uint8_t *to, uint64_t value)
-{
-    size_t len = 0;
-    for (; value >= 0x80; value >>= 7)
-        to[len++] = (uint8_t)(value | 0x80);
-    to[len++] = (uint8_t)value;
-    return len;
 }
 
 /* The opening that a text begins with, if what closes it stands at its end; UF_TEXT_OPENING_COUNT: none. */
@@ -57,11 +49,11 @@ static size_t put_head(uint8_t *to, int64_t length, const char **text, size_t *l
         *text += 1;
         *len -= 5; /* the quotes and "..." */
         to[head++] = (uint8_t)(UF_TEXT_CUT + *len);
-        return head + put_varint(to + head, (uint64_t)length);
+        return head + uf_varint_put(to + head, (uint64_t)length);
     }
     if (length >= 0) {
         to[head++] = UF_TEXT_LENGTH;
-        head += put_varint(to + head, (uint64_t)length);
+        head += uf_varint_put(to + head, (uint64_t)length);
     }
     if (quoted && *len < UF_TEXT_CUT - UF_TEXT_QUOTED + 2) {
         *text += 1;

@@ -157,7 +157,7 @@ static int compare_node(struct comparison *c, uf_node node)
     int64_t file = c->names->length(c->names->context, node);
     char live_text[200], file_text[200];
     int status = 0;
-    if (live >= 0 && live != file) {
+    if (live >= 0 && file >= 0 && live != file) { /* a file may know less */
         snprintf(live_text, sizeof live_text, "%lld", (long long)live);
         snprintf(file_text, sizeof file_text, "%lld", (long long)file);
         status = differ(c, node, "length", live_text, file_text);

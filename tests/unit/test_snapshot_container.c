@@ -141,8 +141,11 @@ TEST(contents_that_make_no_sound_graph_are_named)
     snprintf(text, sizeof text, "the snapshot is damaged: a reference leads to object %u of %u",
              nodes, nodes);
     EXPECT_TEXT(read_error.message, text);
-    EXPECT_DAMAGED(with_word("root", 0, nodes), "object, name or kind of root 0 is out of range");
-    EXPECT_DAMAGED(with_word("root", 4, 6), "object, name or kind of root 0 is out of range");
+    /* kind 6; an object that is not there; a number that does not end */
+    EXPECT_DAMAGED(with_word("root", 0, 6), "object, name or kind of root 0 is out of range");
+    EXPECT_DAMAGED(with_word("root", 0, nodes << 8),
+                   "object, name or kind of root 0 is out of range");
+    EXPECT(with_word("root", 0, 0xffffff00) == UF_ECORRUPT);
     EXPECT_DAMAGED(with_word("typs", 2, 1000), "name or object of type 0 is out of range");
     EXPECT_DAMAGED(with_word("typs", 3, nodes), "name or object of type 0 is out of range");
     EXPECT_DAMAGED(with_word("fort", 0, 1000), "type, shape or size of form 0 is out of range");
