@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)1 << 18)
 #define WRITE_MAX ((size_t)1 << 30) /* the kernel takes 2 GiB at a time at most (write(2)) */
 #define TEMP_NAME "unfreed-XXXXXX.partial"
 #define TEMP_SUFFIX 8 /* strlen(".partial") */
+#define TEMP_RANDOM 6
+#define NAME_TRIES 100
 
 static void write_out(struct uf_sink *sink, const char *bytes, size_t len)
 {
@@ -59,7 +62,39 @@ static int final_name(char name[PATH_MAX], const char *path)
     return 0;
 }
 
-/* What stands under the name and is no file is opened itself; it cannot be replaced. */
+/* A file without a name (open(2), O_TMPFILE): the kernel removes it with its writer, however that ends. Not
+ * every file system has them, and to name it in the end takes /proc. */
+static int open_nameless(const char *name, int folder_len)
+{
+    char folder[PATH_MAX];
+    (void)snprintf(folder, sizeof folder, "%.*s", folder_len ? folder_len : 1,
+                   folder_len ? name : ".");
+    if (access("/proc/self/fd", X_OK))
+        return -1;
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* Names it beside the final name. */
+static int give_name(struct uf_sink *sink)
+{
+    char *random = sink->temp + strlen(sink->temp) - TEMP_SUFFIX - TEMP_RANDOM, link[40];
+    struct timespec now;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", sink->fd);
+    for (int tries = 0; tries < NAME_TRIES; tries++) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        uint64_t number = (uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 16;
+        for (int i = 0; i < TEMP_RANDOM; i++, number /= 26)
+            random[i] = (char)('a' + number % 26);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, sink->temp, AT_SYMLINK_FOLLOW) == 0) {
+            sink->nameless = false;
+            return 0;
+        }
+        if (errno != EEXIST)
+            return errno;
+    }
+    return EEXIST;
+}
+
 static int open_temporary(struct uf_sink *sink, const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -68,6 +103,10 @@ static int open_temporary(struct uf_sink *sink, const char *name)
     sink->temp = uf_mem_printf("%.*s%s", folder_len, name, TEMP_NAME);
     if (!sink->path || !sink->temp)
         return ENOMEM;
+    sink->fd = open_nameless(name, folder_len);
+    sink->nameless = sink->fd >= 0;
+    if (sink->nameless)
+        return 0;
     sink->fd = mkostemps(sink->temp, TEMP_SUFFIX, O_CLOEXEC); /* mode 0600 */
     if (sink->fd >= 0)
         return 0;
@@ -77,6 +116,7 @@ static int open_temporary(struct uf_sink *sink, const char *name)
     return why;
 }
 
+/* What stands under the name and is no file is opened itself; it cannot be replaced. */
 static int open_named(struct uf_sink *sink, const char *path)
 {
     char name[PATH_MAX];
@@ -206,6 +246,8 @@ enum uf_code uf_sink_commit(struct uf_sink *sink, struct uf_error *err)
     flush(sink);
     if (sink->os_errno == 0 && sink->temp && fsync(sink->fd) != 0)
         sink->os_errno = errno;
+    if (sink->os_errno == 0 && sink->nameless)
+        sink->os_errno = give_name(sink);
     if (sink->os_errno == 0 && sink->fd >= 0) {
         if (close(sink->fd) != 0 &&
             errno != EINTR) /* network file systems say it here (close(2)) */
@@ -231,7 +273,7 @@ void uf_sink_release(struct uf_sink *sink)
 {
     if (sink->fd >= 0 && sink->buffer)
         close(sink->fd);
-    if (sink->temp)
+    if (sink->temp && !sink->nameless)
         unlink(sink->temp);
     uf_mem_free(sink->temp);
     uf_mem_free(sink->path);

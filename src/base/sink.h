@@ -9,8 +9,9 @@
  *     uf_sink_release(&sink);
  *
  * Bytes go through a buffer of fixed size into a temporary file beside the
- * final name (mode 0600, "unfreed-XXXXXX.partial"); uf_sink_commit() renames it
- * when it is whole and on the disk. Without a commit uf_sink_release() removes
+ * final name (mode 0600; it has no name, and goes with its writer, where the file
+ * system can do that, else "unfreed-XXXXXX.partial"); uf_sink_commit() puts it in
+ * place when it is whole and on the disk. Without a commit uf_sink_release() removes
  * it: a file that stood under the name before is untouched after any failure.
  * A symbolic link is followed; what is no regular file (/dev/stdout, a pipe) is
  * written to directly.
@@ -38,6 +39,7 @@ struct uf_sink {
     int os_errno;      /* of the first failure; 0: none */
     int fd;            /* -1: none */
     char *path, *temp; /* the final name and the present one; temp is NULL for what is no file */
+    bool nameless;     /* the present name is not given yet */
     struct uf_text *text;
 };
 

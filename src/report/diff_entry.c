@@ -117,8 +117,9 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
         uf_diff_signed_count(&growth, (int64_t)main->heap[UF_DIFF_NEW].objects -
                                           (int64_t)main->heap[UF_DIFF_OLD].objects);
         if (holders > 1) { /* one of them is drawn */
-            uf_text_add_z(&growth, " in all ");
+            uf_text_add_z(&growth, " among ");
             uf_units_count(&growth, (double)holders);
+            uf_text_add_z(&growth, " alike");
         }
     }
     struct uf_walk walk = {

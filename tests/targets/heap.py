@@ -1,5 +1,6 @@
 """A program with a known heap: writes a snapshot to sys.argv[1], and what it knows of the heap as JSON."""
 
+import ast  # has a class Store, too
 import gc
 import json
 import sys

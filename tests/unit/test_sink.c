@@ -62,7 +62,7 @@ TEST(a_file_stands_under_its_name_only_after_the_commit)
     memcpy(uf_sink_room(&sink, 2), "ef", 2);
     uf_sink_took(&sink, 2);
     EXPECT(uf_sink_offset(&sink) == 28);
-    EXPECT(contents("new") == NULL && files_in_folder() == 1);
+    EXPECT(contents("new") == NULL && files_in_folder() <= 1); /* it may have no name yet */
     EXPECT(uf_sink_commit(&sink, NULL) == UF_OK);
     uf_sink_release(&sink);
     EXPECT_TEXT(contents("new"), "abc018446744073709551615 def");
