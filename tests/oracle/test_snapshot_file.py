@@ -36,7 +36,8 @@ def test_all_references_lengths_and_columns_are_those_of_the_heap(path):
     differences = [
         d for d in differences if not (d[1] == "preview" and d[2][:-10] == d[3][: len(d[2][:-10])])
     ]
-    assert not differences
+    # some fields of a structseq are no items (3.13: sys.flags)
+    assert not [d for d in differences if d[0] != "sys.flags"]
 
 
 def test_a_redacted_file_has_names_and_no_contents(path):
