@@ -30,8 +30,8 @@ typedef UF_VEC(uf_node) node_vec;
 
 /* Appends every counted node of `heap` that is in an entry's groups to that entry's list: what is nearest to
  * a root first, members of a container in its order. */
-static enum uf_code collect(const struct uf_diff *diff, int heap, const uint32_t *entry_of,
-                            node_vec *lists, struct uf_error *err)
+static enum uf_code collect(const struct uf_diff *diff, enum uf_diff_heap heap,
+                            const uint32_t *entry_of, node_vec *lists, struct uf_error *err)
 {
     const struct uf_signatures *signatures = diff->side[heap].signatures;
     const struct uf_graph *graph = diff->side[heap].view->graph;

@@ -125,7 +125,7 @@ static enum uf_code find_walk(struct comparison *c, size_t index, struct uf_erro
     return code;
 }
 
-static bool weigh(struct comparison *c, int heap)
+static bool weigh(struct comparison *c, enum uf_diff_heap heap)
 {
     struct uf_error err = {0};
     if (!uf_opened_dominators(&c->heap[heap], c->answer))

@@ -31,7 +31,8 @@ static void end(struct uf_emit *emit)
 
 void uf_emit_init(struct uf_emit *emit, struct uf_sink *sink)
 {
-    struct uf_format_header header = {.magic = UF_FORMAT_MAGIC, .version = UF_FORMAT_VERSION};
+    struct uf_format_header header = {.version = UF_FORMAT_VERSION};
+    memcpy(header.magic, UF_FORMAT_MAGIC, sizeof header.magic); /* without the NUL */
     header.crc =
         (uint32_t)crc32_z(0, (const void *)&header, offsetof(struct uf_format_header, crc));
     emit->sink = sink;
@@ -68,8 +69,8 @@ void uf_emit_finish(struct uf_emit *emit)
     struct uf_format_trailer trailer = {
         .toc_offset = uf_sink_offset(emit->sink),
         .chunk_count = emit->count,
-        .end = UF_FORMAT_END,
     };
+    memcpy(trailer.end, UF_FORMAT_END, sizeof trailer.end);
     size_t toc_bytes = emit->count * sizeof *emit->toc;
     trailer.toc_crc = (uint32_t)crc32_z(0, (const void *)emit->toc, toc_bytes);
     trailer.file_bytes = trailer.toc_offset + toc_bytes + sizeof trailer;
