@@ -88,7 +88,7 @@ def test_blocks_are_counted(leak):
 
 
 def test_speedscope_reads_it(leak):
-    script = ROOT / "tests" / "consumers" / "speedscope.cjs"
+    script = ROOT / "tests" / "node" / "speedscope.cjs"
     answer = json.loads(consumers_here.node(script, leak[0]))
     totals = {frame["name"]: frame["total"] for frame in answer["frames"]}
     assert totals["checkout"] == rows("-unit=bytes", leak[0])["checkout"][1]

@@ -121,7 +121,7 @@ def test_a_comparison_shows_the_planted_growth_and_little_else(small, large):
 
 def test_speedscope_reads_it_with_the_same_weights(small):
     profile, facts, snapshot = small
-    script = ROOT / "tests" / "consumers" / "speedscope.cjs"
+    script = ROOT / "tests" / "node" / "speedscope.cjs"
     answer = json.loads(consumers_here.node(script, profile))
     frames = {frame["name"]: frame for frame in answer["frames"]}
     assert answer["unit"] == "bytes"
