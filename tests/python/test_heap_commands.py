@@ -163,7 +163,8 @@ def test_why_of_a_local_names_function_and_thread(heap):
     path, known = heap
     why = answer("why", path, known["local"])
     assert why["paths"][0]["root"] == "thread server"
-    assert why["cut"]["singles"][0]["reference"] == "local 'request' of serve()"
+    if sys.version_info >= (3, 11):  # before, the frame is an object that holds it as well
+        assert why["cut"]["singles"][0]["reference"] == "local 'request' of serve()"
 
 
 def test_why_of_garbage_shows_the_cycle(heap):
