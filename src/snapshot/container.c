@@ -94,7 +94,7 @@ static enum uf_code check_trailer(const struct uf_container *container,
     size_t at = container->len - sizeof *trailer;
     memcpy(trailer, container->bytes + at, sizeof *trailer);
     if (memcmp(trailer->end, UF_FORMAT_END, sizeof trailer->end) != 0)
-        return uf_damaged(err, "its end is missing (was it cut short?)");
+        return uf_damaged(err, "its end is missing, as if it was cut short");
     if (trailer->crc != crc_of(trailer, offsetof(struct uf_format_trailer, crc)))
         return uf_damaged(err, "its end does not match its checksum");
     if (trailer->file_bytes != container->len)

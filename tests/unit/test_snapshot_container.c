@@ -108,7 +108,7 @@ TEST(the_container_s_faults_are_named)
     memcpy(copy.at, shop.at, shop.len);
     EXPECT_DAMAGED(load(copy.at, 0), "the file is empty");
     EXPECT_DAMAGED(load(copy.at, 40), "the file is cut short");
-    EXPECT_DAMAGED(load(copy.at, shop.len - 8), "its end is missing (was it cut short?)");
+    EXPECT_DAMAGED(load(copy.at, shop.len - 8), "its end is missing, as if it was cut short");
     copy.at[9] ^= 1;
     EXPECT_DAMAGED(load(copy.at, shop.len), "its header does not match its checksum");
     copy.at[9] ^= 1;
