@@ -2,7 +2,6 @@
 #include "commands.h"
 
 #include "heap_command.h"
-#include "output.h"
 
 static const char help[] =
     "usage: unfreed summary [OPTIONS] FILE\n"
@@ -48,14 +47,14 @@ int uf_cmd_summary(char **argv)
         {0},
     };
     const char **const ret[] = {&command.request.file};
-    int code = UF_EXIT_USAGE;
-    if (uf_heap_command_read(&command, own, argv)) {
-        if (command.help)
-            code = uf_output_write(help, sizeof help - 1, UF_EXIT_DONE);
-        else if (!(code = uf_heap_command_take(&command, 1, names, ret, 1,
-                                               "unfreed summary app.snapshot")))
-            code = uf_heap_command_run(&command, uf_summary);
-    }
-    uf_heap_command_release(&command);
-    return code;
+    const struct uf_heap_asked asked = {
+        .help = help,
+        .least = 1,
+        .count = 1,
+        .names = names,
+        .ret = ret,
+        .example = "unfreed summary app.snapshot",
+        .ask = uf_summary,
+    };
+    return uf_heap_command_do(&command, own, argv, &asked);
 }

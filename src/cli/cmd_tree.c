@@ -2,7 +2,6 @@
 #include "commands.h"
 
 #include "heap_command.h"
-#include "output.h"
 
 static const char help[] =
     "usage: unfreed tree [OPTIONS] FILE [OBJECT]\n"
@@ -51,14 +50,14 @@ int uf_cmd_tree(char **argv)
         {0},
     };
     const char **const ret[] = {&command.request.file, &command.request.object};
-    int code = UF_EXIT_USAGE;
-    if (uf_heap_command_read(&command, own, argv)) {
-        if (command.help)
-            code = uf_output_write(help, sizeof help - 1, UF_EXIT_DONE);
-        else if (!(code = uf_heap_command_take(&command, 1, names, ret, 2,
-                                               "unfreed tree app.snapshot")))
-            code = uf_heap_command_run(&command, uf_tree);
-    }
-    uf_heap_command_release(&command);
-    return code;
+    const struct uf_heap_asked asked = {
+        .help = help,
+        .least = 1,
+        .count = 2,
+        .names = names,
+        .ret = ret,
+        .example = "unfreed tree app.snapshot",
+        .ask = uf_tree,
+    };
+    return uf_heap_command_do(&command, own, argv, &asked);
 }

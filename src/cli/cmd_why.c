@@ -2,7 +2,6 @@
 #include "commands.h"
 
 #include "heap_command.h"
-#include "output.h"
 
 static const char help[] =
     "usage: unfreed why [OPTIONS] FILE OBJECT\n"
@@ -46,14 +45,14 @@ int uf_cmd_why(char **argv)
     static const struct uf_option own[] = {{0}};
     struct uf_heap_command command = {.name = "why"};
     const char **const ret[] = {&command.request.file, &command.request.object};
-    int code = UF_EXIT_USAGE;
-    if (uf_heap_command_read(&command, own, argv)) {
-        if (command.help)
-            code = uf_output_write(help, sizeof help - 1, UF_EXIT_DONE);
-        else if (!(code = uf_heap_command_take(&command, 2, names, ret, 2,
-                                               "unfreed why app.snapshot shop.Session")))
-            code = uf_heap_command_run(&command, uf_why);
-    }
-    uf_heap_command_release(&command);
-    return code;
+    const struct uf_heap_asked asked = {
+        .help = help,
+        .least = 2,
+        .count = 2,
+        .names = names,
+        .ret = ret,
+        .example = "unfreed why app.snapshot shop.Session",
+        .ask = uf_why,
+    };
+    return uf_heap_command_do(&command, own, argv, &asked);
 }

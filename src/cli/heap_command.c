@@ -101,3 +101,18 @@ void uf_heap_command_release(struct uf_heap_command *command)
 {
     uf_arguments_release(&command->args);
 }
+
+int uf_heap_command_do(struct uf_heap_command *command, const struct uf_option *own, char **argv,
+                       const struct uf_heap_asked *asked)
+{
+    int code = UF_EXIT_USAGE;
+    if (uf_heap_command_read(command, own, argv)) {
+        if (command->help)
+            code = uf_output_write(asked->help, strlen(asked->help), UF_EXIT_DONE);
+        else if (!(code = uf_heap_command_take(command, asked->least, asked->names, asked->ret,
+                                               asked->count, asked->example)))
+            code = uf_heap_command_run(command, asked->ask);
+    }
+    uf_heap_command_release(command);
+    return code;
+}

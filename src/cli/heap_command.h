@@ -36,4 +36,18 @@ int uf_heap_command_run(struct uf_heap_command *command,
                         void (*ask)(const struct uf_heap_request *, struct uf_answer *));
 void uf_heap_command_release(struct uf_heap_command *command);
 
+/* A command that needs nothing between these steps: what it takes, and who answers. */
+struct uf_heap_asked {
+    const char *help;
+    size_t least; /* positional arguments */
+    size_t count; /* at most; names and ret are as uf_heap_command_take() has them */
+    const char *const *names;
+    const char **const *ret;
+    const char *example;
+    void (*ask)(const struct uf_heap_request *, struct uf_answer *);
+};
+/* Reads, takes, runs and releases; the exit code. */
+int uf_heap_command_do(struct uf_heap_command *command, const struct uf_option *own, char **argv,
+                       const struct uf_heap_asked *asked);
+
 #endif

@@ -1,4 +1,5 @@
 /* The table `objects`: a row for each object. */
+#include "analysis/edges.h"
 #include "export/arrow_table.h"
 
 #include <string.h>
@@ -29,10 +30,8 @@ static enum uf_code fill_size(struct uf_arrow_rows *rows, struct uf_arrow_column
     uint64_t *sizes = uf_arrow_values(rows, ret, sizeof *sizes, err);
     if (!sizes)
         return UF_ENOMEM;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t size = graph->size[rows->first + i];
-        sizes[i] = size == UF_SIZE_BIG ? uf_graph_size(graph, rows->first + i) : size;
-    }
+    for (uint32_t i = 0; i < rows->count; i++)
+        sizes[i] = uf_edges_size(graph, rows->first + i);
     return UF_OK;
 }
 
