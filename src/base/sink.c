@@ -194,17 +194,6 @@ void uf_sink_add_z(struct uf_sink *sink, const char *string)
     uf_sink_add(sink, string, strlen(string));
 }
 
-void uf_sink_add_number(struct uf_sink *sink, uint64_t number)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    uf_sink_add(sink, digits + at, sizeof digits - at);
-}
-
 void uf_sink_printf(struct uf_sink *sink, const char *format, ...)
 {
     char *room = uf_sink_room(sink, UF_SINK_ROOM);

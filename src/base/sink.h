@@ -52,7 +52,6 @@ enum uf_code uf_sink_open_text(struct uf_sink *sink, struct uf_text *text, struc
 
 void uf_sink_add(struct uf_sink *sink, const void *bytes, size_t len);
 void uf_sink_add_z(struct uf_sink *sink, const char *string);
-void uf_sink_add_number(struct uf_sink *sink, uint64_t number); /* in decimal */
 /* At most UF_SINK_ROOM bytes come of it. */
 void uf_sink_printf(struct uf_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -56,16 +56,14 @@ TEST(a_file_stands_under_its_name_only_after_the_commit)
     struct uf_sink sink;
     EXPECT(uf_sink_open(&sink, in_folder("new"), NULL) == UF_OK);
     uf_sink_add_z(&sink, "abc");
-    uf_sink_add_number(&sink, 0);
-    uf_sink_add_number(&sink, UINT64_MAX);
     uf_sink_printf(&sink, " %s", "d");
     memcpy(uf_sink_room(&sink, 2), "ef", 2);
     uf_sink_took(&sink, 2);
-    EXPECT(uf_sink_offset(&sink) == 28);
+    EXPECT(uf_sink_offset(&sink) == 7);
     EXPECT(contents("new") == NULL && files_in_folder() <= 1); /* it may have no name yet */
     EXPECT(uf_sink_commit(&sink, NULL) == UF_OK);
     uf_sink_release(&sink);
-    EXPECT_TEXT(contents("new"), "abc018446744073709551615 def");
+    EXPECT_TEXT(contents("new"), "abc def");
     EXPECT(files_in_folder() == 1);
     struct stat status;
     EXPECT(stat(in_folder("new"), &status) == 0 && (status.st_mode & 0777) == 0600);
