@@ -77,6 +77,8 @@ bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf
                                                  : "see that the file can be read");
     case UF_ELIMIT:
         return fail_at(answer, UF_EXIT_INPUT, path, err->message, "the heap is too large");
+    case UF_ETARGET: /* says itself what to do */
+        return uf_answer_fail(answer, UF_EXIT_INPUT, "%s: %s", path, err->message);
     case UF_ENOMEM:
         return fail_at(answer, UF_EXIT_FAULT, path, "out of memory",
                        "about 100 bytes for each of its objects are needed");

@@ -20,6 +20,8 @@ enum uf_code {
     UF_EUNSUPPORTED, /* a version, build or format that unfreed does not know */
     UF_ELIMIT,    /* a bound of the engine was reached (more than 2^32-2 objects or references) */
     UF_EINTERNAL, /* a fault of unfreed's own */
+    UF_ETARGET,   /* a process or core cannot be read, for a reason that only its user can change:
+                   * the message ends with what to do, in brackets */
 };
 
 struct uf_error {

@@ -1,0 +1,26 @@
+/* layouts.h - the layout rows for reading from outside: generated from each version's headers, checked in.
+ *
+ * tools/make_layouts.py compiles the same rows that the extension is compiled
+ * with against the headers of each version, and writes layouts_3_N*.c. A row
+ * serves the releases `first` to `last` of its minor version (PY_VERSION_HEX
+ * without its last byte), of a release or a debug build.
+ */
+#ifndef UF_CPYTHON_LAYOUTS_H
+#define UF_CPYTHON_LAYOUTS_H
+
+#include "cpython/layout.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct uf_layout_row {
+    uint32_t first, last; /* PY_VERSION_HEX & 0xffffff00: releases that it was found to serve */
+    bool debug;           /* Py_DEBUG */
+    const char *name;     /* "3.11 (release)" */
+    const struct uf_layout *layout;
+};
+
+/* All rows, oldest version first. */
+const struct uf_layout_row *uf_layout_rows(size_t *count);
+
+#endif
