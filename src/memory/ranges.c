@@ -44,16 +44,32 @@ static const void *view(void *context, uint64_t address, size_t size)
     return size <= range->end - address ? range->at + (address - range->start) : NULL;
 }
 
+static bool ascend(const struct uf_ranges *ranges)
+{
+    for (size_t i = 1; i < ranges->list.len; i++)
+        if (ranges->list.at[i].start < ranges->list.at[i - 1].start)
+            return false;
+    return true;
+}
+
+static bool any(void *context, uint64_t address, uint64_t size)
+{
+    const struct uf_range *range = find(context, address + (size - 1));
+    return range && range->end > address;
+}
+
 enum uf_code uf_ranges_seal(struct uf_ranges *ranges, struct uf_error *err)
 {
     size_t kept = 0;
-    if (ranges->list.len > 1)
+    uint64_t bytes = 0;
+    if (!ascend(ranges)) /* qsort takes memory of its own */
         qsort(ranges->list.at, ranges->list.len, sizeof *ranges->list.at, by_start);
     for (size_t i = 0; i < ranges->list.len; i++) {
         struct uf_range range = ranges->list.at[i];
         struct uf_range *last = kept ? &ranges->list.at[kept - 1] : NULL;
         if (last && range.start < last->end)
             return uf_error_at(err, UF_ECORRUPT, range.start, "two ranges of memory overlap");
+        bytes += range.end - range.start;
         if (last && range.start == last->end && range.at == last->at + (last->end - last->start))
             last->end = range.end;
         else
@@ -61,7 +77,8 @@ enum uf_code uf_ranges_seal(struct uf_ranges *ranges, struct uf_error *err)
     }
     ranges->list.len = kept;
     memset(ranges->ways, 0, sizeof ranges->ways);
-    ranges->source = (struct uf_source){.context = ranges, .view = view, .ways = ranges->ways};
+    ranges->source = (struct uf_source){
+        .context = ranges, .view = view, .any = any, .ways = ranges->ways, .bytes = bytes};
     return UF_OK;
 }
 
