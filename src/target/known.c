@@ -125,7 +125,8 @@ enum uf_code uf_known_begin(struct uf_known_types *ret, const struct uf_python *
 {
     const struct uf_layout_objects *lay = &python->layout.objects;
     struct uf_heap_config config = uf_python_config(python);
-    uint64_t modules = word(python, config.interpreter + python->layout.runtime.interpreter.modules);
+    uint64_t modules =
+        word(python, config.interpreter + python->layout.runtime.interpreter.modules);
     struct uf_heap *heap = NULL;
     *ret = (struct uf_known_types){0};
     if (!modules)
@@ -188,8 +189,7 @@ static int enter_subclasses(struct tree *t, uint64_t type)
         return 0;
     for (uint64_t i = 0; i < table.count; i++) {
         uint64_t ref = word(t->python, table.entries + i * table.entry_bytes + table.value);
-        uint64_t to = ref ? word(t->python,
-                                 ref + t->python->layout.objects.other.weakref_object)
+        uint64_t to = ref ? word(t->python, ref + t->python->layout.objects.other.weakref_object)
                           : 0;
         if (to && enter(t, to))
             return -1;

@@ -129,19 +129,41 @@ static bool is_candidate(const struct finder *f, size_t index, bool python)
            is_first_of_file(mappings, index, false);
 }
 
+static bool read_memory(void *context, uint64_t address, void *ret, size_t size)
+{
+    const struct finder *f = context;
+    const void *view = uf_source_view(f->memory->source, address, size);
+    if (view)
+        memcpy(ret, view, size);
+    return view != NULL;
+}
+
+/* Out of its file, else (deleted, replaced, another machine's) out of memory; NULL: neither. */
+static struct uf_image *open_image(struct finder *f, const struct uf_mapping *mapping)
+{
+    const struct uf_mappings *mappings = f->memory->mappings;
+    struct uf_image *image = NULL;
+    int fd = f->memory->open_file(f->memory->context, mapping);
+    if (fd >= 0 && uf_image_open(&image, fd, NULL) == UF_OK)
+        return image;
+    for (size_t i = 0; i < mappings->list.len && !image; i++)
+        if (mappings->list.at[i].path == mapping->path && mappings->list.at[i].offset == 0)
+            (void)uf_image_open_memory(&image, mappings->list.at[i].start, read_memory, f, NULL);
+    return image;
+}
+
 static void look_into_files(struct finder *f, bool python)
 {
     const struct uf_mappings *mappings = f->memory->mappings;
     for (size_t i = 0; i < mappings->list.len && !f->found->runtime; i++) {
         const struct uf_mapping *mapping = &mappings->list.at[i];
-        struct uf_image *image = NULL;
         if (!is_candidate(f, i, python))
             continue;
         f->pypy |= strstr(base_name(path_of(f, mapping)), "pypy") != NULL;
-        int fd = f->memory->open_file(f->memory->context, mapping);
-        if (fd >= 0 && uf_image_open(&image, fd, NULL) == UF_OK)
+        struct uf_image *image = open_image(f, mapping);
+        if (image)
             look_into(f, mapping, image);
-        else if (fd < 0 && python && !f->unreadable)
+        else if (python && !f->unreadable)
             f->unreadable = mapping->path;
         uf_image_close(image);
     }

@@ -40,6 +40,8 @@ struct uf_heap_config uf_python_config(const struct uf_python *python)
         .layout = &python->layout,
         .runtime = python->location.runtime,
         .interpreter = python->interpreters.len ? python->interpreters.at[0] : 0,
+        .interpreters = python->interpreters.at,
+        .interpreter_count = (uint32_t)python->interpreters.len,
         .known = &python->known,
     };
 }
@@ -51,7 +53,8 @@ static uint64_t sys_dict(const struct uf_python *python)
 {
     const struct uf_root_field *field = python->layout.runtime.interpreter.fields;
     for (; field->name; field++)
-        if (strcmp(field->name, "sys") == 0 && field->label && strcmp(field->label, "its dict") == 0)
+        if (strcmp(field->name, "sys") == 0 && field->label &&
+            strcmp(field->label, "its dict") == 0)
             return uf_source_word(python->memory->source,
                                   python->interpreters.at[0] + field->offset);
     return 0;
@@ -68,8 +71,7 @@ static enum uf_code confirm_build(const struct uf_python *python, const struct u
     if (strchr(flags, 't'))
         return uf_error_set(err, UF_EUNSUPPORTED, "it is a free-threaded build");
     if (debug != python->row->debug)
-        return uf_error_set(err, UF_EUNSUPPORTED, "it is a %s build",
-                            debug ? "debug" : "release");
+        return uf_error_set(err, UF_EUNSUPPORTED, "it is a %s build", debug ? "debug" : "release");
     return UF_OK;
 }
 
@@ -80,9 +82,9 @@ static enum uf_code confirm(struct uf_python *python, const struct uf_heap *heap
     const struct uf_layout_row *row = python->row;
     char text[VERSION_BYTES];
     python->sys = sys_dict(python);
-    if (!python->sys || uf_source_word(python->memory->source,
-                                       python->sys + python->layout.objects.object.type) !=
-                            python->known.type[UF_KNOWN_DICT])
+    if (!python->sys ||
+        uf_source_word(python->memory->source, python->sys + python->layout.objects.object.type) !=
+            python->known.type[UF_KNOWN_DICT])
         return uf_error_set(err, UF_EUNSUPPORTED, "the sys module is not there");
     int64_t version = uf_int_value(heap, uf_dict_find(heap, python->sys, "hexversion"));
     if (version <= 0)
@@ -119,6 +121,10 @@ static enum uf_code hold_types(struct uf_python *python, bool exact, struct atte
         return code;
     if ((code = uf_known_fill(&python->known, python, heap, err)) == UF_OK) {
         attempt->steps++;
+        code = uf_validate_types(python, err);
+    }
+    if (code == UF_OK) {
+        attempt->steps++;
         code = confirm(python, heap, exact, err);
     }
     if (code == UF_OK) {
@@ -143,9 +149,6 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
         return code;
     attempt->steps++;
     if ((code = uf_known_begin(&python->known, python, err)) != UF_OK)
-        return code;
-    attempt->steps++;
-    if ((code = uf_validate_types(python, err)) != UF_OK)
         return code;
     attempt->steps++;
     if ((code = hold_types(python, exact, attempt)) != UF_OK)

@@ -25,9 +25,9 @@ struct uf_python {
     const struct uf_outside_memory *memory;
     struct uf_location location;
     const struct uf_layout_row *row;
-    struct uf_layout layout;       /* the row's; offsets of the collector as calibration corrected them */
-    bool calibrated;               /* it did */
-    uint32_t version_hex;          /* sys.hexversion */
+    struct uf_layout layout; /* the row's; offsets of the collector as calibration corrected them */
+    bool calibrated;         /* it did */
+    uint32_t version_hex;    /* sys.hexversion */
     UF_VEC(uint64_t) interpreters; /* PyInterpreterState *, the main one first */
     struct uf_known_types known;
     uint64_t sys; /* the sys module's dict of the main interpreter */

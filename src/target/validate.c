@@ -25,8 +25,7 @@ static enum uf_code check_threads(const struct uf_python *python, uint64_t inter
     uint64_t at = word(python, interpreter + r->interpreter.threads_head);
     for (size_t i = 0; at && i < THREADS_MAX; i++) {
         if (!is_pointer(at) || word(python, at + r->thread.interpreter) != interpreter)
-            return uf_error_at(err, UF_EUNSUPPORTED, at,
-                               "a thread does not know its interpreter");
+            return uf_error_at(err, UF_EUNSUPPORTED, at, "a thread does not know its interpreter");
         at = word(python, at + r->thread.next);
     }
     return at ? uf_error_at(err, UF_EUNSUPPORTED, at, "the list of threads does not end") : UF_OK;
@@ -75,13 +74,13 @@ enum uf_code uf_validate_interpreters(struct uf_python *python, struct uf_error 
 static bool is_type_of_types(const struct uf_python *python, uint64_t type)
 {
     const struct uf_layout_objects *lay = &python->layout.objects;
-    const void *view = is_pointer(type) ? uf_source_view(python->memory->source, type,
-                                                         lay->type.type_bytes)
-                                        : NULL;
+    const void *view = is_pointer(type)
+                           ? uf_source_view(python->memory->source, type, lay->type.type_bytes)
+                           : NULL;
     uint64_t meta = view ? uf_u64(view, lay->object.type) : 0;
-    const void *meta_view = is_pointer(meta) ? uf_source_view(python->memory->source, meta,
-                                                              lay->type.type_bytes)
-                                             : NULL;
+    const void *meta_view = is_pointer(meta)
+                                ? uf_source_view(python->memory->source, meta, lay->type.type_bytes)
+                                : NULL;
     return meta_view && (uf_u64(meta_view, lay->type.flags) & lay->type.flag_type_subclass);
 }
 
@@ -96,8 +95,8 @@ static enum uf_code check_list(const struct uf_python *python, const struct uf_h
         return uf_error_at(err, UF_EUNSUPPORTED, list.head,
                            "the collector's list %d does not close", generation);
     for (size_t i = 0; i < count && !code; i++)
-        if (!is_type_of_types(python, word(python, objects[i] +
-                                                       python->layout.objects.object.type)))
+        if (!is_type_of_types(python,
+                              word(python, objects[i] + python->layout.objects.object.type)))
             return uf_error_at(err, UF_EUNSUPPORTED, objects[i],
                                "the collector's list %d has no objects in it", generation);
     return code;
@@ -136,9 +135,9 @@ enum uf_code uf_validate_types(const struct uf_python *python, struct uf_error *
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         uint64_t bytes = word(python, python->known.type[sizes[i].known] + lay->type.basic_size);
         if (bytes != sizes[i].bytes)
-            return uf_error_set(err, UF_EUNSUPPORTED,
-                                "a %s is %llu bytes and not %llu", sizes[i].name,
-                                (unsigned long long)bytes, (unsigned long long)sizes[i].bytes);
+            return uf_error_set(err, UF_EUNSUPPORTED, "a %s is %llu bytes and not %llu",
+                                sizes[i].name, (unsigned long long)bytes,
+                                (unsigned long long)sizes[i].bytes);
     }
     return UF_OK;
 }
