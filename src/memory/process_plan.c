@@ -127,8 +127,8 @@ static enum uf_code plan(struct uf_process *process, struct uf_mapping *mapping,
     size_t first = process->mappings.pages.list.len;
     if (is_of_kernel(uf_mapping_path(&process->mappings, mapping)))
         return UF_OK;
-    enum uf_code code =
-        uf_pagemap_scan(&process->pagemap, mapping->start, mapping->end, &process->mappings.pages, err);
+    enum uf_code code = uf_pagemap_scan(&process->pagemap, mapping->start, mapping->end,
+                                        &process->mappings.pages, err);
     bool known = code == UF_OK;
     if (code == UF_ENOMEM)
         return code;

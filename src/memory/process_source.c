@@ -69,8 +69,8 @@ static size_t fetch(void *context, const struct uf_demand_area *area, uint64_t a
     struct uf_process *process = context;
     if (area->tag < 0)
         return fetch_unwritten(process, address, ret, size);
-    size_t got = uf_process_file_read(process, area->tag,
-                                      area->offset + (address - area->start), ret, size);
+    size_t got =
+        uf_process_file_read(process, area->tag, area->offset + (address - area->start), ret, size);
     /* Behind its end, a file's last page is zeros, as are fresh pages here. */
     return (got + UF_PAGE_BYTES - 1) / UF_PAGE_BYTES * UF_PAGE_BYTES;
 }
