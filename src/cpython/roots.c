@@ -266,6 +266,9 @@ enum uf_code uf_roots_collect(struct uf_roots *roots, struct uf_heap *heap,
 
     if (add_modules(&c) || add_threads(&c))
         return uf_error_nomem(err);
+    c.state = heap->config.runtime;
+    if (add_fields(&c, r->runtime.fields, UF_FROM_INTERPRETER))
+        return uf_error_nomem(err);
     c.state = heap->config.interpreter;
     if (add_fields(&c, r->interpreter.fields, UF_FROM_INTERPRETER) || add_atexit(&c) ||
         add_static_types(&c))
