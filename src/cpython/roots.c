@@ -330,6 +330,10 @@ enum uf_code uf_roots_collect(struct uf_roots *roots, struct uf_heap *heap,
     if (add_of_each(&c, &config, add_modules) || add_of_each(&c, &config, add_threads) ||
         add_of_each(&c, &config, add_interpreter))
         return uf_error_nomem(err);
+    c.state = config.runtime;
+    c.id = 0;
+    if (add_fields(&c, config.layout->runtime.runtime.fields, UF_FROM_INTERPRETER))
+        return uf_error_nomem(err);
     return UF_OK;
 }
 
