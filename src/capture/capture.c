@@ -101,12 +101,13 @@ static enum uf_code decode_queue(struct work *w)
     return code;
 }
 
-static enum uf_code decode_generation(struct work *w, int generation, uint64_t *count)
+static enum uf_code decode_generation(struct work *w, const struct uf_heap_config *config,
+                                      int generation, uint64_t *count)
 {
     uint8_t flags = UF_NODE_TRACKED;
     uint64_t object;
     struct uf_gc_list list;
-    enum uf_code code = uf_gc_list_open(&list, w->config, generation, w->err);
+    enum uf_code code = uf_gc_list_open(&list, config, generation, w->err);
 
     if (generation == UF_GC_PERMANENT)
         flags |= UF_NODE_FROZEN;
@@ -125,6 +126,23 @@ static enum uf_code decode_generation(struct work *w, int generation, uint64_t *
     return code;
 }
 
+/* On 3.8 all interpreters share one. */
+static uint32_t collectors(const struct uf_heap_config *config)
+{
+    return config->layout->runtime.interpreter.gc == UF_NO_OFFSET ? 1
+                                                                  : uf_heap_interpreters(config);
+}
+
+static bool is_collecting(const struct uf_heap_config *config)
+{
+    for (uint32_t i = 0; i < uf_heap_interpreters(config); i++) {
+        struct uf_heap_config one = uf_heap_config_of(config, i);
+        if (uf_gc_collecting(&one))
+            return true;
+    }
+    return false;
+}
+
 /* Each object is decoded when the list has led to it: its first bytes are in the cache, and the miss of
  * the next one passes meanwhile. What it refers to is followed when all lists have been walked and the
  * roots are queued. */
@@ -134,9 +152,12 @@ static enum uf_code decode_tracked(struct work *w)
     enum uf_code code = UF_OK;
 
     uf_builder_hold(&w->builder);
-    for (int generation = 0; generation < UF_GC_LISTS && code == UF_OK; generation++)
-        code = decode_generation(w, generation,
-                                 generation == UF_GC_PERMANENT ? &c->frozen : &c->tracked);
+    for (uint32_t i = 0; i < collectors(w->config); i++) {
+        struct uf_heap_config config = uf_heap_config_of(w->config, i);
+        for (int generation = 0; generation < UF_GC_LISTS && code == UF_OK; generation++)
+            code = decode_generation(w, &config, generation,
+                                     generation == UF_GC_PERMANENT ? &c->frozen : &c->tracked);
+    }
     return code;
 }
 
@@ -277,7 +298,7 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
     struct uf_capture *c = w->capture;
     enum uf_code code;
 
-    if (uf_gc_collecting(w->config))
+    if (is_collecting(w->config))
         return uf_error_set(w->err, UF_EINVAL, "the collector is running: its lists are in pieces");
     if ((code = uf_heap_create(&c->heap, w->config, w->err)) != UF_OK ||
         (code = uf_builder_init(&w->builder, w->err)) != UF_OK ||

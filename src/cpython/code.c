@@ -8,6 +8,21 @@
 #define SLOTS_MAX ((uint32_t)1 << 20)
 #define ENTRIES_PER_STEP 16
 
+/* 3.8 and 3.9, Objects/lnotab_notes.txt: pairs of (bytes of code up to here, signed change of line); what
+ * is before the first change is on the first line. */
+static int line_in_steps(const uint8_t *table, size_t len, int line, uint64_t offset)
+{
+    uint64_t at = 0;
+
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        at += table[i];
+        if (at > offset)
+            break;
+        line += (int8_t)table[i + 1];
+    }
+    return line;
+}
+
 /* 3.10, Objects/lnotab_notes.txt: pairs of (bytes of code, signed change of line); a change of -128
  * means that these bytes have no line, and leaves the line as it was. */
 static int line_in_pairs(const uint8_t *table, size_t len, int line, uint64_t offset)
@@ -74,7 +89,8 @@ static int line_in_locations(const uint8_t *table, size_t len, int line, uint64_
 int uf_code_line_in_table(int form, const uint8_t *table, size_t table_len, int first_line,
                           uint64_t offset_bytes)
 {
-    int line = form == UF_LINES_PAIRS ? line_in_pairs(table, table_len, first_line, offset_bytes)
+    int line = form == UF_LINES_STEPS   ? line_in_steps(table, table_len, first_line, offset_bytes)
+               : form == UF_LINES_PAIRS ? line_in_pairs(table, table_len, first_line, offset_bytes)
                : form == UF_LINES_LOCATIONS
                    ? line_in_locations(table, table_len, first_line, offset_bytes)
                    : 0;

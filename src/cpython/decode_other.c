@@ -161,7 +161,8 @@ enum uf_part uf_decode_type(struct uf_heap *heap, uint64_t object, uf_refs *refs
     uf_refs_put(refs, uf_u64(view, lay->type.heap_name));
     uf_refs_put(refs, uf_u64(view, lay->type.heap_qualname));
     uf_refs_put(refs, uf_u64(view, lay->type.heap_slots));
-    uf_refs_put(refs, uf_u64(view, lay->type.heap_module));
+    if (lay->type.heap_module != UF_NO_FIELD)
+        uf_refs_put(refs, uf_u64(view, lay->type.heap_module));
     uint64_t keys = uf_u64(view, lay->type.heap_cached_keys);
     return keys ? put_shared_keys(heap, keys, refs) : UF_PART_OK;
 }

@@ -17,12 +17,25 @@ static uint64_t untag(const struct uf_layout_runtime *r, uint64_t word, bool *co
     return tag == 0 || tag == r->frame.borrowed_tag ? word & ~(uint64_t)r->frame.tag_mask : 0;
 }
 
-/* 3.10: the frame object is the frame. */
+/* How many values lie above the locals; -1: that is in a register of the interpreter's loop. 3.8 and
+ * 3.9 forget the pointer when a frame has come to its end, too (Python/ceval.c). */
+static int64_t stack_depth(const struct uf_layout_runtime *r, const char *view,
+                           uint64_t value_stack)
+{
+    if (r->frame_object.stack_pointer == UF_NO_OFFSET)
+        return (int32_t)uf_u32(view, r->frame_object.stack_depth);
+    uint64_t pointer = uf_u64(view, r->frame_object.stack_pointer);
+    if (uf_u8(view, r->frame_object.executing))
+        return -1;
+    return pointer >= value_stack ? (int64_t)((pointer - value_stack) / 8) : 0;
+}
+
+/* Before 3.11 the frame object is the frame. */
 static bool read_object_frame(const struct uf_layout_runtime *r, const char *view,
                               struct uf_frame *ret)
 {
     uint64_t value_stack = uf_u64(view, r->frame_object.value_stack);
-    int32_t depth = (int32_t)uf_u32(view, r->frame_object.stack_depth);
+    int64_t depth = stack_depth(r, view, value_stack);
 
     ret->owner = uf_u64(view, r->frame_object.generator) ? UF_FRAME_OF_GENERATOR
                                                          : UF_FRAME_OF_OBJECT;
@@ -34,7 +47,7 @@ static bool read_object_frame(const struct uf_layout_runtime *r, const char *vie
     ret->executing = depth < 0;
     ret->slot_count = ret->info.local_count;
     if (depth > 0 && value_stack == ret->slots + (uint64_t)ret->slot_count * 8 &&
-        (uint32_t)depth <= ret->info.stack_size)
+        depth <= (int64_t)ret->info.stack_size)
         ret->slot_count += (uint32_t)depth;
     return true;
 }
@@ -77,8 +90,8 @@ static bool read_interpreter_frame(const struct uf_layout_runtime *r, const char
 static int64_t offset_of(const struct uf_layout_runtime *r, const char *view,
                          const struct uf_frame *frame)
 {
-    if (frame->info.first_instruction == 0) /* 3.10: a number of code units */
-        return (int64_t)(int32_t)uf_u32(view, r->frame.instruction) * r->code.unit_size;
+    if (frame->info.first_instruction == 0) /* before 3.11: a number */
+        return (int64_t)(int32_t)uf_u32(view, r->frame.instruction) * r->code.instruction_unit;
     return (int64_t)(uf_u64(view, r->frame.instruction) - frame->info.first_instruction);
 }
 

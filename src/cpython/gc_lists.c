@@ -29,7 +29,7 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
                              int generation, struct uf_error *err)
 {
     const struct uf_layout_runtime *runtime = &config->layout->runtime;
-    uint64_t gc = config->interpreter + runtime->interpreter.gc;
+    uint64_t gc = uf_gc_state(config);
 
     if (generation < 0 || generation > UF_GC_PERMANENT)
         return uf_error_set(err, UF_EINVAL, "generation %d does not exist", generation);
@@ -107,9 +107,8 @@ bool uf_gc_collecting(const struct uf_heap_config *config)
 {
     const struct uf_layout_runtime *runtime = &config->layout->runtime;
     int collecting = 0;
-    const void *view = uf_source_view(
-        config->source, config->interpreter + runtime->interpreter.gc + runtime->gc.collecting,
-        sizeof collecting);
+    const void *view = uf_source_view(config->source, uf_gc_state(config) + runtime->gc.collecting,
+                                      sizeof collecting);
 
     if (view != NULL)
         memcpy(&collecting, view, sizeof collecting);

@@ -34,6 +34,15 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
 enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
                              struct uf_error *err);
 
+/* Address of the collector's state; on 3.8 all interpreters share the runtime's. */
+static inline uint64_t uf_gc_state(const struct uf_heap_config *config)
+{
+    const struct uf_layout_runtime *runtime = &config->layout->runtime;
+
+    return runtime->interpreter.gc != UF_NO_OFFSET ? config->interpreter + runtime->interpreter.gc
+                                                   : config->runtime + runtime->runtime.gc;
+}
+
 bool uf_gc_collecting(const struct uf_heap_config *config);
 
 #endif

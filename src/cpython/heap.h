@@ -37,6 +37,23 @@ struct uf_heap_config {
     bool glibc_blocks;
 };
 
+/* Of a configuration: how many interpreters are captured, and the one for each alone. */
+static inline uint32_t uf_heap_interpreters(const struct uf_heap_config *config)
+{
+    return config->interpreters ? config->interpreter_count : 1;
+}
+
+static inline struct uf_heap_config uf_heap_config_of(const struct uf_heap_config *config,
+                                                      uint32_t index)
+{
+    struct uf_heap_config one = *config;
+    if (config->interpreters)
+        one.interpreter = config->interpreters[index];
+    one.interpreters = NULL;
+    one.interpreter_count = 0;
+    return one;
+}
+
 struct uf_heap;
 
 enum uf_code uf_heap_create(struct uf_heap **ret, const struct uf_heap_config *config,

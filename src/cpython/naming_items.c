@@ -189,7 +189,8 @@ static void name_in_type(const struct uf_question *q)
         parts[6].address = uf_u64(heap_type, lay->type.heap_name);
         parts[7].address = uf_u64(heap_type, lay->type.heap_qualname);
         parts[8].address = uf_u64(heap_type, lay->type.heap_slots);
-        parts[9].address = uf_u64(heap_type, lay->type.heap_module);
+        if (lay->type.heap_module != UF_NO_FIELD)
+            parts[9].address = uf_u64(heap_type, lay->type.heap_module);
         for (int i = 6; i < 10; i++) {
             static const char *const names[] = {".__name__", ".__qualname__", ".__slots__",
                                                 "defining module"};
