@@ -110,11 +110,10 @@ static enum uf_code await(struct uf_hold *hold, struct uf_held *held, uint64_t u
         if (held->stopped)
             return UF_OK;
         if (now_ns > until_ns)
-            return uf_error_set(
-                err, UF_ELIMIT,
-                "process %d: its thread %d did not stop in time (is the machine overloaded, "
-                "or the process frozen? try again later)",
-                hold->pid, held->tid);
+            return uf_error_set(err, UF_ELIMIT,
+                                "its thread %d did not stop in time (is the machine overloaded, "
+                                "or the process frozen? try again later)",
+                                held->tid);
         uf_hold_wait_ns(wait_ns);
         if (wait_ns < 1000000)
             wait_ns += wait_ns / 2;
@@ -168,18 +167,17 @@ enum uf_code uf_hold_take(struct uf_hold *hold, int pid, uint64_t patience_ns, s
         if (failed == ENOMEM)
             code = uf_error_nomem(err);
         else if (failed)
-            code = uf_process_gone(pid, err);
+            code = uf_process_gone(err);
         else
             code = pass(hold, &tids, until_ns, &any_new, err);
         whole = !any_new && tids.list.len == thread_count(pid);
         if (!code && !whole && (passes >= PASSES || uf_hold_clock_ns() > until_ns))
-            code = uf_error_set(
-                err, UF_ELIMIT,
-                "process %d: it starts threads faster than they can be stopped (try again later)",
-                pid);
+            code =
+                uf_error_set(err, UF_ELIMIT,
+                             "it starts threads faster than they can be stopped (try again later)");
     }
     if (!code && hold->threads.len == 0)
-        code = uf_process_gone(pid, err);
+        code = uf_process_gone(err);
     uf_vec_release(&tids.list);
     return code;
 }
