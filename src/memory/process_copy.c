@@ -155,15 +155,9 @@ static enum uf_code are_zero(const struct uf_process *process,
 
 static uint64_t resident_bytes(int pid)
 {
-    char path[64];
-    struct uf_text text = {0};
-    uint64_t bytes = UF_PAGES_UNKNOWN;
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    const char *second = uf_procfs_read(path, &text) ? NULL : strchr(text.at, ' ');
-    if (second)
-        bytes = strtoull(second, NULL, 10) * UF_PAGE_BYTES;
-    uf_text_release(&text);
-    return bytes;
+    char text[UF_PROCFS_BYTES];
+    const char *second = uf_procfs_read_of(pid, "statm", text) ? strchr(text, ' ') : NULL;
+    return second ? strtoull(second, NULL, 10) * UF_PAGE_BYTES : UF_PAGES_UNKNOWN;
 }
 
 static uint64_t real_time_ns(void)

@@ -63,64 +63,53 @@ enum uf_code uf_process_explain(const struct uf_process_refusal *why, struct uf_
         "rights, so CAP_SYS_PTRACE is needed (run with sudo; " CONTAINER ")");
 }
 
-static bool read_status(int pid, struct uf_text *ret)
+static long field(const char *status, const char *name)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/status", pid);
-    return uf_procfs_read(path, ret) == 0;
-}
-
-static long field(const struct uf_text *status, const char *name)
-{
-    const char *value = uf_procfs_field(status->at, name);
+    const char *value = uf_procfs_field(status, name);
     return value ? strtol(value, NULL, 10) : 0;
 }
 
 static void name_of(int pid, char *ret, size_t size)
 {
-    struct uf_text status = {0};
-    const char *name = read_status(pid, &status) ? uf_procfs_field(status.at, "Name") : NULL;
+    char status[UF_PROCFS_BYTES];
+    const char *name = uf_procfs_read_of(pid, "status", status) ? uf_procfs_field(status, "Name")
+                                                                : NULL;
     snprintf(ret, size, "%.*s", name ? (int)strcspn(name, "\n") : 0, name ? name : "");
-    uf_text_release(&status);
 }
 
 static int yama(void)
 {
     struct uf_text text = {0};
-    int scope = uf_procfs_read("/proc/sys/kernel/yama/ptrace_scope", &text) ? UF_YAMA_NONE
-                                                                            : atoi(text.at);
+    int scope = uf_procfs_read("/proc/sys/kernel/yama/ptrace_scope", &text)
+                    ? UF_YAMA_NONE
+                    : (int)strtol(text.at, NULL, 10);
     uf_text_release(&text);
     return scope;
 }
 
 static bool is_privileged(void)
 {
-    struct uf_text status = {0};
-    const char *rights = read_status(getpid(), &status) ? uf_procfs_field(status.at, "CapEff")
-                                                        : NULL;
-    bool has = rights && strtoull(rights, NULL, 16) >> CAP_SYS_PTRACE_BIT & 1;
-    uf_text_release(&status);
-    return has;
+    char status[UF_PROCFS_BYTES];
+    const char *rights =
+        uf_procfs_read_of(getpid(), "status", status) ? uf_procfs_field(status, "CapEff") : NULL;
+    return rights && strtoull(rights, NULL, 16) >> CAP_SYS_PTRACE_BIT & 1;
 }
 
 enum uf_code uf_process_refused(int pid, int os_errno, struct uf_error *err)
 {
     char tracer_name[32] = "";
-    struct uf_text status = {0};
-    if (!read_status(pid, &status)) {
-        uf_text_release(&status);
+    char status[UF_PROCFS_BYTES];
+    if (!uf_procfs_read_of(pid, "status", status))
         return uf_process_gone(err);
-    }
     struct uf_process_refusal why = {.os_errno = os_errno,
-                                     .owner = (uid_t)field(&status, "Uid"),
+                                     .owner = (uid_t)field(status, "Uid"),
                                      .own = getuid(),
                                      .privileged = is_privileged(),
                                      .yama = yama(),
-                                     .tracer = (int)field(&status, "TracerPid"),
+                                     .tracer = (int)field(status, "TracerPid"),
                                      .tracer_name = tracer_name};
     if (why.tracer)
         name_of(why.tracer, tracer_name, sizeof tracer_name);
-    uf_text_release(&status);
     return uf_process_explain(&why, err);
 }
 
@@ -130,10 +119,10 @@ enum uf_code uf_process_gone(struct uf_error *err)
                         "it ended while it was being read (look whether it was started anew)");
 }
 
-static enum uf_code look(int pid, const struct uf_text *status, struct uf_error *err)
+static enum uf_code look(int pid, const char *status, struct uf_error *err)
 {
-    const char *state = uf_procfs_field(status->at, "State");
-    const char *kernel = uf_procfs_field(status->at, "Kthread"); /* since Linux 6.8 */
+    const char *state = uf_procfs_field(status, "State");
+    const char *kernel = uf_procfs_field(status, "Kthread"); /* since Linux 6.8 */
     long group = field(status, "Tgid");
     bool zombie = state && (*state == 'Z' || *state == 'X');
     if (group != pid)
@@ -144,7 +133,7 @@ static enum uf_code look(int pid, const struct uf_text *status, struct uf_error 
             err, UF_ETARGET,
             "it has ended and only waits for its parent: a zombie has no memory (give a process "
             "that runs)");
-    if (kernel ? *kernel == '1' : !uf_procfs_field(status->at, "VmSize"))
+    if (kernel ? *kernel == '1' : !uf_procfs_field(status, "VmSize"))
         return uf_error_set(
             err, UF_ETARGET,
             "a thread of the kernel: no Python runs in it (give a process of Python)");
@@ -153,13 +142,13 @@ static enum uf_code look(int pid, const struct uf_text *status, struct uf_error 
 
 enum uf_code uf_process_look(int pid, struct uf_error *err)
 {
-    struct uf_text status = {0};
+    char status[UF_PROCFS_BYTES];
     enum uf_code code;
     if (pid == getpid())
         code =
             uf_error_set(err, UF_ETARGET, "this program itself (give the id of another process)");
-    else if (pid > 0 && read_status(pid, &status))
-        code = look(pid, &status, err);
+    else if (pid > 0 && uf_procfs_read_of(pid, "status", status))
+        code = look(pid, status, err);
     else if (access("/proc/self/status", R_OK))
         code = uf_error_set(err, UF_ETARGET, "/proc is not there (mount -t proc proc /proc)");
     else
@@ -167,19 +156,14 @@ enum uf_code uf_process_look(int pid, struct uf_error *err)
             err, UF_ETARGET,
             "no such process: it has ended, or is hidden from this user (ps -e shows those "
             "that there are)");
-    uf_text_release(&status);
     return code;
 }
 
 struct uf_process_program uf_process_program(int pid)
 {
-    char path[64];
-    struct uf_text text = {0};
-    struct uf_process_program program = {0};
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    if (uf_procfs_read(path, &text) == 0)
-        program = (struct uf_process_program){
-            uf_procfs_stat(text.at, 22), uf_procfs_stat(text.at, 28), uf_procfs_stat(text.at, 26)};
-    uf_text_release(&text);
-    return program;
+    char text[UF_PROCFS_BYTES];
+    if (!uf_procfs_read_of(pid, "stat", text))
+        return (struct uf_process_program){0};
+    return (struct uf_process_program){uf_procfs_stat(text, 22), uf_procfs_stat(text, 28),
+                                       uf_procfs_stat(text, 26)};
 }
