@@ -157,5 +157,6 @@ const struct uf_layout uf_layout_3_10 = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_PAIRS, .instruction_unit = 2
         },
+        .told = {},
     },
 };

@@ -122,5 +122,6 @@ const struct uf_layout uf_layout_3_10_debug = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_PAIRS, .instruction_unit = 2
         },
+        .told = {},
     },
 };

@@ -125,5 +125,6 @@ const struct uf_layout uf_layout_3_11_debug = {
             .qualname = 128, .line_table = 136, .code_bytes = 184, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

@@ -183,5 +183,6 @@ const struct uf_layout uf_layout_3_12 = {
             .qualname = 128, .line_table = 136, .code_bytes = 192, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

@@ -187,5 +187,18 @@ const struct uf_layout uf_layout_3_13 = {
             .qualname = 128, .line_table = 136, .code_bytes = 200, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {
+            .bytes = 584, .interpreters_head = 40, .interpreter_bytes = 48, .interpreter_id = 56,
+            .interpreter_next = 64, .threads_head = 72, .gc = 80, .modules = 88, .thread_next = 168,
+            .thread_interpreter = 176, .thread_frame = 184, .thread_id = 192, .frame_previous = 232,
+            .frame_code = 240, .frame_instruction = 248, .frame_locals = 256, .frame_owner = 264,
+            .code_filename = 280, .code_name = 288, .code_qualname = 296, .code_lines = 304,
+            .code_first_line = 312, .code_locals = 328, .code_kinds = 336, .code_bytes = 344,
+            .object_bytes = 352, .object_type = 360, .type_bytes = 368, .type_name = 376,
+            .type_flags = 392, .tuple_items = 408, .list_items = 432, .list_bytes = 424,
+            .dict_bytes = 448, .dict_keys = 456, .dict_values = 464, .float_value = 480,
+            .int_size = 496, .int_digits = 504, .bytes_data = 528, .str_state = 544,
+            .str_length = 552, .ascii_bytes = 560, .collecting = 576
+        },
     },
 };

@@ -190,5 +190,20 @@ const struct uf_layout uf_layout_3_14 = {
             .qualname = 128, .line_table = 136, .code_bytes = 208, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {
+            .bytes = 760, .interpreters_head = 40, .interpreter_bytes = 48, .interpreter_id = 56,
+            .interpreter_next = 64, .threads_head = 72, .gc = 88, .modules = 96, .thread_next = 192,
+            .thread_interpreter = 200, .thread_frame = 208, .thread_id = 216, .frame_previous = 256,
+            .frame_code = 264, .frame_instruction = 272, .frame_locals = 280, .frame_owner = 288,
+            .frame_stack = 296, .code_filename = 320, .code_name = 328, .code_qualname = 336,
+            .code_lines = 344, .code_first_line = 352, .code_locals = 368, .code_kinds = 376,
+            .code_bytes = 384, .object_bytes = 400, .object_type = 408, .type_bytes = 416,
+            .type_name = 424, .type_flags = 440, .tuple_items = 456, .list_items = 480,
+            .list_bytes = 472, .set_used = 504, .set_table = 512, .set_mask = 520,
+            .dict_bytes = 528, .dict_keys = 536, .dict_values = 544, .float_value = 560,
+            .int_size = 576, .int_digits = 584, .bytes_data = 608, .str_state = 624,
+            .str_length = 632, .ascii_bytes = 640, .collecting = 656, .generator_name = 672,
+            .generator_frame = 680, .generator_state = 688
+        },
     },
 };

@@ -199,5 +199,21 @@ const struct uf_layout uf_layout_3_15 = {
             .qualname = 128, .line_table = 136, .code_bytes = 208, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {
+            .bytes = 888, .interpreters_head = 40, .interpreter_bytes = 48, .interpreter_id = 56,
+            .interpreter_next = 64, .threads_head = 72, .gc = 88, .modules = 96, .thread_next = 192,
+            .thread_interpreter = 200, .thread_frame = 208, .thread_id = 240, .frame_previous = 320,
+            .frame_code = 328, .frame_instruction = 336, .frame_locals = 344, .frame_owner = 352,
+            .frame_stack = 360, .code_filename = 384, .code_name = 392, .code_qualname = 400,
+            .code_lines = 408, .code_first_line = 416, .code_locals = 432, .code_kinds = 440,
+            .code_bytes = 448, .object_bytes = 464, .object_type = 472, .type_bytes = 480,
+            .type_name = 488, .type_flags = 504, .type_basic_size = 512, .type_dict_offset = 520,
+            .heap_type_bytes = 528, .cached_keys = 536, .tuple_items = 552, .list_items = 576,
+            .list_bytes = 568, .set_used = 600, .set_table = 608, .set_mask = 616,
+            .dict_bytes = 624, .dict_keys = 632, .dict_values = 640, .float_value = 656,
+            .int_size = 672, .int_digits = 680, .bytes_data = 704, .str_state = 720,
+            .str_length = 728, .ascii_bytes = 736, .compact_bytes = 744, .collecting = 760,
+            .generator_name = 800, .generator_frame = 808, .generator_state = 816
+        },
     },
 };

@@ -17,7 +17,6 @@ const struct uf_layout_row uf_layout_list[] = {
     {0x030c0100, 0x030c0100, false, "3.12 (release)", &uf_layout_3_12},
     {0x030c0100, 0x030c0100, true, "3.12 (debug)", &uf_layout_3_12_debug},
     {0x030d0000, 0x030d0000, false, "3.13 (release)", &uf_layout_3_13},
-    {0x030d0000, 0x030d0000, true, "3.13 (debug)", &uf_layout_3_13_debug},
     {0x030e0a00, 0x030e0a00, false, "3.14 (release)", &uf_layout_3_14},
     {0x030e0a00, 0x030e0a00, true, "3.14 (debug)", &uf_layout_3_14_debug},
     {0x030f0200, 0x030f0200, false, "3.15 (release)", &uf_layout_3_15},
