@@ -3,9 +3,9 @@
     python3 tools/run_fuzz.py [--target NAME ...] [--seconds 60] [LIBFUZZER ARGS ...]
 
 A target is tests/fuzz/fuzz_NAME.c; all of them share the seconds unless some are named. Each begins
-with tests/fuzz/corpus/NAME and what earlier runs found (build/fuzz/corpus/NAME). An input that makes
-a target fail is left in build/fuzz/NAME, and named by libFuzzer; when it is fixed, put it into
-tests/fuzz/corpus/NAME, whose inputs are run by `make test` too.
+with tests/fuzz/corpus/NAME and what earlier runs found (build/fuzz/corpus/NAME). An input that
+makes a target fail is left in build/fuzz/NAME, and named by libFuzzer; when it is fixed, put it
+into tests/fuzz/corpus/NAME, whose inputs are run by `make test` too.
 """
 
 from __future__ import annotations

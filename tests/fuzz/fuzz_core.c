@@ -34,8 +34,8 @@ static void check(enum uf_code code, bool made, const struct uf_error *err)
 {
     if (!code != made)
         fault("result", "an error and a result, or neither");
-    if (code && (!err->message[0] || strnlen(err->message, sizeof err->message) ==
-                                         sizeof err->message))
+    if (code &&
+        (!err->message[0] || strnlen(err->message, sizeof err->message) == sizeof err->message))
         fault("error", "it says nothing");
 }
 
@@ -77,7 +77,8 @@ static void image_in_memory(const struct uf_source *source, uint64_t start)
     struct uf_image *image;
     struct uf_error err = {0};
     struct reader reader = {source, 0};
-    check(uf_image_open_memory(&image, start, read_source, &reader, &err), image != NULL, &err);
+    enum uf_code code = uf_image_open_memory(&image, start, read_source, &reader, &err);
+    check(code, image != NULL, &err);
     if (image)
         ask_image(image);
 }
@@ -116,7 +117,8 @@ static void read_core(const uint8_t *data, size_t size)
     struct uf_core *core;
     struct uf_error err = {0};
     struct uf_core_options options = {"/dev/null", NULL}; /* what it names is not under there */
-    check(uf_core_open_memory(&core, data, size, &options, &err), core != NULL, &err);
+    enum uf_code code = uf_core_open_memory(&core, data, size, &options, &err);
+    check(code, core != NULL, &err);
     if (core)
         look_around(core);
     uf_core_close(core);
@@ -129,7 +131,8 @@ static void read_file(const uint8_t *data, size_t size)
     int fd = memfd_create("image", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         fault("memfd", "cannot be written");
-    check(uf_image_open(&image, fd, &err), image != NULL, &err);
+    enum uf_code code = uf_image_open(&image, fd, &err);
+    check(code, image != NULL, &err);
     if (image)
         ask_image(image);
 }
