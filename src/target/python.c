@@ -3,6 +3,7 @@
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
+#include "target/calibrate.h"
 #include "target/known.h"
 #include "target/validate.h"
 
@@ -154,7 +155,8 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
     if ((code = hold_types(python, exact, attempt)) != UF_OK)
         return code;
     attempt->steps++;
-    return uf_validate_collector(python, err);
+    code = uf_validate_collector(python, err);
+    return code == UF_EUNSUPPORTED ? uf_calibrate_collector(python, err) : code;
 }
 
 static bool may_serve(const struct uf_layout_row *row, uint32_t version_hex, bool exact)
