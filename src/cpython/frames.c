@@ -2,6 +2,7 @@
 
 #include "cpython/plan.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -142,38 +143,36 @@ static const char *short_path(const char *path)
     return *last == '/' ? last + 1 : last;
 }
 
-static size_t clip(int written, size_t size)
-{
-    return written < 0 ? 0 : (size_t)written < size ? (size_t)written : size - 1;
-}
-
 size_t uf_frame_place(const struct uf_heap *heap, const struct uf_frame *frame, bool generic,
                       char *ret, size_t size)
 {
-    char name[80], file[1024];
+    char name[80], file[1024], text[1200];
 
     uf_str_copy(heap, frame->info.qualname, name, sizeof name);
     uf_str_copy(heap, frame->info.filename, file, sizeof file);
     const char *call = name[0] == '<' ? "" : "()";
     if (generic)
-        return clip(snprintf(ret, size, "%s%s", name[0] ? name : "?", call), size);
-    return clip(snprintf(ret, size, "%s%s at %s:%d", name[0] ? name : "?", call, short_path(file),
-                         uf_frame_line(heap, frame)),
-                size);
+        snprintf(text, sizeof text, "%s%s", name[0] ? name : "?", call);
+    else
+        snprintf(text, sizeof text, "%s%s at %s:%d", name[0] ? name : "?", call, short_path(file),
+                 uf_frame_line(heap, frame));
+    return uf_utf8_cut(ret, size, text);
 }
 
 size_t uf_frame_slot_name(const struct uf_heap *heap, const struct uf_frame *frame, uint32_t index,
                           bool generic, char *ret, size_t size)
 {
-    char place[200], name[64] = "";
+    char place[200], name[64] = "", text[300];
     enum uf_local_kind kind = UF_LOCAL_PLAIN;
 
     if (index < frame->info.local_count)
         uf_str_copy(heap, uf_code_local_name(heap, &frame->info, index, &kind), name, sizeof name);
     uf_frame_place(heap, frame, generic, place, sizeof place);
     if (name[0])
-        return clip(snprintf(ret, size, "local '%s' of %s", name, place), size);
-    return clip(snprintf(ret, size, "temporary value of %s", place), size);
+        snprintf(text, sizeof text, "local '%s' of %s", name, place);
+    else
+        snprintf(text, sizeof text, "temporary value of %s", place);
+    return uf_utf8_cut(ret, size, text);
 }
 
 /* Takes references one by one: to append them, to note which are there, or to name the one asked for. */
@@ -219,7 +218,7 @@ static int put_slots(struct sink *sink, const struct uf_frame *frame)
         sink->key->code = frame->info.address;
         sink->key->offset_bytes = frame->offset_bytes;
     }
-    for (uint32_t i = 0; i < frame->slot_count; i++) {
+    for (uint32_t i = 0; i < frame->slot_count && uf_spend(sink->heap, 1); i++) {
         bool counted;
         uint64_t value = uf_frame_slot(sink->heap, frame, i, &counted);
         int status = put(sink, value, "local");

@@ -3,6 +3,7 @@
 #include "cpython/decode.h"
 #include "cpython/frames.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 #include "cpython/threads.h"
 
@@ -13,6 +14,7 @@
 #define FRAMES_MAX ((size_t)1 << 16)
 #define ROOTS_MAX ((size_t)1 << 24)
 #define ATEXIT_MAX ((uint32_t)1 << 20)
+#define STEPS_OF_ROOT 4 /* for they are kept */
 #define NAME_BYTES 256
 
 struct collector {
@@ -40,7 +42,8 @@ static bool is_none(const struct collector *c, uint64_t object)
 static int add(struct collector *c, enum uf_root_source source, uint64_t object, uint32_t name,
                uint32_t label, bool counted)
 {
-    if (object == 0 || object % 8 != 0 || c->roots->list.len >= ROOTS_MAX || is_none(c, object))
+    if (object == 0 || object % 8 != 0 || c->roots->list.len >= ROOTS_MAX || is_none(c, object) ||
+        !uf_spend(c->heap, STEPS_OF_ROOT))
         return 0;
     struct uf_root root = {.object = object,
                            .name = name,
@@ -52,7 +55,8 @@ static int add(struct collector *c, enum uf_root_source source, uint64_t object,
 
 static int enter(struct collector *c, const char *text, uint32_t *number)
 {
-    *number = text && text[0] ? uf_strings_add_z(c->strings, text) : 0;
+    bool kept = text && text[0] && uf_spend(c->heap, 1 + strlen(text) / STEPS_OF_ROOT);
+    *number = kept ? uf_strings_add_z(c->strings, text) : 0;
     return *number == UF_STRING_NONE ? -1 : 0;
 }
 
@@ -75,7 +79,7 @@ static int add_modules(struct collector *c)
 
     if (!modules || !uf_dict_table(c->heap, modules, &table))
         return 0;
-    for (uint64_t i = 0; i < table.count; i++) {
+    for (uint64_t i = 0; i < table.count && uf_spend(c->heap, 1); i++) {
         uint64_t entry = table.entries + i * table.entry_bytes;
         uint64_t key = word(c, entry + table.key);
         uint64_t value = table.values ? word(c, table.values + i * 8)
@@ -96,7 +100,7 @@ static int add_modules(struct collector *c)
 static int add_field_objects(struct collector *c, uint64_t at, uint64_t count, uint64_t stride,
                              uint32_t name, uint32_t label, enum uf_root_source source)
 {
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i < count && uf_spend(c->heap, 1); i++)
         if (add(c, source, word(c, at + i * stride), name, label, true))
             return -1;
     return 0;
@@ -149,7 +153,7 @@ static int add_atexit(struct collector *c)
     for (int part = 0; part < 3; part++)
         if (enter(c, labels[part], &label[part]))
             return -1;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && uf_spend(c->heap, 1); i++) {
         uint64_t callback = word(c, array + (uint64_t)i * 8);
         for (uint64_t part = 0; callback && part < 3; part++)
             if (add(c, UF_FROM_INTERPRETER, word(c, callback + part * 8), name, label[part], true))
@@ -173,7 +177,7 @@ static int add_part(struct collector *c, const struct uf_frame *frame, uint64_t 
 
 static int add_slots(struct collector *c, const struct uf_frame *frame, bool counted_here)
 {
-    for (uint32_t i = 0; i < frame->slot_count; i++) {
+    for (uint32_t i = 0; i < frame->slot_count && uf_spend(c->heap, 1); i++) {
         char text[260];
         uint32_t label;
         bool counted;
@@ -214,12 +218,14 @@ static int add_frames(struct collector *c)
     const struct uf_layout_runtime *r = &c->heap->config.layout->runtime;
     uint64_t holder = c->state;
     UF_VEC(uint64_t) frames = {0};
+    struct uf_circle circle = {0};
     int status = 0;
 
     if (r->thread.cframe != UF_NO_OFFSET)
         holder = word(c, c->state + r->thread.cframe);
     for (uint64_t at = holder ? word(c, holder + r->thread.frame) : 0;
-         at && frames.len < FRAMES_MAX; at = word(c, at + r->frame.previous))
+         at && frames.len < FRAMES_MAX && !uf_runs_in_circle(&circle, at);
+         at = word(c, at + r->frame.previous))
         if ((status = uf_vec_push(&frames, at)) != 0)
             break;
     while (frames.len > 0 && status == 0)
@@ -233,10 +239,12 @@ static int add_threads(struct collector *c)
     const struct uf_heap_config *config = &c->heap->config;
     const struct uf_layout_runtime *r = &config->layout->runtime;
     UF_VEC(uint64_t) threads = {0};
+    struct uf_circle circle = {0};
     int status = 0;
 
     for (uint64_t at = word(c, config->interpreter + r->interpreter.threads_head);
-         at && threads.len < THREADS_MAX; at = word(c, at + r->thread.next))
+         at && threads.len < THREADS_MAX && !uf_runs_in_circle(&circle, at);
+         at = word(c, at + r->thread.next))
         if ((status = uf_vec_push(&threads, at)) != 0)
             break;
     while (threads.len > 0 && status == 0) { /* the list is newest first */
