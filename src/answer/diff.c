@@ -31,6 +31,8 @@ static bool open_heap(struct comparison *c, int heap)
         return false;
     if (uf_signatures_build(&c->signatures[heap], &opened->view, &err))
         return uf_answer_error(c->answer, path, &err);
+    if (heap == UF_DIFF_OLD)
+        uf_opened_settle(opened); /* of OLD no name is asked for any more */
     return true;
 }
 
@@ -157,14 +159,11 @@ static bool look_closer(struct comparison *c, size_t rows)
 
 static struct uf_report_heap heap_of(const struct comparison *c, int heap)
 {
-    return (struct uf_report_heap){
-        .file = c->heap[heap].path,
-        .file_bytes = uf_snapshot_bytes(c->heap[heap].snapshot),
-        .meta = c->heap[heap].meta,
-        .objects = c->diff.heap[heap].objects,
-        .references = c->heap[heap].view.graph->edge_count,
-        .bytes = c->diff.heap[heap].bytes,
-    };
+    struct uf_report_heap ret = uf_opened_origin(&c->heap[heap]);
+    ret.objects = c->diff.heap[heap].objects;
+    ret.references = c->heap[heap].view.graph->edge_count;
+    ret.bytes = c->diff.heap[heap].bytes;
+    return ret;
 }
 
 static void report(struct comparison *c, size_t rows)
