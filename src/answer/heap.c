@@ -200,6 +200,15 @@ void uf_opened_settle(struct uf_opened *heap)
     heap->view.names = NULL;
 }
 
+void uf_opened_empty(struct uf_opened *heap)
+{
+    uf_opened_settle(heap);
+    uf_reach_release(&heap->reach);
+    uf_dominators_release(&heap->dominators);
+    uf_graph_release(&heap->remote.graph);
+    heap->view = (struct uf_view){0};
+}
+
 bool uf_opened_reach(struct uf_opened *heap, struct uf_answer *answer)
 {
     struct uf_error err = {0};

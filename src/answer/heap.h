@@ -50,6 +50,8 @@ bool uf_opened_process(struct uf_opened *heap, const struct uf_heap_request *req
                        struct uf_answer *answer);
 /* No name is asked for any more: of a process or a core its memory is given back, and view.names is NULL. */
 void uf_opened_settle(struct uf_opened *heap);
+/* Nothing is asked for any more but what uf_opened_origin() says. */
+void uf_opened_empty(struct uf_opened *heap);
 /* Once is enough; a second call does nothing. */
 bool uf_opened_reach(struct uf_opened *heap, struct uf_answer *answer);
 bool uf_opened_dominators(struct uf_opened *heap, struct uf_answer *answer);
