@@ -14,6 +14,7 @@ static bool known(uint64_t figure)
     return figure != UF_META_UNKNOWN;
 }
 
+/* When a process began is worked out from the clock, which may have been set in between (memory/proc.h). */
 bool uf_comparison_same_process(const struct uf_meta *old, const struct uf_meta *new)
 {
     return known(old->pid) && old->pid == new->pid && known(old->process_started_ns) &&
