@@ -127,7 +127,7 @@ const struct uf_layout uf_layout_3_11 = {
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 80, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 107752, .id = 48, .threads_head = 16, .gc = 648, .modules = 888,

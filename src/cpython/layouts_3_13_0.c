@@ -6,7 +6,7 @@
 #include "cpython/layouts_list.h"
 
 // clang-format off
-const struct uf_root_field uf_interpreter_fields_3_13[] = {
+const struct uf_root_field uf_interpreter_fields_3_13_0[] = {
     {.offset = 7656, .count = 1, .name = "sys.modules"},
     {.offset = 7640, .count = 1, .name = "sys", .label = "its dict"},
     {.offset = 7648, .count = 1, .name = "builtins", .label = "its dict"},
@@ -50,7 +50,7 @@ const struct uf_root_field uf_interpreter_fields_3_13[] = {
     {.name = NULL},
 };
 
-const struct uf_root_field uf_thread_fields_3_13[] = {
+const struct uf_root_field uf_thread_fields_3_13_0[] = {
     {.offset = 128, .count = 1, .name = "", .label = "thread dict"},
     {.offset = 208, .count = 1, .name = "", .label = "context"},
     {.offset = 96, .count = 1, .name = "", .label = "profile function"},
@@ -66,7 +66,7 @@ const struct uf_root_field uf_thread_fields_3_13[] = {
     {.name = NULL},
 };
 
-const struct uf_layout uf_layout_3_13 = {
+const struct uf_layout uf_layout_3_13_0 = {
     .version_hex = 0x30d00f0,
     .objects = {
         .object = {
@@ -137,16 +137,16 @@ const struct uf_layout uf_layout_3_13 = {
             .frame_data = 64, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_13, .record_count = 88,
+        .records = uf_records_3_13_0, .record_count = 88,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 632, .main_thread = 656, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 194968, .next = 7264, .id = 7272, .threads_head = 7344, .gc = 7400,
-            .modules = 7656, .interned = 194328, .fields = uf_interpreter_fields_3_13,
+            .modules = 7656, .interned = 194328, .fields = uf_interpreter_fields_3_13_0,
             .atexit_callbacks = 10712, .atexit_count = 10720, .static_types = {{.at = 182968,
             .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 192584, .max = 10,
             .stride = 48, .dict = 24, .subclasses = 32}}
@@ -160,7 +160,7 @@ const struct uf_layout uf_layout_3_13 = {
         },
         .thread = {
             .next = 8, .interpreter = 16, .thread_id = 152, .cframe = UF_NO_OFFSET, .frame = 72,
-            .fields = uf_thread_fields_3_13
+            .fields = uf_thread_fields_3_13_0
         },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = 48, .locals_cache = 56,
