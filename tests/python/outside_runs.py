@@ -10,8 +10,8 @@ from unfreed_runs import ROOT, TARGETS, run
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-import interpreters  # noqa: E402
-from python_facts import OLDEST_OUTSIDE  # noqa: E402
+import interpreters
+from python_facts import OLDEST_OUTSIDE
 
 
 def readable():
