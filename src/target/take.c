@@ -116,11 +116,28 @@ static enum uf_code take_core(struct uf_target *ret, const struct uf_target_requ
     return UF_OK;
 }
 
+/* Without its files a core may show no interpreter, or a damaged one: then that is what is wrong. */
+static enum uf_code name_missing(const struct uf_core_facts *core, struct uf_error *err)
+{
+    const char *first = core->missing[0];
+    for (size_t i = 0; i < core->missing_count; i++)
+        if (strstr(core->missing[i], "python")) {
+            first = core->missing[i];
+            break;
+        }
+    return uf_error_set(err, UF_ETARGET,
+                        "files of the process are needed and not here: %.100s, %zu in all (give "
+                        "--sysroot FOLDER, which holds them, or --binary FILE, which has Python)",
+                        first, core->missing_count);
+}
+
 static enum uf_code capture(struct uf_target *ret, const struct uf_target_request *request,
                             struct own *own, struct uf_error *err)
 {
     static const struct uf_capture_options nothing_own;
     enum uf_code code = find(own, ret->memory, err);
+    if (code && code != UF_ENOMEM && ret->core && ret->core->missing_count)
+        return name_missing(ret->core, err);
     if (code)
         return code == UF_EUNSUPPORTED ? refuse(err) : code;
     if (!step(request, "reading objects"))
