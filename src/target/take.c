@@ -111,14 +111,14 @@ static enum uf_code take_process(struct uf_target *ret, const struct uf_target_r
 static enum uf_code name_missing(const struct uf_core_facts *core, struct uf_error *err)
 {
     const char *first = core->missing[0];
-    for (size_t i = 0; i < core->missing_count; i++)
-        if (strstr(core->missing[i], "python")) {
+    for (size_t i = core->missing_count; i-- > 0;) /* the program first, but for its libpython */
+        if (strstr(core->missing[i], "/libpython") ||
+            (!strstr(first, "/libpython") && *core->program &&
+             strncmp(core->missing[i], core->program, strlen(core->program)) == 0))
             first = core->missing[i];
-            break;
-        }
     return uf_error_set(err, UF_ETARGET,
-                        "%.140s (of its files %zu are wanting: --sysroot FOLDER says where they "
-                        "are, --binary FILE which has Python)",
+                        "%.140s (%zu of its files are missing: --sysroot FOLDER says where they "
+                        "are, --binary FILE which one is Python)",
                         first, core->missing_count);
 }
 
