@@ -78,7 +78,7 @@ const struct uf_layout uf_layout_3_10_debug = {
     .runtime = {
         .runtime = {
             .interpreters_head = 32, .main_thread = 72, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 113528, .id = 24, .threads_head = 8, .gc = 616, .modules = 856,
@@ -122,5 +122,6 @@ const struct uf_layout uf_layout_3_10_debug = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_PAIRS, .instruction_unit = 2
         },
+        .told = {},
     },
 };

@@ -127,7 +127,7 @@ const struct uf_layout uf_layout_3_11 = {
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 80, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 107752, .id = 48, .threads_head = 16, .gc = 648, .modules = 888,
@@ -171,5 +171,6 @@ const struct uf_layout uf_layout_3_11 = {
             .qualname = 128, .line_table = 136, .code_bytes = 184, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

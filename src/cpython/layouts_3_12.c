@@ -139,7 +139,7 @@ const struct uf_layout uf_layout_3_12 = {
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 64, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 383552, .id = 8, .threads_head = 72, .gc = 112, .modules = 944,
@@ -183,5 +183,6 @@ const struct uf_layout uf_layout_3_12 = {
             .qualname = 128, .line_table = 136, .code_bytes = 192, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

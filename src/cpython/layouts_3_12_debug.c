@@ -126,7 +126,7 @@ const struct uf_layout uf_layout_3_12_debug = {
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 64, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 383568, .id = 8, .threads_head = 72, .gc = 112, .modules = 944,
@@ -170,5 +170,6 @@ const struct uf_layout uf_layout_3_12_debug = {
             .qualname = 128, .line_table = 136, .code_bytes = 192, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

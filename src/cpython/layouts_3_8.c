@@ -165,5 +165,6 @@ const struct uf_layout uf_layout_3_8 = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_STEPS, .instruction_unit = 1
         },
+        .told = {},
     },
 };

@@ -7,7 +7,7 @@
 #include "cpython/layouts_list.h"
 
 // clang-format off
-const struct uf_layout uf_layout_3_9_debug = {
+const struct uf_layout uf_layout_3_9_18_debug = {
     .version_hex = 0x30912f0,
     .objects = {
         .object = {
@@ -73,16 +73,16 @@ const struct uf_layout uf_layout_3_9_debug = {
             .function_code = 16, .function_closure = 48, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_9, .record_count = 86,
+        .records = uf_records_3_9_2, .record_count = 86,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 32, .main_thread = 72, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 5656, .id = 24, .threads_head = 8, .gc = 616, .modules = 856,
-            .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_9,
+            .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_9_2,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET,
             .static_types = {{.at = UF_NO_OFFSET}, {.at = UF_NO_OFFSET}}
         },
@@ -121,5 +121,6 @@ const struct uf_layout uf_layout_3_9_debug = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_STEPS, .instruction_unit = 1
         },
+        .told = {},
     },
 };
