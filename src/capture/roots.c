@@ -1,6 +1,7 @@
 #include "capture/roots.h"
 
 #include "capture/guess.h"
+#include "cpython/sound.h"
 
 #define AHEAD 32 /* references between prefetching a counter and using it */
 
@@ -41,6 +42,8 @@ static int add_static_types(root_list *list, struct uf_graph *graph, struct uf_h
         if ((graph->flags[node] & wanted) != wanted)
             continue;
         uint32_t type = uf_heap_type(heap, graph->address[node]);
+        if (type == UINT32_MAX && uf_is_spent(heap))
+            continue; /* the capture will fail, for that reason */
         if (type == UINT32_MAX)
             return -1;
         struct uf_graph_root entry = {.node = node, .kind = UF_ROOT_STATIC_TYPE};

@@ -6,7 +6,7 @@
 static void put_slots(struct uf_heap *heap, const struct uf_plan *plan, const void *view,
                       uf_refs *refs)
 {
-    const struct uf_slot *slot = heap->slots.at + plan->first_slot;
+    const struct uf_slot *slot = uf_plan_slots(heap, plan);
     for (uint32_t i = 0; i < plan->slot_count; i++)
         uf_refs_put(refs, uf_u64(view, slot[i].offset));
 }

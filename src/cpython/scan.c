@@ -8,7 +8,7 @@
 /* Is the word at `offset` a declared member or a slot? Its reference is in the graph. */
 static bool is_slot(const struct uf_heap *heap, const struct uf_plan *plan, uint32_t offset)
 {
-    const struct uf_slot *slot = heap->slots.at + plan->first_slot;
+    const struct uf_slot *slot = uf_plan_slots(heap, plan);
     for (uint32_t i = 0; i < plan->slot_count; i++)
         if (slot[i].offset == offset)
             return true;
