@@ -135,7 +135,7 @@ enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, ui
         const struct uf_layout_record *record = plan->record;
         if (uf_refs_room(refs, UF_RECORD_FIELDS_MAX + 1))
             return uf_error_nomem(err);
-        if (record && plan->holds != UF_HOLDS_OPAQUE)
+        if (record && (plan->holds != UF_HOLDS_OPAQUE || !heap->config.traverse))
             for (uint8_t i = 0; i < record->field_count; i++)
                 uf_refs_put(refs, uf_u64(view, record->fields[i].offset));
         if (plan->heap_type && plan->holds != UF_HOLDS_OPAQUE)

@@ -166,7 +166,7 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan,
     if (lay->managed != UF_MANAGED_NONE && (type->flags & lay->type.flag_managed_dict)) {
         plan->attributes = UF_ATTRIBUTES_MANAGED;
         plan->inline_values = (type->flags & lay->type.flag_inline_values) != 0;
-        plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+        plan->traverse_visits_dict = heap->config.traverse && plan->holds == UF_HOLDS_OPAQUE &&
                                      (base->flags & lay->type.flag_managed_dict);
         if (type->flags & lay->type.flag_heap_type) {
             const void *heap_part = uf_view(heap, type->address, lay->type.heap_type_bytes);
@@ -181,7 +181,7 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan,
     if (plan->dict_offset == 0)
         return;
     /* An opaque base part reports its own dict through tp_traverse. */
-    plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+    plan->traverse_visits_dict = heap->config.traverse && plan->holds == UF_HOLDS_OPAQUE &&
                                  plan->dict_offset ==
                                      (int64_t)type_word(heap, base, lay->type.dict_offset);
     plan->attributes = plan->dict_offset > 0 ? UF_ATTRIBUTES_AT : UF_ATTRIBUTES_BEHIND;
@@ -257,6 +257,8 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
             plan->struct_items = structseq_items(heap, base.address);
     } else if (plan->gc && traverse) {
         plan->holds = UF_HOLDS_OPAQUE;
+        if (!heap->config.traverse && add_declared_members(heap, base))
+            return -1;
     } else if (!plan->gc && add_declared_members(heap, type)) {
         return -1;
     }

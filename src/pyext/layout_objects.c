@@ -234,9 +234,11 @@ static struct uf_layout_objects layout = {
 #if PY_VERSION_HEX >= 0x030f0000
                .def = NONE, /* the traverse function lies in the module itself */
                .def_traverse = AT(PyModuleObject, md_state_traverse),
+               .def_state_bytes = AT(PyModuleObject, md_state_size),
 #else
                .def = AT(PyModuleObject, md_def),
                .def_traverse = AT(struct PyModuleDef, m_traverse),
+               .def_state_bytes = AT(struct PyModuleDef, m_size),
 #endif
                .state = AT(PyModuleObject, md_state),
                .name = AT(PyModuleObject, md_name)},
