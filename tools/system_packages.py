@@ -18,6 +18,7 @@ from python_facts import Facts
 # A header of each library that the engine is linked with, and Debian's package of it.
 LIBRARIES = {
     "elfutils/libdwfl.h": "libdw-dev",
+    "gelf.h": "libelf-dev",
     "seccomp.h": "libseccomp-dev",
     "zlib.h": "zlib1g-dev",
 }

@@ -8,6 +8,7 @@
 #ifndef UF_CPYTHON_LAYOUT_RUNTIME_H
 #define UF_CPYTHON_LAYOUT_RUNTIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define UF_NO_OFFSET UINT32_MAX
@@ -52,6 +53,7 @@ struct uf_layout_runtime {
     struct {
         uint32_t bytes; /* of the whole */
         uint32_t next;
+        uint32_t id;                        /* int64: 0 is the first one */
         uint32_t threads_head;              /* newest thread state first */
         uint32_t gc;                        /* struct _gc_runtime_state, embedded */
         uint32_t modules;                   /* sys.modules */
@@ -77,14 +79,24 @@ struct uf_layout_runtime {
         uint32_t head_next, head_prev, head_size; /* PyGC_Head */
         /* Bits of _gc_next and _gc_prev that are no part of the address. */
         uint64_t next_flags, prev_flags;
+        /* How often each generation was collected. 3.15+ keeps the last few collections of each in a ring,
+         * whose newest item has the count; the rings lie behind a pointer. */
+        struct {
+            uint32_t at; /* of the counts, or of the pointer to the rings */
+            uint32_t generation[UF_GC_GENERATIONS]; /* from there: its (first) item */
+            uint32_t newest[UF_GC_GENERATIONS]; /* from there: int8, number of the newest item */
+            uint32_t item_bytes, collections;   /* of an item; Py_ssize_t in it */
+            bool rings;
+        } stats;
     } gc;
 
     /* struct _ts */
     struct {
         uint32_t next;
-        uint32_t thread_id; /* unsigned long */
-        uint32_t cframe;    /* 3.11, 3.12: pointer to the struct that holds current_frame */
-        uint32_t frame;     /* 3.10: PyFrameObject *; 3.11, 3.12: within the cframe; 3.13+: here */
+        uint32_t interpreter; /* whose thread it is */
+        uint32_t thread_id;   /* unsigned long */
+        uint32_t cframe;      /* 3.11, 3.12: pointer to the struct that holds current_frame */
+        uint32_t frame; /* 3.10: PyFrameObject *; 3.11, 3.12: within the cframe; 3.13+: here */
         const struct uf_root_field *fields;
     } thread;
 

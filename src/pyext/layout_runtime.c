@@ -58,6 +58,7 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
         {
             .bytes = SIZE(PyInterpreterState),
             .next = AT(PyInterpreterState, next),
+            .id = AT(PyInterpreterState, id),
             .gc = AT(PyInterpreterState, gc),
 #if PY_VERSION_HEX < 0x030b0000
             .threads_head = AT(PyInterpreterState, tstate_head),
@@ -114,10 +115,29 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .head_size = SIZE(PyGC_Head),
             .next_flags = 3,
             .prev_flags = 3,
+            .stats =
+                {
+                    .at = AT(gc_state, generation_stats),
+#if PY_VERSION_HEX < 0x030f0000
+                    .generation = {0, SIZE(struct gc_generation_stats),
+                                   2 * SIZE(struct gc_generation_stats)},
+                    .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+#else
+                    .generation = {AT(struct gc_stats, young.items),
+                                   AT(struct gc_stats, old[0].items),
+                                   AT(struct gc_stats, old[1].items)},
+                    .newest = {AT(struct gc_stats, young.index), AT(struct gc_stats, old[0].index),
+                               AT(struct gc_stats, old[1].index)},
+                    .rings = true,
+#endif
+                    .item_bytes = SIZE(struct gc_generation_stats),
+                    .collections = AT(struct gc_generation_stats, collections),
+                },
         },
     .thread =
         {
             .next = AT(PyThreadState, next),
+            .interpreter = AT(PyThreadState, interp),
             .thread_id = AT(PyThreadState, thread_id),
 #if PY_VERSION_HEX < 0x030b0000
             .cframe = UF_NO_OFFSET,
