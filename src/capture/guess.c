@@ -17,6 +17,7 @@ struct guesser {
     struct uf_scans scans;
     UF_VEC(struct guess) guesses; /* sources ascend when they are inserted */
     uf_node source;               /* whose words are looked at, from outside */
+    bool immortal;                /* counts that tell nothing need no surplus */
 };
 
 static bool has_surplus(const struct guesser *g, uf_node node)
@@ -73,7 +74,7 @@ static int take_word(void *context, uint64_t word)
                                                       : UF_NODE_NONE;
     if (target == UF_NODE_NONE)
         return 0;
-    bool immortal = g->graph->refcount[target] == UF_COUNT_IMMORTAL;
+    bool immortal = g->immortal && g->graph->refcount[target] == UF_COUNT_IMMORTAL;
     if (target == g->source || (!immortal && !has_surplus(g, target)))
         return 1;
     struct guess guess = {g->source, target};
@@ -95,6 +96,7 @@ static int by_source(const void *a, const void *b)
 
 static int take_all(struct guesser *g, const struct uf_unknown *unknown)
 {
+    g->immortal = true;
     for (uf_node node = 0; node < g->graph->node_count; node++) {
         const struct uf_scan *scan = &unknown->scans.of_type.at[g->graph->type[node]];
         g->source = node;
@@ -106,6 +108,7 @@ static int take_all(struct guesser *g, const struct uf_unknown *unknown)
     for (uint32_t depth = 1; depth <= UF_UNKNOWN_DEPTH_MAX; depth++)
         for (size_t i = 0; i < unknown->blocks.len; i++) {
             g->source = unknown->blocks.at[i].owner;
+            g->immortal = unknown->blocks.at[i].dense;
             if (unknown->blocks.at[i].depth == depth &&
                 uf_unknown_block_words(unknown, &unknown->blocks.at[i], take_word, g))
                 return -1;

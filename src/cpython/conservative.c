@@ -194,7 +194,7 @@ bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word)
     return !plan->gc || !is_tracked(heap, word);
 }
 
-int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint32_t depth)
+int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint8_t depth)
 {
     if (depth > UF_UNKNOWN_DEPTH_MAX || word % 8 || word >> 47)
         return 0;
@@ -206,7 +206,7 @@ int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t own
                  has_debug_head(heap, block.start);
     if (!block.kind || (block.start != word && !debug))
         return 0;
-    struct uf_unknown_block entry = {word, block.end, owner, depth};
+    struct uf_unknown_block entry = {word, block.end, owner, depth, false};
     return uf_map_set(&unknown->seen, word, 1) || uf_vec_push(&unknown->blocks, entry) ? -1 : 0;
 }
 
@@ -224,6 +224,8 @@ int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t t
     uint64_t bytes = def ? uf_source_word(heap->source, def + lay->module.def_state_bytes) : 0;
     if (bytes == 0 || bytes > STATE_BYTES_MAX || !uf_view(heap, state, bytes))
         return 0;
-    struct uf_unknown_block entry = {state, state + bytes, owner, 1};
+    if (uf_map_get(&unknown->seen, state) != UF_MAP_NONE)
+        return 0;
+    struct uf_unknown_block entry = {state, state + bytes, owner, 1, false};
     return uf_map_set(&unknown->seen, state, 1) || uf_vec_push(&unknown->blocks, entry) ? -1 : 0;
 }

@@ -19,13 +19,14 @@
 #include "cpython/blocks.h"
 #include "cpython/scan.h"
 
-#define UF_UNKNOWN_DEPTH_MAX 1 /* blocks between an object and what it refers to */
+#define UF_UNKNOWN_DEPTH_MAX 3 /* blocks between an object and what it refers to */
 
 /* Memory that belongs to an object of unknown layout. */
 struct uf_unknown_block {
     uint64_t start, end;
     uint32_t owner; /* the caller's number of the object */
-    uint32_t depth; /* 1: the object itself points to it */
+    uint8_t depth;  /* 1: the object itself points to it */
+    bool dense;     /* set by the caller: nearly all that stands in it are addresses of objects */
 };
 
 struct uf_unknown {
@@ -55,7 +56,7 @@ int uf_unknown_block_words(const struct uf_unknown *unknown, const struct uf_unk
 bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word);
 /* Enters the block that begins at `word` into the list, if there is one that was not met before.
  * 0, or -1 when memory is out. */
-int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint32_t depth);
+int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint8_t depth);
 /* The same for the state of a module, whose m_traverse cannot be asked either. */
 int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t type,
                          uint32_t owner);

@@ -25,6 +25,11 @@ static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan,
                                uf_refs *refs)
 {
     size_t before = refs->len;
+    if (!heap->config.traverse && plan->size_rule == UF_SIZE_ELEMENT && plan->record) {
+        enum uf_part part = uf_decode_element(heap, object, refs);
+        if (part != UF_PART_OK)
+            return part;
+    }
     if (heap->config.traverse && heap->config.traverse(object, plan->traverse, refs))
         return UF_PART_NOMEM;
     if (!plan->heap_type)
@@ -135,7 +140,7 @@ enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, ui
         const struct uf_layout_record *record = plan->record;
         if (uf_refs_room(refs, UF_RECORD_FIELDS_MAX + 1))
             return uf_error_nomem(err);
-        if (record && (plan->holds != UF_HOLDS_OPAQUE || !heap->config.traverse))
+        if (record && plan->holds != UF_HOLDS_OPAQUE)
             for (uint8_t i = 0; i < record->field_count; i++)
                 uf_refs_put(refs, uf_u64(view, record->fields[i].offset));
         if (plan->heap_type && plan->holds != UF_HOLDS_OPAQUE)

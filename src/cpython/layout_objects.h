@@ -283,7 +283,8 @@ struct uf_layout_objects {
     } structure;
 
     struct {
-        uint16_t extra, extra_bytes, allocated, children, inline_children;
+        uint16_t tag, text, tail; /* text and tail with flags in their low bits */
+        uint16_t extra, extra_bytes, attributes, length, allocated, children, inline_children;
     } element;
 
     struct {

@@ -12,7 +12,9 @@ static bool is_known(const struct uf_heap *heap, const struct uf_plan *plan, uin
     for (uint32_t i = 0; i < plan->slot_count; i++)
         if (slot[i].offset == offset)
             return true;
-    for (uint8_t i = 0; plan->record && i < plan->record->field_count; i++)
+    if (!plan->record || plan->holds == UF_HOLDS_OPAQUE)
+        return false; /* fields of opaque ones have names only */
+    for (uint8_t i = 0; i < plan->record->field_count; i++)
         if (plan->record->fields[i].offset == offset)
             return true;
     return false;
@@ -23,9 +25,10 @@ static uint64_t unknown_from(const struct uf_heap *heap, const struct uf_plan *p
 {
     const struct uf_layout_objects *lay = heap->objects;
     bool outside = heap->config.traverse == NULL;
+    bool element = plan->record && plan->size_rule == UF_SIZE_ELEMENT;
     if (plan->holds == UF_HOLDS_TYPE) /* what a metatype of C adds */
         return outside && plan->also_traverse ? lay->type.heap_type_bytes : plan->basic_size;
-    if (!plan->record || (outside && plan->holds == UF_HOLDS_OPAQUE))
+    if (!plan->record || (outside && plan->holds == UF_HOLDS_OPAQUE && !element))
         return plan->item_size ? lay->object.var_head_bytes : lay->object.head_bytes;
     /* behind the base part; where items follow that one, the extra fields lie behind them */
     return plan->item_size ? plan->basic_size : plan->base_basic_size;
