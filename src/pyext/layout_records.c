@@ -78,6 +78,11 @@
 #define GENERATOR_SIZE UF_SIZE_GENERATOR
 #define DEQUE_BYTES 216
 #endif
+#if PY_VERSION_HEX < 0x030e0000
+#define PARTIAL_BYTES 64
+#else
+#define PARTIAL_BYTES 80 /* what marks a placeholder is borrowed */
+#endif
 #define BUFFERED                                                                                   \
     .known = UF_KNOWN_NONE, .basic_size = BUFFERED_BYTES, .size_rule = UF_SIZE_PLUS_IF,            \
     .pointer = BUFFERED_BUFFER, .count = BUFFERED_SIZE, .unit = 1,                                 \
@@ -93,32 +98,46 @@
 #define BYTEARRAY_HEAD 0
 #define STRUCT_BYTES 56
 #endif
-#define FUTURE                                                                                     \
+/* Modules/_asynciomodule.c: FutureObj, TaskObj */
+#define FUTURE_HEAD                                                                                \
     {16, "._loop"}, {24, "callback"}, {32, "context of callback"}, {40, "._callbacks"},            \
-        {48, "._exception"}, {56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"}, \
-        {80, "._cancel_message"}, FUTURE_CANCELLED
-#if PY_VERSION_HEX < 0x030b0000
-#define FUTURE_CANCELLED                                                                           \
-    {120, "type of cancelled exception"}, {128, "cancelled exception"},                            \
-        {136, "traceback of cancelled exception"}
-#elif PY_VERSION_HEX < 0x030e0000
-#define FUTURE_CANCELLED {88, "cancelled exception"}
-#else
-#define FUTURE_CANCELLED {88, "cancelled exception"}, {96, "._asyncio_awaited_by"}
-#endif
-#if PY_VERSION_HEX < 0x030b0000
+        {48, "._exception"},
+#define FUTURE_SINCE_3_10                                                                          \
+    FUTURE_HEAD{56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"},               \
+        {80, "._cancel_message"},
+/* struct _PyErr_StackItem: the exception of the cancellation */
+#define FUTURE_CANCELLED(at)                                                                       \
+    {(at), "type of cancelled exception"}, {(at) + 8, "cancelled exception"},                      \
+        {(at) + 16, "traceback of cancelled exception"}
+#if PY_VERSION_HEX < 0x03090000
+#define FUTURE FUTURE_HEAD{56, "._result"}, {64, "._source_traceback"}
+#define FUTURE_BYTES 104
+#define TASK_BYTES 144
+#define TASK_FIELDS 104
+#elif PY_VERSION_HEX < 0x030a0000
+#define FUTURE                                                                                     \
+    FUTURE_HEAD{56, "._result"}, {64, "._source_traceback"}, {72, "._cancel_message"},             \
+        FUTURE_CANCELLED(112)
+#define FUTURE_BYTES 144
+#define TASK_BYTES 184
+#define TASK_FIELDS 144
+#elif PY_VERSION_HEX < 0x030b0000
+#define FUTURE FUTURE_SINCE_3_10 FUTURE_CANCELLED(120)
 #define FUTURE_BYTES 152
 #define TASK_BYTES 192
 #define TASK_FIELDS 152
 #elif PY_VERSION_HEX < 0x030d0000
+#define FUTURE FUTURE_SINCE_3_10{120, "cancelled exception"}
 #define FUTURE_BYTES 128
 #define TASK_BYTES 176
 #define TASK_FIELDS 128
 #elif PY_VERSION_HEX < 0x030e0000
+#define FUTURE FUTURE_SINCE_3_10{88, "cancelled exception"}
 #define FUTURE_BYTES 104
 #define TASK_BYTES 144
 #define TASK_FIELDS 112
 #else
+#define FUTURE FUTURE_SINCE_3_10{88, "cancelled exception"}, {96, "._asyncio_awaited_by"}
 #define FUTURE_BYTES 112
 #define TASK_BYTES 168
 #define TASK_FIELDS 120
@@ -321,12 +340,9 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.type_name = "functools._lru_list_elem",
      .basic_size = 56,
      FIELDS({40, "key"}, {48, "result"})},
-#if PY_VERSION_HEX < 0x030e0000
     {.type_name = "functools.partial",
-     .basic_size = 64,
+     .basic_size = PARTIAL_BYTES,
      FIELDS({16, ".func"}, {24, ".args"}, {32, ".keywords"})},
-#endif
-    /* Modules/_asynciomodule.c: FutureObj, TaskObj */
     {.type_name = "_asyncio.Future",
      .basic_size = FUTURE_BYTES,
      FIELDS(FUTURE)},
