@@ -107,9 +107,11 @@ static int take_all(struct guesser *g, const struct uf_unknown *unknown)
     }
     for (uint32_t depth = 1; depth <= UF_UNKNOWN_DEPTH_MAX; depth++)
         for (size_t i = 0; i < unknown->blocks.len; i++) {
-            g->source = unknown->blocks.at[i].owner;
+            if (unknown->blocks.at[i].depth != depth)
+                continue;
+            g->source = uf_builder_node_of(g->builder, unknown->blocks.at[i].owner);
             g->immortal = unknown->blocks.at[i].dense;
-            if (unknown->blocks.at[i].depth == depth &&
+            if (g->source != UF_NODE_NONE &&
                 uf_unknown_block_words(unknown, &unknown->blocks.at[i], take_word, g))
                 return -1;
         }

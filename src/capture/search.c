@@ -4,7 +4,7 @@ struct look {
     struct uf_search *search;
     struct uf_builder *builder;
     struct uf_error *err;
-    uint32_t owner;
+    uint64_t owner;
     uint8_t depth;
     uint32_t words, objects; /* of a block */
 };
@@ -43,7 +43,7 @@ static int add_states(struct uf_search *search, const struct uf_builder *b)
 {
     for (uf_node node = search->looked_into; node < b->decoded; node++)
         if (search->unknown.scans.of_type.at[b->type[node]].module &&
-            uf_unknown_add_state(&search->unknown, b->address[node], b->type[node], node))
+            uf_unknown_add_state(&search->unknown, b->address[node], b->type[node]))
             return -1;
     return 0;
 }
@@ -61,7 +61,7 @@ static enum uf_code look_into_objects(struct uf_search *search, struct look *loo
         if (!scan->count && !scan->item_bytes)
             continue;
         uint64_t address = b->address[node];
-        look->owner = node;
+        look->owner = address;
         look->depth = 0;
         if (uf_unknown_words(unknown, address, type, look_into_object, look))
             return look->err->code;

@@ -12,7 +12,7 @@
 #include "graph/builder.h"
 
 struct uf_search {
-    struct uf_unknown unknown; /* owners of blocks are nodes */
+    struct uf_unknown unknown;
     uf_node looked_into;       /* nodes before it were */
     size_t blocks_looked_into;
 };

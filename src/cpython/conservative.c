@@ -1,9 +1,8 @@
 #include "cpython/conservative.h"
 
-#include "cpython/plan.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 
-#define TYPE_BYTES_MAX (UINT64_C(1) << 20) /* of tp_basicsize and tp_itemsize */
 #define COUNT_MAX (UINT64_C(1) << 31)
 #define STATE_BYTES_MAX (UINT64_C(1) << 20)
 /* Words of a block that are looked at without finding an object among them. */
@@ -83,30 +82,6 @@ int uf_unknown_block_words(const struct uf_unknown *unknown, const struct uf_unk
 
 /* --- what a word is ------------------------------------------------------------------------------ */
 
-static bool is_type_subclass(const struct uf_heap *heap, uint64_t type)
-{
-    const struct uf_layout_objects *lay = heap->objects;
-    const void *view = type % 8 == 0 ? uf_view(heap, type, lay->type.type_bytes) : NULL;
-    return view && uf_u64(view, lay->type.flags) & lay->type.flag_type_subclass;
-}
-
-static bool looks_like_type(const struct uf_heap *heap, uint64_t address)
-{
-    const struct uf_layout_objects *lay = heap->objects;
-    const void *view = address % 8 == 0 ? uf_view(heap, address, lay->type.type_bytes) : NULL;
-    if (!view || uf_u32(view, lay->object.refcount) == 0)
-        return false;
-    uint64_t meta = uf_u64(view, lay->object.type), name = uf_u64(view, lay->type.name);
-    uint64_t basic = uf_u64(view, lay->type.basic_size);
-    if (basic < lay->object.head_bytes || basic > TYPE_BYTES_MAX ||
-        uf_u64(view, lay->type.item_size) > TYPE_BYTES_MAX || !is_type_subclass(heap, meta))
-        return false;
-    const void *text = name ? uf_view(heap, name, 1) : NULL;
-    const void *head = uf_view(heap, meta, lay->object.head_bytes);
-    return text && uf_u8(text, 0) >= ' ' && head &&
-           is_type_subclass(heap, uf_u64(head, lay->object.type));
-}
-
 /* A failure to remember costs time only. */
 static bool is_type(struct uf_unknown *unknown, uint64_t address)
 {
@@ -114,7 +89,7 @@ static bool is_type(struct uf_unknown *unknown, uint64_t address)
         return false;
     uint32_t known = uf_map_get(&unknown->types, address);
     if (known == UF_MAP_NONE) {
-        known = looks_like_type(unknown->heap, address);
+        known = uf_is_type(unknown->heap, address);
         (void)uf_map_set(&unknown->types, address, known);
     }
     return known == 1;
@@ -166,7 +141,7 @@ bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word)
     struct uf_heap *heap = unknown->heap;
     const struct uf_layout_objects *lay = heap->objects;
     const void *head = word % 8 || word >> 47 ? NULL : uf_view(heap, word, lay->object.head_bytes);
-    if (!head || !is_count(lay, head) || !is_type(unknown, uf_u64(head, lay->object.type)))
+    if (!head || !uf_spend(heap, 1) || !is_count(lay, head) || !is_type(unknown, uf_u64(head, lay->object.type)))
         return false;
     uint32_t type = uf_heap_type(heap, uf_u64(head, lay->object.type));
     if (type == UINT32_MAX)
@@ -194,7 +169,7 @@ bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word)
     return !plan->gc || !is_tracked(heap, word);
 }
 
-int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint8_t depth)
+int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint64_t owner, uint8_t depth)
 {
     if (depth > UF_UNKNOWN_DEPTH_MAX || word % 8 || word >> 47)
         return 0;
@@ -210,7 +185,7 @@ int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t own
     return uf_map_set(&unknown->seen, word, 1) || uf_vec_push(&unknown->blocks, entry) ? -1 : 0;
 }
 
-int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t type, uint32_t owner)
+int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t type)
 {
     struct uf_heap *heap = unknown->heap;
     const struct uf_layout_objects *lay = heap->objects;
@@ -226,6 +201,6 @@ int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t t
         return 0;
     if (uf_map_get(&unknown->seen, state) != UF_MAP_NONE)
         return 0;
-    struct uf_unknown_block entry = {state, state + bytes, owner, 1, false};
+    struct uf_unknown_block entry = {state, state + bytes, module, 1, false};
     return uf_map_set(&unknown->seen, state, 1) || uf_vec_push(&unknown->blocks, entry) ? -1 : 0;
 }

@@ -24,7 +24,7 @@
 /* Memory that belongs to an object of unknown layout. */
 struct uf_unknown_block {
     uint64_t start, end;
-    uint32_t owner; /* the caller's number of the object */
+    uint64_t owner; /* the object */
     uint8_t depth;  /* 1: the object itself points to it */
     bool dense;     /* set by the caller: nearly all that stands in it are addresses of objects */
 };
@@ -56,9 +56,8 @@ int uf_unknown_block_words(const struct uf_unknown *unknown, const struct uf_unk
 bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word);
 /* Enters the block that begins at `word` into the list, if there is one that was not met before.
  * 0, or -1 when memory is out. */
-int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint32_t owner, uint8_t depth);
+int uf_unknown_add_block(struct uf_unknown *unknown, uint64_t word, uint64_t owner, uint8_t depth);
 /* The same for the state of a module, whose m_traverse cannot be asked either. */
-int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t type,
-                         uint32_t owner);
+int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t type);
 
 #endif

@@ -6,17 +6,11 @@
  * the copy and the comparison.
  */
 #include "capture/capture.h"
-#include "memory/ranges.h"
-#include "memory/regions.h"
-#include "memory/segments.h"
+#include "own_copy.h"
 #include "pyext/python.h"
 #include "pyext/self.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-#define MAPS_BYTES ((size_t)4 << 20)
 
 static struct uf_heap_config config;
 
@@ -31,11 +25,6 @@ struct figures {
     uint64_t wrong;      /* beyond: to an object whose count is explained without it */
 };
 
-struct copy {
-    struct uf_ranges ranges;
-    UF_VEC(void *) buffers;
-};
-
 static PyObject *fail(const struct uf_error *error)
 {
     char text[400];
@@ -43,64 +32,6 @@ static PyObject *fail(const struct uf_error *error)
              (unsigned long long)error->address);
     PyErr_SetString(PyExc_RuntimeError, text);
     return NULL;
-}
-
-static void copy_release(struct copy *copy)
-{
-    for (size_t i = 0; i < copy->buffers.len; i++)
-        uf_mem_free(copy->buffers.at[i]);
-    uf_vec_release(&copy->buffers);
-    uf_ranges_release(&copy->ranges);
-}
-
-/* Mappings that are neighbours there are neighbours here: an object may lie across their border. */
-static enum uf_code copy_run(struct copy *copy, int memory, uint64_t start, uint64_t end,
-                             struct uf_error *err)
-{
-    size_t bytes = end - start;
-    char *buffer = uf_mem_alloc(bytes);
-    if (!buffer || uf_vec_push(&copy->buffers, buffer))
-        return uf_error_nomem(err);
-    return uf_ranges_add(&copy->ranges, start, buffer,
-                         uf_own_memory_read(memory, start, buffer, bytes), err);
-}
-
-static bool is_copied(const struct uf_region *region)
-{
-    return region->readable && (region->path_len < 2 || strncmp(region->path, "[v", 2) != 0);
-}
-
-static enum uf_code copy_make(struct copy *copy, struct uf_error *err)
-{
-    char *text = uf_mem_alloc(MAPS_BYTES);
-    int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC), memory = uf_own_memory_open();
-    size_t len = 0, at = 0, bad = 0;
-    ssize_t got;
-    struct uf_region region;
-    enum uf_code code = text && maps >= 0 && memory >= 0
-                            ? UF_OK
-                            : uf_error_set(err, UF_EFAULT, "/proc/self cannot be read");
-    while (!code && (got = read(maps, text + len, MAPS_BYTES - len)) > 0)
-        len += (size_t)got;
-    uint64_t start = 0, end = 0;
-    while (!code && uf_region_next(text, len, &at, &bad, &region)) {
-        if (!is_copied(&region))
-            continue;
-        if (region.start != end && end) {
-            code = copy_run(copy, memory, start, end, err);
-            start = region.start;
-        }
-        start = start ? start : region.start;
-        end = region.end;
-    }
-    if (!code && end)
-        code = copy_run(copy, memory, start, end, err);
-    if (!code)
-        code = uf_ranges_seal(&copy->ranges, err);
-    close(maps);
-    close(memory);
-    uf_mem_free(text);
-    return code;
 }
 
 /* --- comparing ----------------------------------------------------------------------------------- */
@@ -287,7 +218,7 @@ static PyObject *show_faults(const struct comparison *c)
 static PyObject *probe_compare(PyObject *self, PyObject *unused)
 {
     struct comparison c = {0};
-    struct copy copy = {0};
+    struct own_copy copy = {0};
     struct uf_capture_options options = {0};
     struct uf_error error = {0};
     PyObject *result = NULL;
@@ -295,7 +226,7 @@ static PyObject *probe_compare(PyObject *self, PyObject *unused)
 
     enum uf_code code = config.layout ? UF_OK : uf_self_config(&config, &error);
     if (!code)
-        code = copy_make(&copy, &error);
+        code = own_copy_make(&copy, &error);
     if (!code)
         code = uf_capture_heap(&c.inside, &config, &options, &error);
     struct uf_heap_config outside = config;
@@ -326,7 +257,7 @@ static PyObject *probe_compare(PyObject *self, PyObject *unused)
     uf_mem_free(c.by_type);
     uf_vec_release(&c.reported);
     uf_vec_release(&c.faults);
-    copy_release(&copy);
+    own_copy_release(&copy);
     return result;
 }
 
