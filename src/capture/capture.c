@@ -28,7 +28,7 @@ struct work {
     struct uf_builder builder;
     struct uf_roots roots;
     struct uf_strings strings;
-    struct uf_search search; /* where no tp_traverse can be asked */
+    struct uf_search search;     /* where no tp_traverse can be asked */
     UF_VEC(uf_node) not_objects; /* ascending */
     UF_VEC(uint64_t) cut;        /* addresses of objects of which a part could not be read */
     struct uf_error *err;

@@ -94,30 +94,44 @@ static int by_source(const void *a, const void *b)
     return (x->source > y->source) - (x->source < y->source);
 }
 
-static int take_all(struct guesser *g, const struct uf_unknown *unknown)
+static int take_objects(struct guesser *g, const struct uf_unknown *unknown)
 {
+    const struct uf_graph *graph = g->graph;
     g->immortal = true;
-    for (uf_node node = 0; node < g->graph->node_count; node++) {
-        const struct uf_scan *scan = &unknown->scans.of_type.at[g->graph->type[node]];
+    for (uf_node node = 0; node < graph->node_count; node++) {
+        const struct uf_scan *scan = &unknown->scans.of_type.at[graph->type[node]];
         g->source = node;
         if ((scan->count || scan->item_bytes) &&
-            uf_unknown_words(unknown, g->graph->address[node], g->graph->type[node],
-                             take_object_word, g))
+            uf_unknown_words(unknown, graph->address[node], graph->type[node], take_object_word, g))
             return -1;
     }
-    for (uint32_t depth = 1; depth <= UF_UNKNOWN_DEPTH_MAX; depth++)
-        for (size_t i = 0; i < unknown->blocks.len; i++) {
-            if (unknown->blocks.at[i].depth != depth)
-                continue;
-            g->source = uf_builder_node_of(g->builder, unknown->blocks.at[i].owner);
-            g->immortal = unknown->blocks.at[i].dense;
-            if (g->source != UF_NODE_NONE &&
-                uf_unknown_block_words(unknown, &unknown->blocks.at[i], take_word, g))
-                return -1;
-        }
+    return 0;
+}
+
+static int take_blocks(struct guesser *g, const struct uf_unknown *unknown, uint32_t depth)
+{
+    for (size_t i = 0; i < unknown->blocks.len; i++) {
+        const struct uf_unknown_block *block = &unknown->blocks.at[i];
+        g->source = block->depth == depth ? uf_builder_node_of(g->builder, block->owner)
+                                          : UF_NODE_NONE;
+        g->immortal = block->dense;
+        if (g->source != UF_NODE_NONE && uf_unknown_block_words(unknown, block, take_word, g))
+            return -1;
+    }
+    return 0;
+}
+
+/* Nearer words first; but objects borrow what their module's state owns. */
+static int take_all(struct guesser *g, const struct uf_unknown *unknown)
+{
+    int status = take_blocks(g, unknown, 0);
+    if (!status)
+        status = take_objects(g, unknown);
+    for (uint32_t depth = 1; depth <= UF_UNKNOWN_DEPTH_MAX && !status; depth++)
+        status = take_blocks(g, unknown, depth);
     if (g->guesses.len > 1)
         qsort(g->guesses.at, g->guesses.len, sizeof *g->guesses.at, by_source);
-    return 0;
+    return status;
 }
 
 /* Puts the guessed edges behind those of their sources: from the end, each block moves once. */

@@ -79,8 +79,8 @@ static enum uf_code look_into_blocks(struct uf_search *search, struct look *look
         look->words = look->objects = 0;
         if (uf_unknown_block_words(unknown, &block, look_into_block, look))
             return look->err->code;
-        unknown->blocks.at[search->blocks_looked_into].dense =
-            look->words && (uint64_t)look->objects * 10 >= (uint64_t)look->words * 9;
+        unknown->blocks.at[search->blocks_looked_into].dense |= (uint64_t)look->objects * 3 >
+                                                                (uint64_t)look->words * 2;
     }
     return UF_OK;
 }

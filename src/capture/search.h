@@ -13,7 +13,7 @@
 
 struct uf_search {
     struct uf_unknown unknown;
-    uf_node looked_into;       /* nodes before it were */
+    uf_node looked_into; /* nodes before it were */
     size_t blocks_looked_into;
 };
 

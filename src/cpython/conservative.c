@@ -141,7 +141,8 @@ bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word)
     struct uf_heap *heap = unknown->heap;
     const struct uf_layout_objects *lay = heap->objects;
     const void *head = word % 8 || word >> 47 ? NULL : uf_view(heap, word, lay->object.head_bytes);
-    if (!head || !uf_spend(heap, 1) || !is_count(lay, head) || !is_type(unknown, uf_u64(head, lay->object.type)))
+    if (!head || !uf_spend(heap, 1) || !is_count(lay, head) ||
+        !is_type(unknown, uf_u64(head, lay->object.type)))
         return false;
     uint32_t type = uf_heap_type(heap, uf_u64(head, lay->object.type));
     if (type == UINT32_MAX)
@@ -201,6 +202,6 @@ int uf_unknown_add_state(struct uf_unknown *unknown, uint64_t module, uint32_t t
         return 0;
     if (uf_map_get(&unknown->seen, state) != UF_MAP_NONE)
         return 0;
-    struct uf_unknown_block entry = {state, state + bytes, module, 1, false};
+    struct uf_unknown_block entry = {state, state + bytes, module, 0, true};
     return uf_map_set(&unknown->seen, state, 1) || uf_vec_push(&unknown->blocks, entry) ? -1 : 0;
 }

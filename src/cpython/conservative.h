@@ -25,8 +25,9 @@
 struct uf_unknown_block {
     uint64_t start, end;
     uint64_t owner; /* the object */
-    uint8_t depth;  /* 1: the object itself points to it */
-    bool dense;     /* set by the caller: nearly all that stands in it are addresses of objects */
+    uint8_t
+        depth; /* 1: the object itself points to it; 0: the state of a module, which owns what is in it */
+    bool dense; /* most of what stands in it are addresses of objects: set by the caller */
 };
 
 struct uf_unknown {

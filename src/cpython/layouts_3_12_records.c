@@ -148,6 +148,8 @@ const struct uf_layout_record uf_records_3_12[] = {
      .fields = {{16, "coroutine"}}},
     {.type_name = "memoryview", .field_count = 1, .fields = {{24, "buffer"}}},
     {.type_name = "managedbuffer", .field_count = 1, .fields = {{40, ".obj"}}},
+    {.type_name = "_thread.lock"},
+    {.type_name = "_thread.RLock"},
     {.type_name = "array.array", .basic_size = 64, .size_rule = UF_SIZE_ARRAY},
     {.type_name = "_io.BytesIO", .basic_size = 64, .size_rule = UF_SIZE_BYTES_IO, .field_count = 1,
      .fields = {{16, "buffer"}}},

@@ -141,7 +141,7 @@ const struct uf_layout uf_layout_3_13 = {
             .frame_data = 64, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_13, .record_count = 90,
+        .records = uf_records_3_13, .record_count = 92,
     },
     .runtime = {
         .runtime = {

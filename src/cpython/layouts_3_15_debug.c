@@ -137,7 +137,7 @@ const struct uf_layout uf_layout_3_15_debug = {
             .frame_data = 72, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_15, .record_count = 91,
+        .records = uf_records_3_15, .record_count = 93,
     },
     .runtime = {
         .runtime = {

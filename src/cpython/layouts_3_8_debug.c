@@ -77,7 +77,7 @@ const struct uf_layout uf_layout_3_8_debug = {
             .function_code = 16, .function_closure = 48, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_8, .record_count = 87,
+        .records = uf_records_3_8, .record_count = 89,
     },
     .runtime = {
         .runtime = {

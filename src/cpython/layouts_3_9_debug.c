@@ -77,7 +77,7 @@ const struct uf_layout uf_layout_3_9_debug = {
             .function_code = 16, .function_closure = 48, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_9, .record_count = 88,
+        .records = uf_records_3_9, .record_count = 90,
     },
     .runtime = {
         .runtime = {

@@ -76,7 +76,8 @@ static const struct uf_layout_record *find_record(const struct uf_heap *heap,
 }
 
 /* A C type that has a tp_traverse of its own over a kind that we know: it is asked, but the size rule
- * is inherited (__sizeof__ is), and a metatype's objects are types all the same. */
+ * is inherited (__sizeof__ is), and a metatype's objects are types all the same. Where it cannot be asked,
+ * what the base holds is decoded and the rest is scanned. */
 static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
                                                      const struct type_view *from,
                                                      struct uf_plan *plan)
@@ -95,7 +96,11 @@ static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
             }
             plan->size_rule = record->size_rule;
             plan->sized = record;
-            return NULL;
+            uint64_t basic = type_word(heap, &type, lay->type.basic_size);
+            if (heap->config.traverse || (record->basic_size && record->basic_size != basic))
+                return NULL;
+            plan->base_basic_size = basic;
+            return record;
         }
         if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
             return NULL;

@@ -14,7 +14,7 @@
 
 #include "cpython/heap.h"
 
-#define UF_SCAN_WORDS_MAX 512 /* of one object; larger structures are looked at so far */
+#define UF_SCAN_WORDS_MAX 8192 /* of one object; larger structures are looked at so far */
 
 struct uf_scan {
     uint32_t first, count; /* in offsets */

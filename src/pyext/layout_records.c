@@ -357,9 +357,7 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.type_name = "functools.partial",
      .basic_size = PARTIAL_BYTES,
      FIELDS({16, ".func"}, {24, ".args"}, {32, ".keywords"})},
-    {.type_name = "_asyncio.Future",
-     .basic_size = FUTURE_BYTES,
-     FIELDS(FUTURE)},
+    {.type_name = "_asyncio.Future", .basic_size = FUTURE_BYTES, FIELDS(FUTURE)},
     {.type_name = "_asyncio.Task",
      .basic_size = TASK_BYTES,
      FIELDS(FUTURE, {TASK_FIELDS, "._fut_waiter"}, {TASK_FIELDS + 8, "coroutine"},
@@ -377,6 +375,9 @@ const struct uf_layout_record uf_layout_records_self[] = {
     /* Objects/memoryobject.c. A view's own copy of the buffer is borrowed. */
     {.type_name = "memoryview", FIELDS({AT(PyMemoryViewObject, mbuf), "buffer"})},
     {.type_name = "managedbuffer", FIELDS({AT(_PyManagedBufferObject, master.obj), ".obj"})},
+    /* Modules/_threadmodule.c: nothing but a lock of the C library */
+    {.type_name = "_thread.lock"},
+    {.type_name = "_thread.RLock"},
     {.type_name = "array.array", .basic_size = 64, .size_rule = UF_SIZE_ARRAY},
     {.type_name = "_io.BytesIO",
      .basic_size = 64,

@@ -20,9 +20,10 @@ struct figures {
     uint64_t missing;           /* of them not found */
     uint64_t more;              /* found beyond them in known layouts: names, constants, types */
     uint64_t guessed;           /* found by guessing, in all */
-    uint64_t explained;  /* beyond what is reported: guessed for a count that nothing else explains */
-    uint64_t immortal;   /* beyond: to an object whose count tells nothing */
-    uint64_t wrong;      /* beyond: to an object whose count is explained without it */
+    uint64_t
+        explained;     /* beyond what is reported: guessed for a count that nothing else explains */
+    uint64_t immortal; /* beyond: to an object whose count tells nothing */
+    uint64_t wrong;    /* beyond: to an object whose count is explained without it */
 };
 
 static PyObject *fail(const struct uf_error *error)
@@ -188,10 +189,10 @@ static PyObject *show(const struct comparison *c)
         const char *name =
             uf_strings_get(&c->outside.graph.strings, c->outside.graph.types[t].name);
         PyObject *key = PyUnicode_FromFormat("%s@%d", name, (int)t);
-        PyObject *value = Py_BuildValue(
-            "{s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K}", "objects", f->objects, "reported",
-            f->reported, "missing", f->missing, "more", f->more, "guessed", f->guessed, "explained",
-            f->explained, "immortal", f->immortal, "wrong", f->wrong);
+        PyObject *value = Py_BuildValue("{s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K}", "objects", f->objects,
+                                        "reported", f->reported, "missing", f->missing, "more",
+                                        f->more, "guessed", f->guessed, "explained", f->explained,
+                                        "immortal", f->immortal, "wrong", f->wrong);
         if (!key || !value || PyDict_SetItem(all, key, value))
             Py_CLEAR(all);
         Py_XDECREF(key);
