@@ -12,12 +12,12 @@ import sys
 import pytest
 from outside_runs import readable
 
-UNDER_ASAN = "asan" in os.environ.get("LD_PRELOAD", "")
+UNDER_ASAN = "UNFREED_SANITIZED" in os.environ
 
 
 def plain_environment(**changes):
     """Without what only unfreed needs: AddressSanitizer's shadow would be in every core."""
-    ours = ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "PYTHONPATH")
+    ours = ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "PYTHONMALLOC", "PYTHONPATH")
     return {**{k: v for k, v in os.environ.items() if k not in ours}, **changes}
 
 
