@@ -130,7 +130,10 @@ const struct uf_layout uf_layout_3_15 = {
             .bytecode = UF_NO_FIELD, .extra = 200, .freevars = UF_NO_FIELD, .localsplusnames = 96,
             .nlocalsplus = 72, .nfreevars = 88
         },
-        .module = {.dict = 16, .def = UF_NO_FIELD, .state = 24, .name = 40, .def_traverse = 64},
+        .module = {
+            .dict = 16, .def = UF_NO_FIELD, .state = 24, .name = 40, .def_traverse = 64,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = 80,
             .free_block_count = 72, .block_items = 8, .block_length = 64, .block_next = 520,
@@ -144,13 +147,14 @@ const struct uf_layout uf_layout_3_15 = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .frame_data = 72, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_15, .record_count = 88,
+        .records = uf_records_3_15, .record_count = 93,
     },
     .runtime = {
         .runtime = {

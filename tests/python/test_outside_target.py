@@ -103,6 +103,45 @@ def test_a_program_whose_file_was_replaced_is_read_as_it_runs(tmp_path):
         assert "module __main__.HELD" in paths_to_planted(process.pid)
 
 
+def built_in(folder, python, *flags):
+    """A program that has `python` built in and shows no symbol; skips where its library is not there."""
+    question = (
+        "import sysconfig as s; print(s.get_config_var('LIBPL')); "
+        "print(s.get_config_var('MODLIBS'), s.get_config_var('LIBS'), s.get_config_var('SYSLIBS'))"
+    )
+    said = subprocess.run([python, "-c", question], capture_output=True, text=True, check=True)
+    where, libraries = said.stdout.splitlines()
+    archives = list(pathlib.Path(where).glob("libpython3.*[0-9].a"))
+    if not archives or not shutil.which("cc"):
+        pytest.skip(f"{python} has no library to build in")
+    source, program = folder / "main.c", folder / "server"
+    source.write_text(
+        "int Py_BytesMain(int, char **);\n"
+        "int main(int count, char **args) { return Py_BytesMain(count, args); }\n"
+    )
+    command = ["cc", "-w", "-s", *flags, source, archives[0], *libraries.split(), "-o", program]
+    linked = subprocess.run(command, capture_output=True, text=True)
+    if linked.returncode:
+        pytest.skip(f"cannot be linked here: {linked.stderr.strip().splitlines()[-1]}")
+    return program
+
+
+@pytest.mark.parametrize("flag", ["-static", "-no-pie"])
+def test_a_program_with_python_built_in_and_no_symbols_is_found(tmp_path, flag):
+    version = next((v for v, program in PYTHONS.items() if program.startswith("/usr/bin/")), None)
+    if version is None:
+        pytest.skip("no interpreter of the system's own is here")
+    program = built_in(tmp_path, PYTHONS[version], flag)
+    alone = (  # without symbols it can load no extension modules
+        "class Planted: pass\n"
+        "HELD = Planted()\n"
+        "import sys; print('\"%s\"' % sys.version.split()[0], flush=True); sys.stdin.read()"
+    )
+    with running([program, "-c", alone]) as (process, said):
+        assert said == version
+        assert "module __main__.HELD" in paths_to_planted(process.pid)
+
+
 def in_namespaces(*flags):
     """A command before a program that gives it namespaces of its own; skips where that is not allowed."""
     command = ["unshare", *flags]
