@@ -103,12 +103,12 @@ static int add_native(root_list *list, const struct uf_graph *graph, const uint3
 
 enum uf_code uf_capture_roots(struct uf_graph *graph, struct uf_heap *heap,
                               const struct uf_builder *builder, const struct uf_roots *roots,
-                              struct uf_error *err)
+                              const struct uf_unknown *unknown, struct uf_error *err)
 {
     root_list list = {0};
     uint32_t *found = count_references(graph, builder, roots);
 
-    enum uf_code code = found ? uf_capture_guess(graph, heap, builder, found, err)
+    enum uf_code code = found ? uf_capture_guess(graph, heap, builder, unknown, found, err)
                               : uf_error_nomem(err);
     if (code) {
         uf_mem_free(found);

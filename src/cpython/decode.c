@@ -25,6 +25,11 @@ static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan,
                                uf_refs *refs)
 {
     size_t before = refs->len;
+    if (!heap->config.traverse && plan->size_rule == UF_SIZE_ELEMENT && plan->record) {
+        enum uf_part part = uf_decode_element(heap, object, refs);
+        if (part != UF_PART_OK)
+            return part;
+    }
     if (heap->config.traverse && heap->config.traverse(object, plan->traverse, refs))
         return UF_PART_NOMEM;
     if (!plan->heap_type)
