@@ -59,8 +59,9 @@ static enum uf_code step(const struct uf_gc_list *list, uint64_t at, uint64_t to
     return UF_OK;
 }
 
-enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
-                             struct uf_error *err)
+/* In one direction; where it is broken, the other is next. */
+static enum uf_code walk(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                         struct uf_error *err)
 {
     const struct uf_source *source = list->config->source;
     const uint32_t head_size = list->config->layout->runtime.gc.head_size;
@@ -100,7 +101,14 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     }
     list->at = at;
     *count = n;
-    return n || list->done ? UF_OK : uf_gc_list_next(list, objects, max, count, err);
+    return UF_OK;
+}
+
+enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                             struct uf_error *err)
+{
+    enum uf_code code = walk(list, objects, max, count, err);
+    return code || *count || list->done ? code : walk(list, objects, max, count, err);
 }
 
 bool uf_gc_collecting(const struct uf_heap_config *config)
