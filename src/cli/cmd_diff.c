@@ -57,7 +57,7 @@ static const char help[] =
     "    2  wrong usage\n"
     "    4  OLD, NEW or a process cannot be read, or is gone at the second look\n"
     "   70  a fault of unfreed's own\n"
-    "  130  interrupted (while waiting: with a report of the time until then)\n";
+    "  130  interrupted (while waiting: with a report until then)\n";
 
 /* "10", "500k", "1MiB", "1.5GB": false when it is none of these, or too large. */
 static bool read_bytes(const char *text, uint64_t *ret)
