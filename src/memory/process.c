@@ -55,7 +55,8 @@ static enum uf_code add_peek_areas(struct uf_process *process, struct uf_error *
         }
         if (span.end)
             code = uf_demand_add(&process->peek, span.start, span.end, 0, 0, err);
-        span = readable ? (struct uf_span){mapping->start, mapping->end} : (struct uf_span){0};
+        span = readable ? (struct uf_span){mapping->start, mapping->end, false}
+                        : (struct uf_span){0};
     }
     if (span.end && !code)
         code = uf_demand_add(&process->peek, span.start, span.end, 0, 0, err);
@@ -71,10 +72,10 @@ static enum uf_code open_all(struct uf_process *process, struct uf_error *err)
     process->program = uf_process_program(pid);
     process->memory = open_of(pid, "mem"); /* the same rights as ptrace(2) asks for */
     if (process->memory < 0)
-        return errno == ENOENT ? uf_process_gone(pid, err) : uf_process_refused(pid, errno, err);
+        return errno == ENOENT ? uf_process_gone(err) : uf_process_refused(pid, errno, err);
     process->maps = open_of(pid, "maps");
     if (process->maps < 0)
-        return errno == ENOENT ? uf_process_gone(pid, err) : uf_process_refused(pid, errno, err);
+        return errno == ENOENT ? uf_process_gone(err) : uf_process_refused(pid, errno, err);
     process->pagemap.fd = open_of(pid, "pagemap"); /* may be missing */
     code = uf_process_read_mappings(process, &process->peek_mappings, err);
     if (!code)
