@@ -133,8 +133,9 @@ def test_a_snapshot_says_what_it_did_and_that_it_holds_secrets(still, tmp_path):
 
 
 def test_a_redacted_snapshot_holds_no_contents(still, tmp_path):
-    done = run("snapshot", still, "-o", tmp_path / "s", "--redact")
+    done = run("snapshot", still, "-o", tmp_path / "s", "--redact", "--json")
     assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["heap"]["command_line"] is None
     assert "user 1 with" not in run("export", tmp_path / "s", "--to", "json", "-o", "-").stdout
     assert answer("summary", tmp_path / "s")["heap"]["redacted"] is True
 
