@@ -14,6 +14,7 @@ import time
 
 import pytest
 from cli_runs import environment, refused
+from outside_runs import read
 from unfreed_runs import TARGETS, UNFREED, run
 
 SERVER = TARGETS / "server.py"
@@ -48,7 +49,7 @@ def serving(*arguments):
 def still():
     """A server that stands still: every look at it shows the same."""
     with serving() as pid:
-        while answer("summary", pid)["heap"]["objects"] < 10_000:
+        while read("summary", pid)["heap"]["objects"] < 10_000:
             time.sleep(0.05)
         os.kill(pid, signal.SIGSTOP)
         yield pid
@@ -60,12 +61,6 @@ def snapshot(still, tmp_path_factory):
     done = run("snapshot", still, "-o", path, "--json")
     assert done.returncode == 0, done.stderr
     return path, json.loads(done.stdout)
-
-
-def answer(command, *arguments, code=0):
-    done = run(command, *arguments, "--json")
-    assert done.returncode == code, done.stderr
-    return json.loads(done.stdout)
 
 
 def facts(report):
@@ -89,7 +84,7 @@ def place(report, name):
 
 
 def test_a_summary_says_how_the_process_was_read(still):
-    heap = answer("summary", still)["heap"]
+    heap = read("summary", still)["heap"]
     assert heap["source"] == "process" and heap["pid"] == still and heap["file"] is None
     assert heap["threads"] == 3 and heap["interpreters"] == 1 and heap["tries"] >= 1
     assert 0 < heap["longest_pause_seconds"] <= heap["pause_seconds"]
@@ -105,19 +100,19 @@ def test_a_snapshot_of_a_process_is_the_same_heap(still, snapshot):
     assert written["out"] == str(path) and written["out_bytes"] == path.stat().st_size
     assert path.stat().st_mode & 0o777 == 0o600
     for arguments in ["summary"], ["tree"], ["why", "Session"]:
-        live = answer(arguments[0], still, *arguments[1:])
-        read = answer(arguments[0], path, *arguments[1:])
-        assert facts(live) == facts(read)
-        assert read["heap"]["source"] == "snapshot" and read["heap"]["pid"] == still
+        live = read(arguments[0], still, *arguments[1:])
+        other = read(arguments[0], path, *arguments[1:])
+        assert facts(live) == facts(other)
+        assert other["heap"]["source"] == "snapshot" and other["heap"]["pid"] == still
         for key in "objects", "references", "bytes", "process_started":
-            assert live["heap"][key] == read["heap"][key] == written["heap"][key]
+            assert live["heap"][key] == other["heap"][key] == written["heap"][key]
 
 
 def test_who_holds_an_object_is_told_of_a_process(still):
-    why = answer("why", still, "Session")
+    why = read("why", still, "Session")
     assert why["groups"][0]["path"] == f"{HELD}[*]"
     assert [step["guessed"] for step in why["paths"][0]["steps"]] == [False] * 3
-    one = answer("why", still, why["example"]["address"])
+    one = read("why", still, why["example"]["address"])
     assert one["paths"][0]["expression"].startswith("__main__.SESSIONS[")
 
 
@@ -137,18 +132,18 @@ def test_a_redacted_snapshot_holds_no_contents(still, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["heap"]["command_line"] is None
     assert "user 1 with" not in run("export", tmp_path / "s", "--to", "json", "-o", "-").stdout
-    assert answer("summary", tmp_path / "s")["heap"]["redacted"] is True
+    assert read("summary", tmp_path / "s")["heap"]["redacted"] is True
 
 
 def test_a_process_is_exported_as_a_file_is(still, snapshot):
-    live, read = (
+    live, other = (
         [
             json.loads(line)
             for line in run("export", heap, "--to", "json", "-o", "-").stdout.splitlines()
         ]
         for heap in (still, snapshot[0])
     )
-    assert len(live) == len(read) > 10_000 and facts(live) == facts(read)
+    assert len(live) == len(other) > 10_000 and facts(live) == facts(other)
 
 
 def test_a_file_with_a_number_for_a_name_comes_before_the_process(snapshot, still, tmp_path):
@@ -158,7 +153,7 @@ def test_a_file_with_a_number_for_a_name_comes_before_the_process(snapshot, stil
 
 
 def test_a_stopped_process_stays_stopped(still):
-    answer("summary", still)
+    read("summary", still)
     with open(f"/proc/{still}/stat") as file:
         assert file.read().rpartition(")")[2].split()[0] == "T"
 
@@ -168,7 +163,7 @@ def test_a_stopped_process_stays_stopped(still):
 
 def test_what_grows_while_one_waits_is_named_by_its_holder():
     with serving() as pid:
-        report = answer("diff", pid, "--after", "1s")
+        report = read("diff", pid, "--after", "1s")
         assert report["verdict"] == "grew" and report["same_process"]
         assert report["seconds"] >= 1 and report["processes"] is None
         assert report["old"]["pid"] == report["new"]["pid"] == pid
@@ -185,11 +180,11 @@ def test_what_grows_while_one_waits_is_named_by_its_holder():
 
 def test_a_snapshot_and_a_process_are_compared_in_the_order_given(snapshot, still):
     with serving() as pid:
-        grown = answer("diff", snapshot[0], pid, "--rows", "1000")
-        shrunk = answer("diff", pid, snapshot[0], "--rows", "1000")
+        grown = read("diff", snapshot[0], pid, "--rows", "1000")
+        shrunk = read("diff", pid, snapshot[0], "--rows", "1000")
     assert not grown["same_process"] and grown["new"]["source"] == "process"
     assert shrunk["new"]["source"] == "snapshot"
-    same = answer("diff", snapshot[0], still)
+    same = read("diff", snapshot[0], still)
     assert same["same_process"] and same["verdict"] == "steady"
     assert (same["grown_objects"], same["grown_bytes"]) == (0, 0)
 
@@ -271,7 +266,7 @@ def test_ctrl_c_ends_the_waiting_and_the_report_says_so(tmp_path):
 def test_what_all_workers_have_is_summed_up_in_one_report():
     with serving(3) as master:
         workers = children_of(master)
-        report = answer("summary", "--children", master)
+        report = read("summary", "--children", master)
         text = run("summary", "--pids", ",".join(map(str, [master, *workers])))
     assert [p["pid"] for p in report["processes"]] == [master, *sorted(workers)]
     assert [p["master"] for p in report["processes"]] == [True, False, False, False]
@@ -288,7 +283,7 @@ def test_what_all_workers_have_is_summed_up_in_one_report():
 def test_what_grows_in_all_workers_is_named_once_with_the_share_of_each():
     with serving(3) as master:
         workers = sorted(children_of(master))
-        report = answer("diff", "--children", master, "--after", "1s")
+        report = read("diff", "--children", master, "--after", "1s")
         text = run("diff", "--pids", ",".join(map(str, workers)), "--after", "500ms")
     assert report["verdict"] == "grew" and report["old"] is None
     entry = place(report, HELD)
@@ -344,7 +339,7 @@ def test_children_that_run_no_python_are_named_and_left_out(tmp_path):
             os.path.realpath(sys.executable)
         ):
             time.sleep(0.01)
-        report = answer("summary", "--children", parent.pid)
+        report = read("summary", "--children", parent.pid)
         assert [p["pid"] for p in report["processes"]] == [parent.pid]
         assert [p["pid"] for p in report["unread"]] == [child] and report["unread"][0]["why"]
         refused(run("summary", "--pids", f"{parent.pid},{child}", "--json"), 4, f"{child}: ", "(")
@@ -364,14 +359,14 @@ def test_a_core_is_read_as_the_process_was(still, tmp_path):
     )
     core = tmp_path / f"core.{still}"
     assert core.exists(), done.stderr
-    live, read = answer("summary", still), answer("summary", core)
-    assert facts(live)["types"] == facts(read)["types"]
-    assert read["heap"]["source"] == "core" and read["heap"]["file"] == str(core)
-    assert read["heap"]["file_bytes"] == core.stat().st_size
-    assert read["heap"]["threads"] == 3 and read["heap"]["tries"] is None
-    assert answer("why", core, "Session")["groups"] == answer("why", still, "Session")["groups"]
+    live, other = read("summary", still), read("summary", core)
+    assert facts(live)["types"] == facts(other)["types"]
+    assert other["heap"]["source"] == "core" and other["heap"]["file"] == str(core)
+    assert other["heap"]["file_bytes"] == core.stat().st_size
+    assert other["heap"]["threads"] == 3 and other["heap"]["tries"] is None
+    assert read("why", core, "Session")["groups"] == read("why", still, "Session")["groups"]
     assert run("snapshot", core, "-o", tmp_path / "s", "-q").returncode == 0
-    assert facts(answer("summary", tmp_path / "s")) == facts(read)
+    assert facts(read("summary", tmp_path / "s")) == facts(other)
     refused(run("snapshot", core, "-o", core), 2, "the core itself")
 
 
