@@ -65,8 +65,9 @@ static enum uf_code step(const struct uf_gc_list *list, uint64_t at, uint64_t to
     return UF_OK;
 }
 
-enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
-                             struct uf_error *err)
+/* As uf_gc_list_next(), and *count is 0 as well where the walk turns round. */
+static enum uf_code walk(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                         struct uf_error *err)
 {
     const struct uf_source *source = list->config->source;
     const uint32_t head_size = list->config->layout->runtime.gc.head_size;
@@ -74,9 +75,6 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     enum uf_code code = UF_OK;
     size_t n = 0;
 
-    *count = 0;
-    if (list->done)
-        return UF_OK;
     if (!read_head(list->config, at, &next, &prev))
         return uf_error_at(err, UF_EFAULT, at, "a collector's list cannot be read");
     if (list->backwards)
@@ -110,7 +108,17 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     }
     list->at = at;
     *count = n;
-    return n || list->done ? UF_OK : uf_gc_list_next(list, objects, max, count, err);
+    return UF_OK;
+}
+
+enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                             struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+
+    for (*count = 0; code == UF_OK && *count == 0 && !list->done;)
+        code = walk(list, objects, max, count, err);
+    return code;
 }
 
 bool uf_gc_collecting(const struct uf_heap_config *config)
