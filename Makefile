@@ -15,7 +15,7 @@ environment := "$(PYTHON)" tools/environment.py $(VENV) --python "$(PYTHON)" $(s
 c_files = $(shell find include src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-all check format format-check lint layers asan bench fuzz leaks leaks-peers fetch clean python
+.PHONY: help build demo test test-all check format format-check lint layers layouts asan bench fuzz leaks leaks-peers fetch clean python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -57,6 +57,9 @@ lint: python ## ruff and clang-tidy
 	@$(environment) --need check
 	@$(VENV)/bin/ruff check .
 	@$(in_venv) $(VENV)/bin/python tools/lint_c.py $(VENV)
+
+layouts: python ## src/cpython/layouts_*: the rows for reading from outside, from the headers that are here
+	@"$(PYTHON)" tools/make_layouts.py $(ARGS)
 
 layers: python ## who may include whom, banned calls, length of files
 	@"$(PYTHON)" tools/check_layers.py

@@ -25,15 +25,15 @@ def minors() -> Iterator[str]:
         yield f"{OLDEST[0]}.{minor}"
 
 
-def _pyenv_root() -> Path:
+def pyenv_versions() -> Path:
     root = os.environ.get("PYENV_ROOT")
     if not root and shutil.which("pyenv"):
         root = subprocess.run(["pyenv", "root"], capture_output=True, text=True).stdout.strip()
-    return Path(root) if root else Path.home() / ".pyenv"
+    return (Path(root) if root else Path.home() / ".pyenv") / "versions"
 
 
 def _candidates() -> Iterator[Path]:
-    yield from sorted((_pyenv_root() / "versions").glob("*/bin/python"))
+    yield from sorted(pyenv_versions().glob("*/bin/python"))
     folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep) if p]
     for folder in [*folders, Path("/usr/bin"), Path("/usr/local/bin")]:
         if folder.name == "shims":  # pyenv's own, seen above

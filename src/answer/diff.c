@@ -6,6 +6,7 @@
 
 #define ROWS_USUAL 10
 #define NOTES_MOST 8
+#define SAME_START_NS 2000000000U
 #define NS_PER_SECOND 1e9
 
 struct comparison {
@@ -39,11 +40,13 @@ static bool known(uint64_t figure)
     return figure != UF_META_UNKNOWN;
 }
 
+/* When a process began is worked out from the clock, which may have been set in between (memory/proc.h). */
 static bool is_same_process(const struct comparison *c)
 {
     const struct uf_meta *old = c->heap[0].meta, *new = c->heap[1].meta;
-    return known(old->pid) && old->pid == new->pid && known(old->process_started_ns) &&
-           old->process_started_ns == new->process_started_ns;
+    uint64_t a = old->process_started_ns, b = new->process_started_ns;
+    return known(old->pid) && old->pid == new->pid && known(a) && known(b) &&
+           (a > b ? a - b : b - a) <= SAME_START_NS;
 }
 
 static double seconds_between(const struct comparison *c)

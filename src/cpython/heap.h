@@ -22,6 +22,9 @@ struct uf_heap_config {
     const struct uf_layout *layout;
     uint64_t runtime;     /* &_PyRuntime */
     uint64_t interpreter; /* PyInterpreterState * */
+    /* All that are captured, `interpreter` first; NULL: only that one. */
+    const uint64_t *interpreters;
+    uint32_t interpreter_count;
     /* Appends what the object's tp_traverse visits; 0, or -1 when memory is out. */
     int (*traverse)(uint64_t object, uint64_t tp_traverse, uf_refs *refs);
     /* Addresses of symbols that tell a type's kind: PyDict_Type, subtype_traverse, ... (known.h) */

@@ -23,4 +23,9 @@ struct uf_layout_row {
 /* All rows, oldest version first. */
 const struct uf_layout_row *uf_layout_rows(size_t *count);
 
+/* The row for a build: one that was found to serve its release, else that of the nearest release of its
+ * minor version (which then has to be validated all the more). NULL: the minor version is not known.
+ * `version_hex` is a PY_VERSION_HEX; its last byte is not looked at. */
+const struct uf_layout_row *uf_layout_find(uint32_t version_hex, bool debug);
+
 #endif

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 /* Runs a coroutine to its end in the one event loop of all calls. Steals `coroutine`. */
-static PyObject *run_coroutine(struct uf_target *target, PyObject *coroutine)
+static PyObject *run_coroutine(struct uf_check_target *target, PyObject *coroutine)
 {
     PyObject *result = NULL;
     if (!target->loop) {
@@ -24,7 +24,7 @@ static PyObject *run_coroutine(struct uf_target *target, PyObject *coroutine)
     return result;
 }
 
-static PyObject *call_function(struct uf_target *target)
+static PyObject *call_function(struct uf_check_target *target)
 {
     PyObject *result = PyObject_Call(target->callable, target->args, NULL);
     if (result && PyCoro_CheckExact(result))
@@ -33,7 +33,7 @@ static PyObject *call_function(struct uf_target *target)
 }
 
 /* A fresh __main__ with the names that Python gives to a script (Lib/runpy.py, Modules/main.c). */
-static PyObject *new_main(const struct uf_target *target)
+static PyObject *new_main(const struct uf_check_target *target)
 {
     PyObject *module = PyModule_New("__main__");
     if (!module)
@@ -48,7 +48,7 @@ static PyObject *new_main(const struct uf_target *target)
     return module;
 }
 
-static PyObject *call_file(struct uf_target *target, uint64_t *module_dict)
+static PyObject *call_file(struct uf_check_target *target, uint64_t *module_dict)
 {
     PyObject *module = new_main(target);
     if (!module)
@@ -101,7 +101,7 @@ static bool raised_before_any_frame(void)
     return none;
 }
 
-enum uf_outcome uf_target_invoke(struct uf_target *target, uint64_t *module_dict)
+enum uf_outcome uf_check_target_invoke(struct uf_check_target *target, uint64_t *module_dict)
 {
     pid_t before = getpid();
     PyObject *result = target->form == UF_TARGET_FILE ? call_file(target, module_dict)

@@ -17,7 +17,7 @@ enum uf_outcome {
 /* Calls once and drops the result. `module_dict` (may be NULL) receives the address of the file's
  * module dictionary, for form FILE; by then it is dropped, so the address is good only for
  * comparing with what a capture finds before the next call. */
-enum uf_outcome uf_target_invoke(struct uf_target *target, uint64_t *module_dict);
+enum uf_outcome uf_check_target_invoke(struct uf_check_target *target, uint64_t *module_dict);
 
 /* Shows the exception that is set as Python shows it at the end of a program. */
 void uf_show_exception(void);

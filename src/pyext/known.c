@@ -5,6 +5,9 @@
 #include <malloc.h>
 #include <pycore_interp.h>
 #include <pycore_runtime.h>
+#if PY_VERSION_HEX >= 0x030d0000
+#include <pycore_sysmodule.h>
+#endif
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -171,6 +174,16 @@ static bool over_glibc(void)
 #endif
 }
 
+/* The extension serves every patch release of its minor version, also those that count an int of 0
+ * otherwise than the one whose headers it was compiled with. */
+static bool zero_has_digit(uint16_t digits)
+{
+    PyObject *zero = PyLong_FromLong(0);
+    bool has = zero && _PySys_GetSizeOf(zero) > digits;
+    Py_XDECREF(zero);
+    return has;
+}
+
 enum uf_code uf_heap_config_self(struct uf_heap_config *ret, struct uf_error *err)
 {
     static struct uf_known_types known;
@@ -183,6 +196,7 @@ enum uf_code uf_heap_config_self(struct uf_heap_config *ret, struct uf_error *er
     dl_iterate_phdr(find_image, &known);
     layout.version_hex = PY_VERSION_HEX;
     layout.objects = *uf_layout_objects_self();
+    layout.objects.integer.zero_has_digit = zero_has_digit(layout.objects.integer.digits);
     layout.runtime = uf_layout_runtime_self;
     *ret = (struct uf_heap_config){
         .source = &uf_source_self,

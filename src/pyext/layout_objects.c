@@ -11,9 +11,6 @@
 #include <pycore_moduleobject.h>
 #include <pycore_object.h>
 #include <structmember.h>
-#if PY_VERSION_HEX >= 0x030d0000
-#include <pycore_sysmodule.h>
-#endif
 #if PY_VERSION_HEX >= 0x030b0000
 #include <pycore_dict.h>
 #include <pycore_frame.h>
@@ -42,6 +39,10 @@ struct keys_310 {
 #define STATIC_BUILTIN_FLAG 0
 #define MANAGED_WEAKREF_FLAG 0
 #endif
+
+/* What an int of 0 counts for changed in two patch releases (gh-100637). */
+#define ZERO_HAS_DIGIT                                                                             \
+    (PY_VERSION_HEX >= 0x030b0200 || (PY_VERSION_HEX >= 0x030a0a00 && PY_VERSION_HEX < 0x030b0000))
 
 static struct uf_layout_objects layout = {
     .object = {.refcount = AT(PyObject, ob_refcnt),
@@ -171,12 +172,14 @@ static struct uf_layout_objects layout = {
     .integer = {.size = AT(PyVarObject, ob_size),
                 .signed_size = true,
                 .digits = AT(struct _longobject, ob_digit),
-                .digit_bits = PyLong_SHIFT},
+                .digit_bits = PyLong_SHIFT,
+                .zero_has_digit = ZERO_HAS_DIGIT},
 #else
     .integer = {.size = AT(struct _longobject, long_value.lv_tag),
                 .size_shift = 3, /* NON_SIZE_BITS, pycore_long.h */
                 .digits = AT(struct _longobject, long_value.ob_digit),
-                .digit_bits = PyLong_SHIFT},
+                .digit_bits = PyLong_SHIFT,
+                .zero_has_digit = ZERO_HAS_DIGIT},
 #endif
     .floating = {.value = AT(PyFloatObject, ob_fval)},
     .str = {.length = AT(PyASCIIObject, length),
@@ -307,10 +310,6 @@ const struct uf_layout_objects *uf_layout_objects_self(void)
     specimen.state.ascii = 0;
     specimen.state.interned = 1;
     layout.str.interned_mask = state_word(&specimen);
-    /* 3.10.10 and 3.11.2 changed what an int of 0 counts for (gh-100637) */
-    PyObject *zero = PyLong_FromLong(0);
-    layout.integer.zero_has_digit = zero && _PySys_GetSizeOf(zero) > layout.integer.digits;
-    Py_XDECREF(zero);
     layout.record_count = uf_layout_records_self_count;
     return &layout;
 }

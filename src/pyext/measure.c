@@ -267,7 +267,7 @@ int uf_measure_plain_call(struct uf_session *session, bool collector_on, double 
         uf_collector_hold(&session->collector);
     double started = uf_now_seconds();
     progress->call_started = started;
-    enum uf_outcome outcome = uf_target_invoke(&session->target, &session->module_dict);
+    enum uf_outcome outcome = uf_check_target_invoke(&session->target, &session->module_dict);
     if (outcome == UF_CALL_FORKED) /* the channel belongs to the process that forked */
         return uf_session_take(session, outcome);
     *seconds = uf_now_seconds() - started;

@@ -118,9 +118,9 @@ static void hand_over_failure(struct uf_session *session)
 
 static int load(struct uf_session *session)
 {
-    struct uf_target_failure failure;
+    struct uf_check_target_failure failure;
     uf_channel_set_state(session->channel, UF_STATE_LOADING);
-    if (uf_target_load(&session->target, session->channel, session->request, &failure) == 0)
+    if (uf_check_target_load(&session->target, session->channel, session->request, &failure) == 0)
         return 0;
     if (PyErr_Occurred() && !failure.line[0]) {
         if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))

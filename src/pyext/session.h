@@ -42,7 +42,7 @@ struct uf_session {
     struct uf_capture_options own;
     UF_VEC(uint64_t) own_addresses;
     struct uf_collector collector;
-    struct uf_target target;
+    struct uf_check_target target;
     struct uf_check_result result;
     struct uf_error error;
 

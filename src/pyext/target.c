@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int fail(struct uf_target_failure *failure, const char *format, ...)
+static int fail(struct uf_check_target_failure *failure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static int fail(struct uf_target_failure *failure, const char *format, ...)
+static int fail(struct uf_check_target_failure *failure, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -28,7 +28,7 @@ static int fail(struct uf_target_failure *failure, const char *format, ...)
 
 /* An exception out of the target's own code. What cannot be imported is wrong usage, told in one
  * line; anything else is the target's failure and keeps its exception set. */
-static int fail_import(struct uf_target_failure *failure, const char *spec)
+static int fail_import(struct uf_check_target_failure *failure, const char *spec)
 {
     if (!PyErr_ExceptionMatches(PyExc_ImportError) && !PyErr_ExceptionMatches(PyExc_SyntaxError)) {
         failure->exit_code = UF_EXIT_TARGET_FAILED;
@@ -104,8 +104,8 @@ static void suggest(PyObject *owner, const char *name, char *ret, size_t size)
     Py_DECREF(names);
 }
 
-static int resolve(struct uf_target *target, PyObject *module, const char *spec, const char *dotted,
-                   struct uf_target_failure *failure)
+static int resolve(struct uf_check_target *target, PyObject *module, const char *spec,
+                   const char *dotted, struct uf_check_target_failure *failure)
 {
     PyObject *owner = Py_NewRef(module);
     char name[256];
@@ -172,14 +172,14 @@ static int run_setup(const struct uf_channel *channel, const struct uf_check_req
     return result ? 0 : -1;
 }
 
-/* What uf_target_load() was asked, taken apart. */
+/* What uf_check_target_load() was asked, taken apart. */
 struct order {
     const struct uf_channel *channel;
     const struct uf_check_request *request;
     const char *spec; /* as given */
     const char *head; /* before the colon: the file or module */
     const char *name; /* behind it: the function; NULL: no colon */
-    struct uf_target_failure *failure;
+    struct uf_check_target_failure *failure;
 };
 
 static int refuse_interpreter(const struct order *order)
@@ -189,7 +189,8 @@ static int refuse_interpreter(const struct order *order)
     return -1;
 }
 
-static int load_function(struct uf_target *target, const struct order *order, PyObject *module)
+static int load_function(struct uf_check_target *target, const struct order *order,
+                         PyObject *module)
 {
     if (run_setup(order->channel, order->request, module) < 0) {
         order->failure->exit_code = UF_EXIT_TARGET_FAILED;
@@ -210,7 +211,8 @@ static int load_function(struct uf_target *target, const struct order *order, Py
     return 0;
 }
 
-static int load_whole_file(struct uf_target *target, const char *path, const struct order *order)
+static int load_whole_file(struct uf_check_target *target, const char *path,
+                           const struct order *order)
 {
     target->form = UF_TARGET_FILE;
     target->path = PyUnicode_DecodeFSDefault(path);
@@ -235,7 +237,7 @@ static int load_whole_file(struct uf_target *target, const char *path, const str
 
 /* The absolute path of the file part of a spec, checked. 0, or -1 with `failure` filled. */
 static int find_file(const char *given, const char *spec, char path[PATH_MAX],
-                     struct uf_target_failure *failure)
+                     struct uf_check_target_failure *failure)
 {
     struct stat status;
     if (stat(given, &status) != 0)
@@ -250,7 +252,7 @@ static int find_file(const char *given, const char *spec, char path[PATH_MAX],
     return 0;
 }
 
-static int load_from_module(struct uf_target *target, const struct order *order)
+static int load_from_module(struct uf_check_target *target, const struct order *order)
 {
     char folder[PATH_MAX];
     if (!order->name || !order->name[0])
@@ -269,7 +271,7 @@ static int load_from_module(struct uf_target *target, const struct order *order)
     return status;
 }
 
-static int load_from_file(struct uf_target *target, const struct order *order)
+static int load_from_file(struct uf_check_target *target, const struct order *order)
 {
     char path[PATH_MAX], folder[PATH_MAX], stem[NAME_MAX + 1];
     if (find_file(order->head, order->spec, path, order->failure) < 0)
@@ -299,11 +301,12 @@ static int load_from_file(struct uf_target *target, const struct order *order)
     return status;
 }
 
-int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
-                   const struct uf_check_request *request, struct uf_target_failure *failure)
+int uf_check_target_load(struct uf_check_target *target, const struct uf_channel *channel,
+                         const struct uf_check_request *request,
+                         struct uf_check_target_failure *failure)
 {
-    *target = (struct uf_target){0};
-    *failure = (struct uf_target_failure){0};
+    *target = (struct uf_check_target){0};
+    *failure = (struct uf_check_target_failure){0};
     const char *spec = uf_channel_text(channel, request->spec);
     const char *colon = strrchr(spec, ':');
     size_t left = colon ? (size_t)(colon - spec) : strlen(spec);
@@ -316,11 +319,11 @@ int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
     int status = is_file ? load_from_file(target, &order) : load_from_module(target, &order);
     uf_mem_free(head);
     if (status < 0)
-        uf_target_release(target);
+        uf_check_target_release(target);
     return status;
 }
 
-void uf_target_release(struct uf_target *target)
+void uf_check_target_release(struct uf_check_target *target)
 {
     Py_CLEAR(target->callable);
     Py_CLEAR(target->args);

@@ -9,10 +9,10 @@
 #include "pyext/python.h"
 #include "unfreed.h"
 
-enum uf_target_form { UF_TARGET_FUNCTION, UF_TARGET_FILE };
+enum uf_check_target_form { UF_TARGET_FUNCTION, UF_TARGET_FILE };
 
-struct uf_target {
-    enum uf_target_form form;
+struct uf_check_target {
+    enum uf_check_target_form form;
     PyObject *callable; /* form FUNCTION */
     PyObject *args;     /* tuple of str: what the callable is given */
     PyObject *code;     /* form FILE: the compiled file */
@@ -25,15 +25,16 @@ struct uf_target {
 
 /* Why loading failed. `line` is one error line without the "unfreed: " in front; empty when the
  * target's own exception is set instead (shown by the caller as Python shows it). */
-struct uf_target_failure {
+struct uf_check_target_failure {
     int exit_code;
     char line[600];
 };
 
 /* Sets sys.argv and sys.path, runs --setup, imports, resolves and checks the arguments against the
  * signature. 0, or -1 with `failure` filled. */
-int uf_target_load(struct uf_target *target, const struct uf_channel *channel,
-                   const struct uf_check_request *request, struct uf_target_failure *failure);
-void uf_target_release(struct uf_target *target);
+int uf_check_target_load(struct uf_check_target *target, const struct uf_channel *channel,
+                         const struct uf_check_request *request,
+                         struct uf_check_target_failure *failure);
+void uf_check_target_release(struct uf_check_target *target);
 
 #endif

@@ -24,7 +24,7 @@ struct uf_target_request {
 struct uf_target {
     struct uf_capture capture;
     struct uf_heap_config config; /* of its first interpreter */
-    struct uf_meta meta;          /* texts are the target's */
+    struct uf_meta meta;          /* texts are the target's; `unfreed` is for the caller to set */
     const struct uf_outside_memory *memory;
     const struct uf_process_stops *stops; /* NULL: of a core */
     const struct uf_core_facts *core;     /* NULL: of a process */

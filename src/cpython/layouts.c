@@ -1,0 +1,35 @@
+#include "cpython/layouts.h"
+
+#include "cpython/layouts_list.h"
+
+#define RELEASE UINT32_C(0xffffff00)
+#define MINOR UINT32_C(0xffff0000)
+
+const struct uf_layout_row *uf_layout_rows(size_t *count)
+{
+    *count = uf_layout_list_count;
+    return uf_layout_list;
+}
+
+/* How many releases lie between; 0: the row was found to serve this one. */
+static uint32_t distance(const struct uf_layout_row *row, uint32_t release)
+{
+    return release < row->first  ? row->first - release
+           : release > row->last ? release - row->last
+                                 : 0;
+}
+
+const struct uf_layout_row *uf_layout_find(uint32_t version_hex, bool debug)
+{
+    const struct uf_layout_row *best = NULL;
+    uint32_t release = version_hex & RELEASE;
+
+    for (size_t i = 0; i < uf_layout_list_count; i++) {
+        const struct uf_layout_row *row = &uf_layout_list[i];
+        if (row->debug != debug || ((row->first ^ release) & MINOR) != 0)
+            continue;
+        if (best == NULL || distance(row, release) < distance(best, release))
+            best = row;
+    }
+    return best;
+}

@@ -1,0 +1,159 @@
+#include "base/mem.h"
+#include "cpython/gc_lists.h"
+#include "target/meta.h"
+#include "target/target.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* An interpreter that is just starting is looked at again after so long, so often. */
+#define AGAIN_NS 10000000
+#define AGAIN_MOST 50
+
+struct own {
+    struct uf_process *process; /* NULL: a core */
+    struct uf_core *core;
+    struct uf_python python;
+    struct uf_target_texts texts;
+};
+
+static bool step(const struct uf_target_request *request, const char *doing)
+{
+    return !request->progress || request->progress(request->progress_context, doing);
+}
+
+static enum uf_code interrupted(struct uf_error *err)
+{
+    return uf_error_set(err, UF_ETARGET, "interrupted");
+}
+
+/* What did not hold is no passing state after all. */
+static enum uf_code refuse(struct uf_error *err)
+{
+    char why[sizeof err->message];
+    if (!err)
+        return UF_ETARGET;
+    snprintf(why, sizeof why, "%s", err->message);
+    return uf_error_set(err, UF_ETARGET,
+                        "%.170s (where it is just starting or ending, try again; else report it)",
+                        why);
+}
+
+static enum uf_code find(struct own *own, const struct uf_outside_memory *memory,
+                         struct uf_error *err)
+{
+    uf_python_release(&own->python);
+    return uf_python_find(&own->python, memory, err);
+}
+
+/* Finds the interpreter while the process runs: what is seen may be torn, or not be there yet. */
+static enum uf_code find_running(struct own *own, struct uf_error *err)
+{
+    const struct timespec pause = {.tv_nsec = AGAIN_NS};
+    for (int i = 0;; i++) {
+        const struct uf_outside_memory *memory = uf_process_peek(own->process);
+        if (!memory)
+            return uf_error_set(err, UF_ETARGET, "it has ended (give a process that runs)");
+        enum uf_code code = find(own, memory, err);
+        if (code != UF_EUNSUPPORTED)
+            return code;
+        if (i == AGAIN_MOST)
+            return refuse(err);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Held still where no interpreter is collecting. */
+static enum uf_code copy(struct own *own, struct uf_error *err)
+{
+    const struct uf_layout_runtime *r = &own->python.layout.runtime;
+    UF_VEC(uint64_t) collecting = {0};
+    for (size_t i = 0; i < own->python.interpreters.len; i++) {
+        uint64_t address = own->python.interpreters.at[i] + r->interpreter.gc + r->gc.collecting;
+        if (uf_vec_push(&collecting, address)) {
+            uf_vec_release(&collecting);
+            return uf_error_nomem(err);
+        }
+    }
+    struct uf_process_checks checks = {.zero = collecting.at, .zero_count = collecting.len};
+    enum uf_code code = uf_process_copy(own->process, &checks, err);
+    uf_vec_release(&collecting);
+    return code;
+}
+
+static enum uf_code take_process(struct uf_target *ret, const struct uf_target_request *request,
+                                 struct own *own, struct uf_error *err)
+{
+    enum uf_code code = uf_process_open(&own->process, request->pid, err);
+    if (code)
+        return code;
+    if (!step(request, "finding Python"))
+        return interrupted(err);
+    if ((code = find_running(own, err)) != UF_OK)
+        return code;
+    if (!step(request, "copying memory"))
+        return interrupted(err);
+    if ((code = copy(own, err)) != UF_OK)
+        return code;
+    ret->memory = uf_process_memory(own->process);
+    ret->stops = uf_process_stops(own->process);
+    return UF_OK;
+}
+
+static enum uf_code take_core(struct uf_target *ret, const struct uf_target_request *request,
+                              struct own *own, struct uf_error *err)
+{
+    if (!step(request, "opening the core"))
+        return interrupted(err);
+    enum uf_code code = uf_core_open(&own->core, request->core, &request->files, err);
+    if (code)
+        return code;
+    ret->memory = uf_core_memory(own->core);
+    ret->core = uf_core_facts(own->core);
+    return UF_OK;
+}
+
+static enum uf_code capture(struct uf_target *ret, const struct uf_target_request *request,
+                            struct own *own, struct uf_error *err)
+{
+    static const struct uf_capture_options nothing_own;
+    enum uf_code code = find(own, ret->memory, err);
+    if (code)
+        return code == UF_EUNSUPPORTED ? refuse(err) : code;
+    if (!step(request, "reading objects"))
+        return interrupted(err);
+    ret->config = uf_python_config(&own->python);
+    if ((code = uf_capture_heap(&ret->capture, &ret->config, &nothing_own, err)) != UF_OK)
+        return code;
+    ret->interpreters = (uint32_t)own->python.interpreters.len;
+    ret->layout = own->python.row->name;
+    uf_target_describe(ret, &own->texts, &own->python, request->pid);
+    return UF_OK;
+}
+
+enum uf_code uf_target_take(struct uf_target *ret, const struct uf_target_request *request,
+                            struct uf_error *err)
+{
+    memset(ret, 0, sizeof *ret);
+    struct own *own = uf_mem_zalloc(sizeof *own);
+    if (!own)
+        return uf_error_nomem(err);
+    ret->own = own;
+    enum uf_code code = request->core ? take_core(ret, request, own, err)
+                                      : take_process(ret, request, own, err);
+    return code ? code : capture(ret, request, own, err);
+}
+
+void uf_target_release(struct uf_target *target)
+{
+    struct own *own = target->own;
+    uf_capture_release(&target->capture);
+    if (own) {
+        uf_python_release(&own->python);
+        uf_process_close(own->process);
+        uf_core_close(own->core);
+    }
+    uf_mem_free(own);
+    memset(target, 0, sizeof *target);
+}
