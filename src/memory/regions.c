@@ -36,13 +36,21 @@ static bool take_flag(struct cursor *c, char set, char clear, bool *ret)
     return *ret ? take(c, set) : take(c, clear);
 }
 
-/* A field up to the next blank. */
-static bool pass_field(struct cursor *c)
+static bool take_decimal(struct cursor *c, uint64_t *ret)
 {
     const char *first = c->at;
-    while (c->at < c->end && *c->at != ' ')
-        c->at++;
+    for (*ret = 0; c->at < c->end && *c->at >= '0' && *c->at <= '9' && c->at - first < 20; c->at++)
+        *ret = *ret * 10 + (uint64_t)(*c->at - '0');
     return c->at > first;
+}
+
+static bool take_device(struct cursor *c, uint32_t *ret)
+{
+    uint64_t major, minor;
+    if (!take_hex(c, &major) || !take(c, ':') || !take_hex(c, &minor))
+        return false;
+    *ret = (uint32_t)(major << 16 | (minor & 0xffff));
+    return true;
 }
 
 /* "7f1c00000000-7f1c00021000 rw-s 00000000 00:01 1034      /memfd:unfreed (deleted)" */
@@ -54,8 +62,9 @@ bool uf_region_parse(const char *line, size_t len, struct uf_region *ret)
                 take(&c, ' ') && take_flag(&c, 'r', '-', &ret->readable) &&
                 take_flag(&c, 'w', '-', &ret->writable) &&
                 take_flag(&c, 'x', '-', &ret->executable) &&
-                take_flag(&c, 's', 'p', &ret->shared) && take(&c, ' ') && pass_field(&c) &&
-                take(&c, ' ') && pass_field(&c) && take(&c, ' ') && pass_field(&c);
+                take_flag(&c, 's', 'p', &ret->shared) && take(&c, ' ') &&
+                take_hex(&c, &ret->offset) && take(&c, ' ') && take_device(&c, &ret->device) &&
+                take(&c, ' ') && take_decimal(&c, &ret->inode) && (c.at == c.end || *c.at == ' ');
     if (!well || ret->end <= ret->start)
         return false;
     while (c.at < c.end && *c.at == ' ')

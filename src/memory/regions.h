@@ -12,7 +12,10 @@
 struct uf_region {
     uint64_t start, end; /* end > start */
     bool readable, writable, executable;
-    bool shared; /* what is written is seen by others */
+    bool shared;     /* what is written is seen by others */
+    uint64_t offset; /* of `start` in the file */
+    uint32_t device; /* major << 16 | minor */
+    uint64_t inode;  /* 0: of no file */
     const char
         *path; /* into the line: file, "[heap]", "/memfd:name (deleted)"; "" if there is none */
     size_t path_len;

@@ -1,40 +1,12 @@
 #include "memory/segments.h"
 
+#include "memory/procfs.h"
 #include "memory/regions.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-#define CHUNK_BYTES ((size_t)64 << 10)
-
-typedef UF_VEC(char) bytes;
-
-/* A file of /proc has no size: read until there is no more. */
-static enum uf_code read_whole(const char *path, bytes *ret, struct uf_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return uf_error_set(err, UF_EFAULT, "cannot read %s: %s", path, strerror(errno));
-    enum uf_code code = UF_OK;
-    ssize_t len = 1;
-    while (len > 0 && !code) {
-        if (uf_vec_reserve(ret, ret->len + CHUNK_BYTES)) {
-            code = uf_error_nomem(err);
-            break;
-        }
-        len = read(fd, ret->at + ret->len, CHUNK_BYTES - 1);
-        if (len < 0)
-            code = uf_error_set(err, UF_EFAULT, "cannot read %s: %s", path, strerror(errno));
-        else
-            ret->len += (size_t)len;
-    }
-    close(fd);
-    if (!code)
-        ret->at[ret->len] = '\0';
-    return code;
-}
 
 static bool is_named(const struct uf_region *region, const char *name)
 {
@@ -64,11 +36,13 @@ enum uf_code uf_segments_parse(struct uf_segments *ret, const char *text, struct
 
 enum uf_code uf_segments_read(struct uf_segments *ret, struct uf_error *err)
 {
-    bytes text = {0};
-    enum uf_code code = read_whole("/proc/self/maps", &text, err);
-    if (!code)
-        code = uf_segments_parse(ret, text.at, err);
-    uf_vec_release(&text);
+    struct uf_text text = {0};
+    int failed = uf_procfs_read("/proc/self/maps", &text);
+    enum uf_code code =
+        failed == ENOMEM ? uf_error_nomem(err)
+        : failed ? uf_error_set(err, UF_EFAULT, "cannot read /proc/self/maps: %s", strerror(failed))
+                 : uf_segments_parse(ret, text.at, err);
+    uf_text_release(&text);
     return code;
 }
 

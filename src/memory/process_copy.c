@@ -1,0 +1,340 @@
+/* Stops a process, checks, copies, lets it go; again, where the check says so. */
+#include "memory/process_hold.h"
+#include "memory/process_private.h"
+#include "memory/procfs.h"
+#include "memory/room.h"
+
+#include "base/pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define TRIES_MOST 200
+#define PATIENCE_NS UINT64_C(2000000000) /* for all threads to stop */
+#define SLOW_MOST 3                      /* stops that were given up for want of patience */
+#define GROWN_MOST 4 /* stops that were given up because it had grown too much */
+#define WAIT_FIRST_NS UINT64_C(200000)
+#define WAIT_MOST_NS UINT64_C(100000000)
+#define STALE_NS UINT64_C(20000000) /* of what was prepared */
+#define ROUNDS 3                    /* of preparing: what grew meanwhile */
+#define SMALL_BYTES ((uint64_t)4 << 20)
+
+enum outcome {
+    GOOD,
+    BUSY,   /* a check was not 0 */
+    GROWN,  /* what is to be copied has no place yet */
+    SLOW,   /* a thread did not stop */
+    FAILED, /* the error says why */
+};
+
+struct attempt {
+    struct uf_process *process;
+    const struct uf_process_checks *checks;
+    bool last_chance; /* places are made in the stop if need be */
+    enum outcome outcome;
+    enum uf_code code;
+    struct uf_error *err;
+};
+
+/* --- before the stop --- */
+
+static uint64_t bytes_of(const struct uf_process_spans *spans)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < spans->list.len; i++)
+        bytes += spans->list.at[i].end - spans->list.at[i].start;
+    return bytes;
+}
+
+static bool all_placed(const struct uf_process *process)
+{
+    for (size_t i = 0; i < process->placed.list.len; i++)
+        if (!uf_slabs_at(&process->slabs, process->placed.list.at[i].start,
+                         process->placed.list.at[i].end))
+            return false;
+    return true;
+}
+
+static enum uf_code make_places(struct uf_process *process, struct uf_error *err)
+{
+    return uf_slabs_make(&process->slabs, process->placed.list.at, process->placed.list.len, err);
+}
+
+static enum uf_code touch_all(struct uf_process *process, struct uf_error *err)
+{
+    for (size_t i = 0; i < process->wanted.list.len; i++)
+        if (!uf_slabs_touch(&process->slabs, process->wanted.list.at[i]))
+            return uf_error_nomem(err);
+    return UF_OK;
+}
+
+/* A copy that the machine has no room for would have the kernel kill somebody. */
+static enum uf_code check_room(const struct uf_process *process, uint64_t more,
+                               struct uf_error *err)
+{
+    uint64_t room = uf_room_bytes();
+    if (room == UINT64_MAX || more <= room - room / 16)
+        return UF_OK;
+    return uf_error_set(
+        err, UF_ETARGET,
+        "process %d: its copy takes %.1f GiB and %.1f GiB can be had here (free memory, raise the "
+        "container's limit, or take a core with gcore)",
+        process->pid, (double)more / (1 << 30), (double)room / (1 << 30));
+}
+
+/* Looks what there is to copy, and makes and touches the places for it. */
+static enum uf_code prepare(struct uf_process *process, struct uf_error *err)
+{
+    uint64_t touched = 0;
+    enum uf_code code = UF_OK;
+    for (int round = 0; round < ROUNDS && !code; round++) {
+        code = uf_process_plan(process, err);
+        if (!code)
+            code = uf_process_files_note(process, &process->mappings, err);
+        uint64_t wanted = bytes_of(&process->wanted);
+        bool placed = !code && all_placed(process);
+        if (!code && !placed) {
+            touched = 0;
+            uf_slabs_release(&process->slabs);
+        }
+        if (!code && wanted > touched)
+            code = check_room(process, wanted - touched, err);
+        if (!code && !placed)
+            code = make_places(process, err);
+        if (!code)
+            code = touch_all(process, err);
+        if (wanted < touched + SMALL_BYTES)
+            break;
+        touched = wanted;
+    }
+    return code;
+}
+
+/* --- in the stop --- */
+
+static bool is_same_program(const struct uf_process *process)
+{
+    struct uf_process_program now = uf_process_program(process->pid);
+    return now.start_time == process->program.start_time &&
+           now.start_stack == process->program.start_stack &&
+           now.start_code == process->program.start_code;
+}
+
+static enum uf_code read_check(const struct uf_process *process, uint64_t address, int32_t *ret,
+                               struct uf_error *err)
+{
+    struct iovec here = {ret, sizeof *ret};
+    struct iovec there = {(void *)(uintptr_t)address, sizeof *ret}; // NOLINT
+    if (process_vm_readv(process->pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof *ret)
+        return UF_OK;
+    if (errno == ESRCH)
+        return uf_process_gone(process->pid, err);
+    if (errno == EPERM || errno == ENOSYS)
+        return uf_process_refused(process->pid, errno, err);
+    if (!is_same_program(process))
+        return uf_process_changed(process, err);
+    return uf_error_at(err, UF_EFAULT, address,
+                       "a word of process %d that is to be checked cannot be read", process->pid);
+}
+
+static enum uf_code are_zero(const struct uf_process *process,
+                             const struct uf_process_checks *checks, bool *ret,
+                             struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    *ret = true;
+    for (size_t i = 0; checks && i < checks->zero_count && *ret && !code; i++) {
+        int32_t word = 0;
+        code = read_check(process, checks->zero[i], &word, err);
+        *ret = word == 0;
+    }
+    return code;
+}
+
+static uint64_t resident_bytes(int pid)
+{
+    char path[64];
+    struct uf_text text = {0};
+    uint64_t bytes = UF_PAGES_UNKNOWN;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    const char *second = uf_procfs_read(path, &text) ? NULL : strchr(text.at, ' ');
+    if (second)
+        bytes = strtoull(second, NULL, 10) * UF_PAGE_BYTES;
+    uf_text_release(&text);
+    return bytes;
+}
+
+static uint64_t real_time_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* While it stands still. */
+static void take(struct attempt *attempt)
+{
+    struct uf_process *process = attempt->process;
+    bool quiet = false;
+    process->stops.taken_ns = real_time_ns();
+    if (!is_same_program(process))
+        attempt->code = uf_process_changed(process, attempt->err);
+    if (!attempt->code)
+        attempt->code = are_zero(process, attempt->checks, &quiet, attempt->err);
+    if (!attempt->code && !quiet) {
+        attempt->outcome = BUSY;
+        return;
+    }
+    if (!attempt->code)
+        attempt->code = uf_process_plan(process, attempt->err);
+    if (!attempt->code && !all_placed(process)) {
+        attempt->outcome = GROWN;
+        if (!attempt->last_chance)
+            return;
+        attempt->code = make_places(process, attempt->err);
+    }
+    if (!attempt->code)
+        attempt->code = uf_process_copy_bytes(process, attempt->err);
+    process->stops.rss_bytes = resident_bytes(process->pid);
+    attempt->outcome = attempt->code ? FAILED : GOOD;
+}
+
+/* One stop, in a thread of its own: its end lets go what could not be let go otherwise. */
+static void *stop(void *context)
+{
+    struct attempt *attempt = context;
+    struct uf_process *process = attempt->process;
+    struct uf_process_stops *stops = &process->stops;
+    struct uf_hold hold = {0};
+    prctl(PR_SET_TIMERSLACK, 1); /* short waits are short */
+    attempt->outcome = FAILED;
+    attempt->code = uf_hold_take(&hold, process->pid, PATIENCE_NS, attempt->err);
+    if (!attempt->code)
+        take(attempt);
+    else if (attempt->code == UF_ELIMIT)
+        attempt->outcome = SLOW;
+    bool was_stopped = hold.since_ns != 0;
+    stops->threads = (uint32_t)hold.threads.len;
+    uint64_t held_ns = uf_hold_release(&hold);
+    if (was_stopped)
+        stops->tries++;
+    stops->total_ns += held_ns;
+    if (held_ns > stops->longest_ns)
+        stops->longest_ns = held_ns;
+    return NULL;
+}
+
+static void stop_in_thread(struct attempt *attempt)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the caller's thread */
+    bool started = pthread_create(&thread, NULL, stop, attempt) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        pthread_join(thread, NULL);
+    else
+        stop(attempt);
+}
+
+/* --- again and again --- */
+
+struct pace {
+    uint64_t wait_ns, prepared_ns;
+    uint64_t random;
+};
+
+/* Longer every time, and never in step with what it waits for. */
+static void wait_a_little(struct pace *pace)
+{
+    pace->random = pace->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    uint64_t part = pace->random >> 54; /* of 1,024 */
+    uf_hold_wait_ns(pace->wait_ns / 2 + pace->wait_ns * part / 1024);
+    if (pace->wait_ns < WAIT_MOST_NS)
+        pace->wait_ns += pace->wait_ns / 8;
+}
+
+static enum uf_code prepare_again(struct uf_process *process, struct pace *pace, bool now,
+                                  struct uf_error *err)
+{
+    if (!now && uf_hold_clock_ns() - pace->prepared_ns < STALE_NS)
+        return UF_OK;
+    enum uf_code code = prepare(process, err);
+    pace->prepared_ns = uf_hold_clock_ns();
+    return code;
+}
+
+static enum uf_code busy(const struct uf_process *process, uint32_t looks, struct uf_error *err)
+{
+    return uf_error_set(
+        err, UF_ETARGET,
+        "process %d: its garbage collector was running each of the %u times that it was looked at "
+        "(try again; a full collection of a large heap takes seconds)",
+        process->pid, (unsigned)looks);
+}
+
+/* The message is that of the last stop, which ran out of patience. */
+static enum uf_code gave_up(struct uf_error *err)
+{
+    if (err)
+        err->code = UF_ETARGET;
+    return UF_ETARGET;
+}
+
+static enum uf_code copy(struct uf_process *process, const struct uf_process_checks *checks,
+                         struct uf_error *err)
+{
+    uint32_t most = checks && checks->tries_max ? checks->tries_max : TRIES_MOST;
+    struct pace pace = {.wait_ns = WAIT_FIRST_NS, .random = uf_hold_clock_ns()};
+    struct attempt attempt = {.process = process, .checks = checks, .err = err};
+    int slow = 0, grown = 0;
+    enum uf_code code = prepare_again(process, &pace, true, err);
+    for (uint32_t looks = 1; !code; looks++) {
+        bool quiet = true;
+        /* Asked before it is stopped: a stop that is in vain harms, too. */
+        code = are_zero(process, checks, &quiet, err);
+        if (code)
+            return code;
+        attempt.outcome = BUSY;
+        attempt.code = UF_OK;
+        attempt.last_chance = grown >= GROWN_MOST;
+        if (quiet)
+            stop_in_thread(&attempt);
+        if (attempt.outcome == GOOD)
+            return UF_OK;
+        slow += attempt.outcome == SLOW;
+        grown += attempt.outcome == GROWN;
+        if (attempt.outcome == FAILED)
+            return attempt.code;
+        if (slow >= SLOW_MOST)
+            return gave_up(err);
+        if (looks >= most)
+            return busy(process, looks, err);
+        if (attempt.outcome != GROWN)
+            wait_a_little(&pace);
+        code = prepare_again(process, &pace, attempt.outcome == GROWN, err);
+    }
+    return code;
+}
+
+enum uf_code uf_process_copy(struct uf_process *process, const struct uf_process_checks *checks,
+                             struct uf_error *err)
+{
+    uf_process_drop_copy(process);
+    process->stops = (struct uf_process_stops){.rss_bytes = UF_PAGES_UNKNOWN};
+    enum uf_code code = copy(process, checks, err);
+    if (!code)
+        code = uf_process_make_source(process, err);
+    if (code)
+        uf_process_drop_copy(process);
+    return code;
+}

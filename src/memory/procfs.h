@@ -1,0 +1,29 @@
+/* procfs.h - reading files of /proc, without malloc. proc(5). */
+#ifndef UF_MEMORY_PROCFS_H
+#define UF_MEMORY_PROCFS_H
+
+#include "base/text.h"
+#include "base/vec.h"
+
+#include <stdint.h>
+
+/* A whole file, which has no size that is known before. 0, or errno (ENOMEM: memory is out); `ret` is
+ * NUL-ended then, and released by the caller in any case. */
+int uf_procfs_read(const char *path, struct uf_text *ret);
+/* The same of one that is open, from its start. */
+int uf_procfs_read_open(int fd, struct uf_text *ret);
+
+/* The value of a line "NAME:\tVALUE" (status, meminfo) with blanks passed over; NULL: no such line. */
+const char *uf_procfs_field(const char *text, const char *name);
+/* Field `number` (from 3, "state") of the text of /proc/PID/stat: the command's name before it may hold
+ * anything. 0: there is none. */
+uint64_t uf_procfs_stat(const char *text, int number);
+
+/* The names in a folder that are numbers: processes, threads. */
+struct uf_procfs_numbers {
+    UF_VEC(int) list;
+};
+/* 0, or errno. What was in the list before goes. */
+int uf_procfs_numbers(const char *folder, struct uf_procfs_numbers *ret);
+
+#endif

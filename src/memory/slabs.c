@@ -1,0 +1,109 @@
+#include "memory/slabs.h"
+
+#include "base/pages.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define HUGE_BYTES ((uint64_t)2 << 20)
+#define APART_BYTES ((uint64_t)256 << 20) /* a hole of so much ends a slab */
+#define ROOM_BYTES (APART_BYTES / 2)      /* around a slab, for what grows */
+
+/* At a multiple of a huge page like the address it mirrors: then their huge pages coincide. */
+static unsigned char *reserve(uint64_t start, uint64_t end)
+{
+    size_t size = (size_t)(end - start);
+    uint64_t slack = HUGE_BYTES;
+    unsigned char *at = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    uint64_t shift = (start - (uint64_t)(uintptr_t)at) % HUGE_BYTES;
+    if (shift)
+        munmap(at, shift);
+    if (slack - shift)
+        munmap(at + shift + size, slack - shift);
+    return at + shift;
+}
+
+static enum uf_code add(struct uf_slabs *slabs, struct uf_span wide, struct uf_span narrow,
+                        struct uf_error *err)
+{
+    if (uf_vec_reserve(&slabs->list, slabs->list.len + 1))
+        return uf_error_nomem(err);
+    unsigned char *at = reserve(wide.start, wide.end);
+    if (!at) { /* where reserving counts (vm.overcommit_memory = 2) there is no room for room */
+        wide = narrow;
+        at = reserve(wide.start, wide.end);
+    }
+    if (!at)
+        return uf_error_nomem(err);
+    slabs->list.at[slabs->list.len++] = (struct uf_slab){wide.start, wide.end, at};
+    return UF_OK;
+}
+
+enum uf_code uf_slabs_make(struct uf_slabs *slabs, const struct uf_span *spans, size_t count,
+                           struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    uf_slabs_release(slabs);
+    for (size_t i = 0; i < count && !code;) {
+        struct uf_span narrow = spans[i++];
+        while (i < count && spans[i].start - narrow.end < APART_BYTES)
+            narrow.end = spans[i++].end;
+        struct uf_span wide = {narrow.start > ROOM_BYTES ? narrow.start - ROOM_BYTES : 0,
+                               narrow.end + ROOM_BYTES};
+        code = add(slabs, wide, narrow, err);
+    }
+    return code;
+}
+
+const struct uf_slab *uf_slabs_from(const struct uf_slabs *slabs, uint64_t address)
+{
+    size_t low = 0, high = slabs->list.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slabs->list.at[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < slabs->list.len ? &slabs->list.at[low] : NULL;
+}
+
+unsigned char *uf_slabs_at(const struct uf_slabs *slabs, uint64_t start, uint64_t end)
+{
+    const struct uf_slab *slab = uf_slabs_from(slabs, start);
+    return slab && slab->start <= start && end <= slab->end ? slab->at + (start - slab->start)
+                                                            : NULL;
+}
+
+static bool populate(unsigned char *at, size_t size)
+{
+    if (madvise(at, size, MADV_POPULATE_WRITE) == 0)
+        return true;
+    if (errno == ENOMEM || errno == EFAULT)
+        return false;
+    for (size_t i = 0; i < size; i += UF_PAGE_BYTES) /* before Linux 5.14 */
+        ((volatile unsigned char *)at)[i] = 0;
+    return true;
+}
+
+bool uf_slabs_touch(const struct uf_slabs *slabs, struct uf_span span)
+{
+    unsigned char *at = uf_slabs_at(slabs, span.start, span.end);
+    uint64_t from = (span.start + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+    uint64_t to = span.end / HUGE_BYTES * HUGE_BYTES;
+    if (!at)
+        return false;
+    if (from < to)
+        madvise(at + (from - span.start), (size_t)(to - from), MADV_HUGEPAGE);
+    return populate(at, (size_t)(span.end - span.start));
+}
+
+void uf_slabs_release(struct uf_slabs *slabs)
+{
+    for (size_t i = 0; i < slabs->list.len; i++)
+        munmap(slabs->list.at[i].at, (size_t)(slabs->list.at[i].end - slabs->list.at[i].start));
+    uf_vec_release(&slabs->list);
+}
