@@ -33,7 +33,8 @@ def _initializer(member: Member, value: Value, fields: Fields, names: dict[int, 
         if id(value) in names:
             return names[id(value)]
         one = Member(member.name, member.kind, member.enum, member.type, None, member.members)
-        parts = [_initializer(one, item, fields, names) or "{0}" for item in value]
+        empty = "0" if member.kind == "number" else "{0}"
+        parts = [_initializer(one, item, fields, names) or empty for item in value]
         return "{" + ", ".join(parts) + "}" if parts else None
     if isinstance(value, dict):
         if [x.name for x in member.members] == ["offset", "name"]:  # struct uf_layout_field

@@ -123,6 +123,8 @@ def _tables(member: Member, value: Value, path: str) -> Iterator[tuple[Member, l
         yield member, value, path
     elif isinstance(value, dict):
         for inner in member.members:
+            if inner.kind == "table":
+                value.setdefault(inner.name, [])
             yield from _tables(inner, value[inner.name], f"{path}_{inner.name}")
 
 

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Of `len` bytes, as many as fit. */
@@ -33,5 +34,34 @@ size_t uf_utf8_copy(char *ret, size_t size, const char *text, size_t len)
         ret[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
     ret[len] = 0;
+    return len;
+}
+
+/* Bytes of the character that begins at `text`, which ends with NUL; 0: it is none (RFC 3629: no overlong
+ * forms, no surrogates, nothing above U+10FFFF). */
+static size_t character_bytes(const unsigned char *text)
+{
+    unsigned char first = text[0];
+    size_t bytes = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first > 0xf4)
+        return 0;
+    for (size_t i = 1; i < bytes; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    bool bad = (first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
+               (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f);
+    return bad ? 0 : bytes;
+}
+
+size_t uf_utf8_clean(char *text)
+{
+    size_t len = 0;
+    while (text[len]) {
+        unsigned char c = (unsigned char)text[len];
+        size_t bytes = character_bytes((const unsigned char *)text + len);
+        if (bytes == 0 || c < 0x20 || c == 0x7f)
+            text[len] = '?';
+        len += bytes ? bytes : 1;
+    }
     return len;
 }

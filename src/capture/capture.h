@@ -6,6 +6,11 @@
  * was. The caller holds the interpreter lock; the graph and names made from it
  * describe the heap only until the lock is given up or Python code runs.
  *
+ * From outside (config.traverse is NULL) the memory is not trusted: what is no object
+ * does not become a node, nor what refers to it an edge; an object of which a
+ * part cannot be read has the references of the rest. Both are counted. UF_ELIMIT:
+ * the memory claims more than fits into it. The graph keeps its invariants.
+ *
  * Peak memory: at most 40 bytes per object plus 8 per reference (bench/capture).
  */
 #ifndef UF_CAPTURE_CAPTURE_H
@@ -29,6 +34,10 @@ struct uf_capture {
     uint64_t frozen;         /* in the permanent generation */
     uint64_t python_bytes;   /* shallow sizes of all nodes, own ones left out */
     uint64_t malloced_bytes; /* of those, what came from malloc (see struct uf_object) */
+    /* From outside: addresses that something refers to and no object is at; objects of which a part could not
+     * be read; lists of the collector that were caught in the middle of a change. */
+    uint64_t not_objects, cut_objects;
+    uint32_t broken_lists;
     double seconds;
 };
 

@@ -67,10 +67,12 @@ static uint32_t *count_references(const struct uf_graph *graph, const struct uf_
     }
     for (uint32_t i = body; i < count; i++)
         found[target[i]]++;
-    uf_node interned = uf_builder_node_of(builder, roots->interned);
-    if (interned != UF_NODE_NONE)
-        for (uint32_t i = graph->edge_start[interned]; i < graph->edge_start[interned + 1]; i++)
-            found[target[i]]--;
+    for (size_t dict = 0; dict < roots->interned.len; dict++) {
+        uf_node node = uf_builder_node_of(builder, roots->interned.at[dict]);
+        if (node != UF_NODE_NONE)
+            for (uint32_t i = graph->edge_start[node]; i < graph->edge_start[node + 1]; i++)
+                found[target[i]]--;
+    }
     for (size_t i = 0; i < roots->list.len; i++) {
         uf_node node = uf_builder_node_of(builder, roots->list.at[i].object);
         if (node != UF_NODE_NONE && roots->list.at[i].counted)

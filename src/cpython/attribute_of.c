@@ -2,6 +2,7 @@
 
 #include "cpython/decode.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static uint64_t in_values(const struct uf_heap *heap, const struct uf_plan *plan
     struct uf_dict_table keys;
     if (!words->values || !plan->cached_keys || !uf_keys_table(heap, plan->cached_keys, &keys))
         return 0;
-    for (uint64_t i = 0; i < keys.count && i < words->value_count; i++) {
+    for (uint64_t i = 0; i < keys.count && i < words->value_count && uf_spend(heap, 1); i++) {
         uint64_t key = uf_source_word(heap->source, keys.entries + i * keys.entry_bytes + keys.key);
         if (is_str(heap, key) && uf_str_equals(heap, key, name))
             return uf_source_word(heap->source, words->values + i * 8);
@@ -32,7 +33,7 @@ static uint64_t in_slot(const struct uf_heap *heap, const struct uf_plan *plan, 
                         const char *name)
 {
     const struct uf_slot *slots = heap->slots.at + plan->first_slot;
-    for (uint32_t i = 0; i < plan->slot_count; i++) {
+    for (uint32_t i = 0; i < plan->slot_count && uf_spend(heap, 1); i++) {
         char text[80];
         uf_cstr_copy(heap, slots[i].name, text, sizeof text);
         if (strcmp(text, name) == 0)
@@ -100,7 +101,7 @@ bool uf_int_of(struct uf_heap *heap, uint64_t object, int64_t *ret)
 
 bool uf_type_derives(struct uf_heap *heap, uint64_t type, const char *name)
 {
-    for (int depth = 0; type && depth < UF_BASES_MAX; depth++) {
+    for (int depth = 0; type && depth < UF_BASES_MAX && uf_spend(heap, 1); depth++) {
         uint32_t index = uf_heap_type(heap, type);
         if (index == UINT32_MAX)
             return false;

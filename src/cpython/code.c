@@ -2,9 +2,26 @@
 
 #include "cpython/plan.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 
 #define TABLE_MAX ((uint64_t)1 << 26) /* a code object of 64 MiB does not exist */
 #define SLOTS_MAX ((uint32_t)1 << 20)
+#define ENTRIES_PER_STEP 16
+
+/* 3.8 and 3.9, Objects/lnotab_notes.txt: pairs of (bytes of code up to here, signed change of line); what
+ * is before the first change is on the first line. */
+static int line_in_steps(const uint8_t *table, size_t len, int line, uint64_t offset)
+{
+    uint64_t at = 0;
+
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        at += table[i];
+        if (at > offset)
+            break;
+        line += (int8_t)table[i + 1];
+    }
+    return line;
+}
 
 /* 3.10, Objects/lnotab_notes.txt: pairs of (bytes of code, signed change of line); a change of -128
  * means that these bytes have no line, and leaves the line as it was. */
@@ -72,7 +89,8 @@ static int line_in_locations(const uint8_t *table, size_t len, int line, uint64_
 int uf_code_line_in_table(int form, const uint8_t *table, size_t table_len, int first_line,
                           uint64_t offset_bytes)
 {
-    int line = form == UF_LINES_PAIRS ? line_in_pairs(table, table_len, first_line, offset_bytes)
+    int line = form == UF_LINES_STEPS   ? line_in_steps(table, table_len, first_line, offset_bytes)
+               : form == UF_LINES_PAIRS ? line_in_pairs(table, table_len, first_line, offset_bytes)
                : form == UF_LINES_LOCATIONS
                    ? line_in_locations(table, table_len, first_line, offset_bytes)
                    : 0;
@@ -106,15 +124,17 @@ bool uf_code_read(const struct uf_heap *heap, uint64_t address, struct uf_code_i
     ret->stack_size = uf_u32(view, r->code.stack_size);
     if (r->code.localsplus_names == UF_NO_OFFSET) {
         ret->qualname = ret->name;
-        ret->local_count = uf_u32(view, r->code.nlocals) +
-                           (uint32_t)tuple_length(heap, uf_u64(view, r->code.cellvars)) +
-                           (uint32_t)tuple_length(heap, uf_u64(view, r->code.freevars));
+        uint64_t cells = tuple_length(heap, uf_u64(view, r->code.cellvars));
+        uint64_t free = tuple_length(heap, uf_u64(view, r->code.freevars));
+        if (cells > SLOTS_MAX || free > SLOTS_MAX)
+            return false;
+        ret->local_count = uf_u32(view, r->code.nlocals) + (uint32_t)cells + (uint32_t)free;
     } else {
         ret->qualname = uf_u64(view, r->code.qualname);
         ret->local_count = uf_u32(view, r->code.nlocalsplus);
         ret->first_instruction = address + r->code.code_bytes;
     }
-    return ret->local_count <= SLOTS_MAX && ret->stack_size <= SLOTS_MAX;
+    return ret->local_count <= SLOTS_MAX && ret->stack_size <= SLOTS_MAX && uf_spend(heap, 1);
 }
 
 static uint64_t local_name_in_three(const struct uf_heap *heap, const struct uf_code_info *code,
@@ -164,7 +184,7 @@ int uf_code_line(const struct uf_heap *heap, const struct uf_code_info *code, in
     uint64_t bytes = uf_source_word(heap->source, code->address + r->code.line_table);
     uint64_t length = tuple_length(heap, bytes); /* ob_size lies alike in all */
     const uint8_t *table =
-        length > 0 && length < TABLE_MAX
+        length > 0 && length < TABLE_MAX && uf_spend(heap, length / ENTRIES_PER_STEP)
             ? uf_source_view(heap->source, bytes + heap->objects->bytes.data, length)
             : NULL;
     int line = table && offset_bytes >= 0

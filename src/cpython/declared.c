@@ -3,6 +3,7 @@
 #include "cpython/decode.h"
 #include "cpython/names.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <ctype.h>
@@ -78,7 +79,7 @@ static void look_in_dict(struct search *s, uint64_t dict)
     char name[NAME_BYTES];
     if (!dict || !uf_dict_table(s->heap, dict, &table) || table.count > UINT16_MAX)
         return;
-    for (uint64_t i = 0; i < table.count; i++) {
+    for (uint64_t i = 0; i < table.count && uf_spend(s->heap, 1); i++) {
         uint64_t entry = table.entries + i * table.entry_bytes;
         uint64_t key = uf_source_word(s->heap->source, entry + table.key);
         uint64_t value = table.values ? uf_source_word(s->heap->source, table.values + i * 8)
@@ -95,7 +96,7 @@ static void look_in_values(struct search *s, const struct uf_plan *plan,
     char name[NAME_BYTES];
     if (!words->values || !plan->cached_keys || !uf_keys_table(s->heap, plan->cached_keys, &keys))
         return;
-    for (uint64_t i = 0; i < keys.count && i < words->value_count; i++) {
+    for (uint64_t i = 0; i < keys.count && i < words->value_count && uf_spend(s->heap, 1); i++) {
         uint64_t key =
             uf_source_word(s->heap->source, keys.entries + i * keys.entry_bytes + keys.key);
         uint64_t value = uf_source_word(s->heap->source, words->values + i * 8);
@@ -107,7 +108,7 @@ static void look_in_values(struct search *s, const struct uf_plan *plan,
 static void look_in_slots(struct search *s, const struct uf_plan *plan, uint64_t object)
 {
     char name[NAME_BYTES];
-    for (uint32_t i = 0; i < plan->slot_count; i++) {
+    for (uint32_t i = 0; i < plan->slot_count && uf_spend(s->heap, 1); i++) {
         const struct uf_slot *slot = &s->heap->slots.at[plan->first_slot + i];
         uint64_t value = uf_source_word(s->heap->source, object + slot->offset);
         if (value && uf_cstr_copy(s->heap, slot->name, name, sizeof name))

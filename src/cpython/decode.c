@@ -104,24 +104,16 @@ static enum uf_part put_container(struct uf_heap *heap, const struct uf_plan *pl
     return UF_PART_OK;
 }
 
-static enum uf_code failed(enum uf_part part, uint64_t object, struct uf_error *err)
-{
-    if (part == UF_PART_NOMEM)
-        return uf_error_nomem(err);
-    return uf_error_at(err, UF_EFAULT, object, "cannot read the contents of an object");
-}
-
 enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
-                            uf_refs *refs, struct uf_error *err)
+                            uf_refs *refs, bool *cut, struct uf_error *err)
 {
+    const struct uf_layout_record *record = plan->record;
     enum uf_part part = UF_PART_OK;
-    size_t first = refs->len;
+    size_t first = refs->len, before;
     const void *view = uf_view(heap, object, plan->view_bytes);
-    if (!view)
-        return uf_error_at(err, UF_EFAULT, object, "cannot read an object");
-    if (plan->container_only) {
-        part = put_container(heap, plan, object, view, first, refs);
-        return part == UF_PART_OK ? UF_OK : failed(part, object, err);
+    if (!view) {
+        *cut = true;
+        return UF_OK;
     }
     if (uf_refs_room(refs, plan->fixed_refs))
         return uf_error_nomem(err);
@@ -129,18 +121,25 @@ enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, ui
         put_slots(heap, plan, view, refs);
     if (plan->attributes && !plan->traverse_visits_dict)
         part = put_attributes(heap, plan, object, refs);
-    if (part == UF_PART_OK && plan->holds)
-        part = put_container(heap, plan, object, view, first, refs);
-    if (part == UF_PART_OK) {
-        const struct uf_layout_record *record = plan->record;
-        if (uf_refs_room(refs, UF_RECORD_FIELDS_MAX + 1))
-            return uf_error_nomem(err);
-        if (record && plan->holds != UF_HOLDS_OPAQUE)
-            for (uint8_t i = 0; i < record->field_count; i++)
-                uf_refs_put(refs, uf_u64(view, record->fields[i].offset));
-        if (plan->heap_type && plan->holds != UF_HOLDS_OPAQUE)
-            uf_refs_put(refs, plan->address);
-        return UF_OK;
+    if (part == UF_PART_NOMEM)
+        return uf_error_nomem(err);
+    *cut |= part != UF_PART_OK;
+    before = refs->len;
+    part = plan->holds ? put_container(heap, plan, object, view, first, refs) : UF_PART_OK;
+    if (part == UF_PART_NOMEM)
+        return uf_error_nomem(err);
+    if (part != UF_PART_OK) {
+        refs->len = before;
+        *cut = true;
     }
-    return failed(part, object, err);
+    if (plan->container_only)
+        return UF_OK;
+    if (uf_refs_room(refs, UF_RECORD_FIELDS_MAX + 1))
+        return uf_error_nomem(err);
+    if (record && plan->holds != UF_HOLDS_OPAQUE)
+        for (uint8_t i = 0; i < record->field_count; i++)
+            uf_refs_put(refs, uf_u64(view, record->fields[i].offset));
+    if (plan->heap_type && plan->holds != UF_HOLDS_OPAQUE)
+        uf_refs_put(refs, plan->address);
+    return UF_OK;
 }

@@ -35,9 +35,10 @@
 
 #include "cpython/plan.h"
 
-/* Appends the references; `plan` is the plan of the object's type. */
+/* Appends the references; `plan` is the plan of the object's type. A part that cannot be read has none, and
+ * sets *cut. UF_ENOMEM. */
 enum uf_code uf_decode_refs(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
-                            uf_refs *refs, struct uf_error *err);
+                            uf_refs *refs, bool *cut, struct uf_error *err);
 
 /* Parts, by container; 0, -1 when memory is out, -2 when the target cannot be read. */
 enum uf_part { UF_PART_OK = 0, UF_PART_NOMEM = -1, UF_PART_UNREADABLE = -2 };
@@ -55,7 +56,8 @@ enum uf_part uf_decode_module(struct uf_heap *heap, const struct uf_plan *plan, 
 enum uf_part uf_decode_more(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                             size_t first, uf_refs *refs);
 
-/* Reads the keys block at `keys`. False: unreadable. */
+/* Reads the table of a dict, the keys block at `keys`. False: unreadable; else all entries can be viewed, and
+ * all values. */
 bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret);
 bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret);
 /* Size and references of a small dict in one go; 0: it is no small one, nothing was appended. */

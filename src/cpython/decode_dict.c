@@ -2,6 +2,7 @@
 #include "cpython/decode.h"
 
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #define LOG2_MAX 40
@@ -67,14 +68,21 @@ static inline bool read_table(const struct uf_heap *heap, uint64_t dict, struct 
     return true;
 }
 
+static bool has_entries(const struct uf_heap *heap, const struct uf_dict_table *table)
+{
+    return table->count == 0 ||
+           uf_view(heap, table->entries, table->count * table->entry_bytes) != NULL;
+}
+
 bool uf_keys_table(const struct uf_heap *heap, uint64_t keys, struct uf_dict_table *ret)
 {
-    return read_keys(heap, keys, ret);
+    return read_keys(heap, keys, ret) && has_entries(heap, ret);
 }
 
 bool uf_dict_table(const struct uf_heap *heap, uint64_t dict, struct uf_dict_table *ret)
 {
-    return read_table(heap, dict, ret);
+    return read_table(heap, dict, ret) && has_entries(heap, ret) &&
+           (!ret->values || !ret->count || uf_view(heap, ret->values, ret->count * 8));
 }
 
 enum uf_part uf_decode_words(struct uf_heap *heap, uint64_t first, uint64_t count, uf_refs *refs)
@@ -168,7 +176,8 @@ enum uf_part uf_decode_ordered_dict(struct uf_heap *heap, uint64_t object, uf_re
 uint64_t uf_dict_find(const struct uf_heap *heap, uint64_t dict, const char *key)
 {
     struct uf_dict_table table;
-    if (!dict || !uf_dict_table(heap, dict, &table) || table.count == 0)
+    if (!dict || !uf_dict_table(heap, dict, &table) || table.count == 0 ||
+        !uf_spend(heap, table.count))
         return 0;
     const char *entry = uf_view(heap, table.entries, table.count * table.entry_bytes);
     const char *values = table.values ? uf_view(heap, table.values, table.count * 8) : NULL;

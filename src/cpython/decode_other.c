@@ -2,6 +2,7 @@
 #include "cpython/decode.h"
 
 #include "cpython/read.h"
+#include "cpython/sound.h"
 
 enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
@@ -13,7 +14,7 @@ enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
     uint64_t slots = uf_u64(view, lay->set.mask) + 1;
     if (left == 0)
         return UF_PART_OK;
-    if (left > slots || slots > UF_ITEMS_MAX)
+    if (left > slots || slots > UF_ITEMS_MAX || !uf_spend(heap, slots))
         return UF_PART_UNREADABLE;
     const char *entry = uf_view(heap, uf_u64(view, lay->set.table), slots * lay->set.entry_bytes);
     if (!entry)
@@ -31,22 +32,6 @@ enum uf_part uf_decode_set(struct uf_heap *heap, uint64_t object, uf_refs *refs)
     return UF_PART_OK;
 }
 
-/* Tells a chain that runs in a circle: Brent's algorithm, a landmark moved at every power of two. */
-struct circle {
-    uint64_t landmark, steps, limit;
-};
-
-static bool runs_in_circle(struct circle *circle, uint64_t at)
-{
-    if (at == circle->landmark)
-        return true;
-    if (circle->steps++ == circle->limit) {
-        circle->landmark = at;
-        circle->limit = circle->limit * 2 + 1;
-    }
-    return false;
-}
-
 enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
@@ -58,11 +43,13 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
     uint64_t block = uf_u64(view, lay->deque.left);
     if (left > UF_ITEMS_MAX || index > lay->deque.block_length)
         return UF_PART_UNREADABLE;
-    struct circle circle = {0};
+    struct uf_circle circle = {0};
     while (left) {
         uint64_t here = lay->deque.block_length - index;
         if (here > left)
             here = left;
+        if (!uf_spend(heap, here + 1))
+            return UF_PART_UNREADABLE;
         enum uf_part part =
             uf_decode_words(heap, block + lay->deque.block_items + index * 8, here, refs);
         if (part != UF_PART_OK)
@@ -71,7 +58,7 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
         index = 0;
         if (left) {
             block = uf_source_word(heap->source, block + lay->deque.block_next);
-            if (!block || runs_in_circle(&circle, block))
+            if (!block || uf_runs_in_circle(&circle, block))
                 return UF_PART_UNREADABLE;
         }
     }
@@ -89,9 +76,9 @@ enum uf_part uf_decode_lru_cache(struct uf_heap *heap, uint64_t object, uf_refs 
     if (left > UF_ITEMS_MAX)
         return UF_PART_UNREADABLE;
     uint64_t at = uf_u64(view, lay->lru_cache.next);
-    struct circle circle = {0};
+    struct uf_circle circle = {0};
     for (; at && at != object && left; left--) {
-        if (runs_in_circle(&circle, at))
+        if (uf_runs_in_circle(&circle, at) || !uf_spend(heap, 1))
             return UF_PART_UNREADABLE;
         if (uf_vec_push(refs, at))
             return UF_PART_NOMEM;
@@ -174,7 +161,8 @@ enum uf_part uf_decode_type(struct uf_heap *heap, uint64_t object, uf_refs *refs
     uf_refs_put(refs, uf_u64(view, lay->type.heap_name));
     uf_refs_put(refs, uf_u64(view, lay->type.heap_qualname));
     uf_refs_put(refs, uf_u64(view, lay->type.heap_slots));
-    uf_refs_put(refs, uf_u64(view, lay->type.heap_module));
+    if (lay->type.heap_module != UF_NO_FIELD)
+        uf_refs_put(refs, uf_u64(view, lay->type.heap_module));
     uint64_t keys = uf_u64(view, lay->type.heap_cached_keys);
     return keys ? put_shared_keys(heap, keys, refs) : UF_PART_OK;
 }
@@ -214,7 +202,7 @@ enum uf_part uf_decode_module(struct uf_heap *heap, const struct uf_plan *plan, 
                               size_t first, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    const void *view = uf_view(heap, object, plan->base_basic_size);
+    const void *view = uf_view(heap, object, plan->view_bytes);
     if (!view)
         return UF_PART_UNREADABLE;
     uint64_t def = lay->module.def == UF_NO_FIELD ? object : uf_u64(view, lay->module.def);

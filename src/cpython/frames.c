@@ -2,6 +2,7 @@
 
 #include "cpython/plan.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -16,12 +17,25 @@ static uint64_t untag(const struct uf_layout_runtime *r, uint64_t word, bool *co
     return tag == 0 || tag == r->frame.borrowed_tag ? word & ~(uint64_t)r->frame.tag_mask : 0;
 }
 
-/* 3.10: the frame object is the frame. */
+/* How many values lie above the locals; -1: that is in a register of the interpreter's loop. 3.8 and
+ * 3.9 forget the pointer when a frame has come to its end, too (Python/ceval.c). */
+static int64_t stack_depth(const struct uf_layout_runtime *r, const char *view,
+                           uint64_t value_stack)
+{
+    if (r->frame_object.stack_pointer == UF_NO_OFFSET)
+        return (int32_t)uf_u32(view, r->frame_object.stack_depth);
+    uint64_t pointer = uf_u64(view, r->frame_object.stack_pointer);
+    if (uf_u8(view, r->frame_object.executing))
+        return -1;
+    return pointer >= value_stack ? (int64_t)((pointer - value_stack) / 8) : 0;
+}
+
+/* Before 3.11 the frame object is the frame. */
 static bool read_object_frame(const struct uf_layout_runtime *r, const char *view,
                               struct uf_frame *ret)
 {
     uint64_t value_stack = uf_u64(view, r->frame_object.value_stack);
-    int32_t depth = (int32_t)uf_u32(view, r->frame_object.stack_depth);
+    int64_t depth = stack_depth(r, view, value_stack);
 
     ret->owner = uf_u64(view, r->frame_object.generator) ? UF_FRAME_OF_GENERATOR
                                                          : UF_FRAME_OF_OBJECT;
@@ -33,7 +47,7 @@ static bool read_object_frame(const struct uf_layout_runtime *r, const char *vie
     ret->executing = depth < 0;
     ret->slot_count = ret->info.local_count;
     if (depth > 0 && value_stack == ret->slots + (uint64_t)ret->slot_count * 8 &&
-        (uint32_t)depth <= ret->info.stack_size)
+        depth <= (int64_t)ret->info.stack_size)
         ret->slot_count += (uint32_t)depth;
     return true;
 }
@@ -76,8 +90,8 @@ static bool read_interpreter_frame(const struct uf_layout_runtime *r, const char
 static int64_t offset_of(const struct uf_layout_runtime *r, const char *view,
                          const struct uf_frame *frame)
 {
-    if (frame->info.first_instruction == 0) /* 3.10: a number of code units */
-        return (int64_t)(int32_t)uf_u32(view, r->frame.instruction) * r->code.unit_size;
+    if (frame->info.first_instruction == 0) /* before 3.11: a number */
+        return (int64_t)(int32_t)uf_u32(view, r->frame.instruction) * r->code.instruction_unit;
     return (int64_t)(uf_u64(view, r->frame.instruction) - frame->info.first_instruction);
 }
 
@@ -129,38 +143,36 @@ static const char *short_path(const char *path)
     return *last == '/' ? last + 1 : last;
 }
 
-static size_t clip(int written, size_t size)
-{
-    return written < 0 ? 0 : (size_t)written < size ? (size_t)written : size - 1;
-}
-
 size_t uf_frame_place(const struct uf_heap *heap, const struct uf_frame *frame, bool generic,
                       char *ret, size_t size)
 {
-    char name[80], file[1024];
+    char name[80], file[1024], text[1200];
 
     uf_str_copy(heap, frame->info.qualname, name, sizeof name);
     uf_str_copy(heap, frame->info.filename, file, sizeof file);
     const char *call = name[0] == '<' ? "" : "()";
     if (generic)
-        return clip(snprintf(ret, size, "%s%s", name[0] ? name : "?", call), size);
-    return clip(snprintf(ret, size, "%s%s at %s:%d", name[0] ? name : "?", call, short_path(file),
-                         uf_frame_line(heap, frame)),
-                size);
+        snprintf(text, sizeof text, "%s%s", name[0] ? name : "?", call);
+    else
+        snprintf(text, sizeof text, "%s%s at %s:%d", name[0] ? name : "?", call, short_path(file),
+                 uf_frame_line(heap, frame));
+    return uf_utf8_cut(ret, size, text);
 }
 
 size_t uf_frame_slot_name(const struct uf_heap *heap, const struct uf_frame *frame, uint32_t index,
                           bool generic, char *ret, size_t size)
 {
-    char place[200], name[64] = "";
+    char place[200], name[64] = "", text[300];
     enum uf_local_kind kind = UF_LOCAL_PLAIN;
 
     if (index < frame->info.local_count)
         uf_str_copy(heap, uf_code_local_name(heap, &frame->info, index, &kind), name, sizeof name);
     uf_frame_place(heap, frame, generic, place, sizeof place);
     if (name[0])
-        return clip(snprintf(ret, size, "local '%s' of %s", name, place), size);
-    return clip(snprintf(ret, size, "temporary value of %s", place), size);
+        snprintf(text, sizeof text, "local '%s' of %s", name, place);
+    else
+        snprintf(text, sizeof text, "temporary value of %s", place);
+    return uf_utf8_cut(ret, size, text);
 }
 
 /* Takes references one by one: to append them, to note which are there, or to name the one asked for. */
@@ -206,7 +218,7 @@ static int put_slots(struct sink *sink, const struct uf_frame *frame)
         sink->key->code = frame->info.address;
         sink->key->offset_bytes = frame->offset_bytes;
     }
-    for (uint32_t i = 0; i < frame->slot_count; i++) {
+    for (uint32_t i = 0; i < frame->slot_count && uf_spend(sink->heap, 1); i++) {
         bool counted;
         uint64_t value = uf_frame_slot(sink->heap, frame, i, &counted);
         int status = put(sink, value, "local");

@@ -29,7 +29,7 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
                              int generation, struct uf_error *err)
 {
     const struct uf_layout_runtime *runtime = &config->layout->runtime;
-    uint64_t gc = config->interpreter + runtime->interpreter.gc;
+    uint64_t gc = uf_gc_state(config);
 
     if (generation < 0 || generation > UF_GC_PERMANENT)
         return uf_error_set(err, UF_EINVAL, "generation %d does not exist", generation);
@@ -45,11 +45,27 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
     return UF_OK;
 }
 
+/* The head behind `at` in the direction of the walk, which must refer back to `at`. */
+static enum uf_code step(const struct uf_gc_list *list, uint64_t at, uint64_t to, uint64_t *after,
+                         struct uf_error *err)
+{
+    uint64_t next, prev;
+
+    if (to == 0 || to % 8 || !read_head(list->config, to, &next, &prev))
+        return uf_error_at(err, UF_ECORRUPT, at, "a collector's list leads nowhere");
+    if ((list->backwards ? next : prev) != at)
+        return uf_error_at(err, UF_ECORRUPT, to, "a collector's list is damaged");
+    *after = list->backwards ? prev : next;
+    return UF_OK;
+}
+
 enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
                              struct uf_error *err)
 {
+    const struct uf_source *source = list->config->source;
     const uint32_t head_size = list->config->layout->runtime.gc.head_size;
-    uint64_t at = list->at, next, after, prev;
+    uint64_t at = list->at, next, after = 0, prev;
+    enum uf_code code = UF_OK;
     size_t n = 0;
 
     *count = 0;
@@ -57,34 +73,44 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
         return UF_OK;
     if (!read_head(list->config, at, &next, &prev))
         return uf_error_at(err, UF_EFAULT, at, "a collector's list cannot be read");
-    while (n < max && next != list->head) {
-        if (next == 0 || !read_head(list->config, next, &after, &prev))
-            return uf_error_at(err, UF_ECORRUPT, at, "a collector's list leads nowhere");
-        if (prev != at)
-            return uf_error_at(err, UF_ECORRUPT, next, "a collector's list is damaged");
+    if (list->backwards)
+        next = prev;
+    while (n < max && next != list->head && !(list->backwards && next == list->broken_at)) {
+        if ((code = step(list, at, next, &after, err)) != UF_OK)
+            break;
         if (list->left-- == 0)
             return uf_error_at(err, UF_ELIMIT, next, "a collector's list does not end");
         objects[n] = next + head_size;
         if (n >= LAG)
-            __builtin_prefetch(
-                (const void *)(uintptr_t)(2 * objects[n] - objects[n - LAG])); // NOLINT
+            uf_source_prefetch(source, 2 * objects[n] - objects[n - LAG]);
         n++;
         at = next;
         next = after;
     }
-    list->done = next == list->head;
-    __builtin_prefetch((const void *)(uintptr_t)next); // NOLINT
+    if (code && (source->identity || (list->backwards && !list->steps)))
+        return code; /* neither end leads anywhere */
+    list->steps += n;
+    if (code && !list->backwards) {
+        list->broken_at = at;
+        list->backwards = list->broken = true;
+        at = list->head;
+    } else {
+        list->done = code || n < max || next == list->head;
+        uf_source_prefetch(source, next);
+    }
     list->at = at;
     *count = n;
-    return UF_OK;
+    return n || list->done ? UF_OK : uf_gc_list_next(list, objects, max, count, err);
 }
 
 bool uf_gc_collecting(const struct uf_heap_config *config)
 {
     const struct uf_layout_runtime *runtime = &config->layout->runtime;
-    const int *view = uf_source_view(
-        config->source, config->interpreter + runtime->interpreter.gc + runtime->gc.collecting,
-        sizeof *view);
+    int collecting = 0;
+    const void *view = uf_source_view(config->source, uf_gc_state(config) + runtime->gc.collecting,
+                                      sizeof collecting);
 
-    return view != NULL && *view != 0;
+    if (view != NULL)
+        memcpy(&collecting, view, sizeof collecting);
+    return collecting != 0;
 }

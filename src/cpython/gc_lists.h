@@ -3,7 +3,8 @@
  * Only reads. Every step checks that the next head points back to this one,
  * and the number of steps is bounded, so a damaged list (a target that was not
  * stopped, a broken extension) ends in UF_ECORRUPT with the address, never in
- * a loop. While the collector itself runs (gc callbacks, finalizers), its
+ * a loop. From outside, a list may be caught in the middle of an insertion: then it is
+ * walked from its other end too, up to the same place, and `broken` tells. While the collector itself runs (gc callbacks, finalizers), its
  * lists are in pieces: uf_gc_collecting() tells.
  */
 #ifndef UF_CPYTHON_GC_LISTS_H
@@ -18,10 +19,11 @@
 
 struct uf_gc_list {
     const struct uf_heap_config *config;
-    uint64_t head; /* address of the generation's own PyGC_Head */
-    uint64_t at;   /* last head handed out; `head` before the first */
-    uint64_t left; /* steps that the bound still allows */
-    bool done;
+    uint64_t head;        /* address of the generation's own PyGC_Head */
+    uint64_t at;          /* last head handed out; `head` before the first */
+    uint64_t left, steps; /* steps that the bound still allows, and that were made */
+    uint64_t broken_at;   /* where walking forwards ended */
+    bool backwards, broken, done;
 };
 
 /* generation: 0 (youngest) to 2, or UF_GC_PERMANENT. */
@@ -31,6 +33,15 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
 /* Writes the addresses of the next objects, at most `max`; *count is 0 at the end of the list. */
 enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
                              struct uf_error *err);
+
+/* Address of the collector's state; on 3.8 all interpreters share the runtime's. */
+static inline uint64_t uf_gc_state(const struct uf_heap_config *config)
+{
+    const struct uf_layout_runtime *runtime = &config->layout->runtime;
+
+    return runtime->interpreter.gc != UF_NO_OFFSET ? config->interpreter + runtime->interpreter.gc
+                                                   : config->runtime + runtime->runtime.gc;
+}
 
 bool uf_gc_collecting(const struct uf_heap_config *config);
 

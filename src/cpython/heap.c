@@ -3,10 +3,12 @@
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/size.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 #include "graph/graph.h"
 
 #define NAME_MAX_BYTES 256
+#define NO_TYPE (UINT32_MAX - 1)
 
 /* Which record describes which type: by address, and by the tp_traverse that others inherit. */
 static int resolve_records(struct uf_heap *heap)
@@ -36,6 +38,7 @@ enum uf_code uf_heap_create(struct uf_heap **ret, const struct uf_heap_config *c
     heap->config = *config;
     heap->source = config->source;
     heap->objects = &config->layout->objects;
+    uf_heap_renew_steps(heap);
     if (resolve_records(heap)) {
         uf_heap_destroy(heap);
         return uf_error_nomem(err);
@@ -54,6 +57,7 @@ void uf_heap_destroy(struct uf_heap *heap)
     uf_vec_release(&heap->plans);
     uf_vec_release(&heap->slots);
     uf_map_release(&heap->by_type);
+    uf_map_release(&heap->cut);
     uf_mem_free(heap->known);
     uf_mem_free(heap);
 }
@@ -63,6 +67,8 @@ static uint32_t enter_type(struct uf_heap *heap, uint64_t address)
     uint32_t index = uf_map_get(&heap->by_type, address);
     if (index != UF_MAP_NONE)
         return index;
+    if (!heap->source->identity && !uf_is_type(heap, address))
+        return NO_TYPE;
     struct uf_plan plan;
     size_t slots = heap->slots.len;
     index = (uint32_t)heap->plans.len;
@@ -84,9 +90,9 @@ static inline uint32_t find_type(struct uf_heap *heap, uint64_t address)
     if (heap->cache[way].address == address && address)
         return heap->cache[way].type;
     if (address == 0)
-        return UINT32_MAX;
+        return NO_TYPE;
     uint32_t type = enter_type(heap, address);
-    if (type != UINT32_MAX) {
+    if (type < NO_TYPE) {
         heap->cache[way].address = address;
         heap->cache[way].type = type;
     }
@@ -95,14 +101,15 @@ static inline uint32_t find_type(struct uf_heap *heap, uint64_t address)
 
 uint32_t uf_heap_type(struct uf_heap *heap, uint64_t address)
 {
-    return find_type(heap, address);
+    uint32_t type = find_type(heap, address);
+    return type == NO_TYPE ? UINT32_MAX : type;
 }
 
 const struct uf_plan *uf_plan_of(struct uf_heap *heap, uint64_t object)
 {
     const void *head = uf_view(heap, object, heap->objects->object.head_bytes);
-    uint32_t type = head ? find_type(heap, uf_u64(head, heap->objects->object.type)) : UINT32_MAX;
-    return type == UINT32_MAX ? NULL : &heap->plans.at[type];
+    uint32_t type = head ? find_type(heap, uf_u64(head, heap->objects->object.type)) : NO_TYPE;
+    return type >= NO_TYPE ? NULL : &heap->plans.at[type];
 }
 
 uint32_t uf_heap_type_count(const struct uf_heap *heap)
@@ -165,12 +172,15 @@ static uint32_t read_count(const struct uf_layout_objects *lay, const void *view
 }
 
 /* Dicts, lists, tuples, numbers and strings are most of any heap: their size and references in one go, as
- * size.c and decode.c have them. 0: too large for this, ask those; else the size. */
+ * size.c and decode.c have them. 0: too large for this, or it cannot be read: ask those; else the size. */
 static uint64_t decode_quick(struct uf_heap *heap, const struct uf_plan *plan, uint64_t address,
-                             const void *view, uf_refs *refs)
+                             uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;
+    const void *view = uf_view(heap, address, plan->view_bytes);
     uint64_t items, count, bytes;
+    if (!view)
+        return 0;
     switch ((enum uf_container)plan->holds) {
     case UF_HOLDS_DICT:
         return uf_dict_quick(heap, plan, address, refs);
@@ -191,18 +201,21 @@ static uint64_t decode_quick(struct uf_heap *heap, const struct uf_plan *plan, u
             if ((state & wanted) != wanted ||
                 (lay->str.wstr != UF_NO_FIELD && uf_u64(view, lay->str.wstr)))
                 return 0;
-            bytes = lay->str.ascii_bytes + uf_u64(view, lay->str.length) + 1;
-            return bytes <= UF_SMALL_BYTES ? bytes : 0;
+            count = uf_u64(view, lay->str.length);
+            bytes = lay->str.ascii_bytes + count + 1;
+            return count < UF_SMALL_BYTES && bytes <= UF_SMALL_BYTES ? bytes : 0;
         }
         count = lay->integer.signed_size
                     ? uf_u64(view, lay->integer.size) // a negative one is large
                     : uf_u64(view, lay->integer.size) >> lay->integer.size_shift;
         return count && count < 64 ? lay->integer.digits + count * 4 : 0;
     }
-    if (bytes > UF_SMALL_BYTES || uf_vec_reserve(refs, refs->len + count))
+    if (bytes > UF_SMALL_BYTES || count > UF_SMALL_BYTES / 8)
+        return 0;
+    const void *words = uf_view(heap, items, count * 8);
+    if ((!words && count) || uf_vec_reserve(refs, refs->len + count))
         return 0;
     uint64_t *end = refs->at + refs->len;
-    const void *words = uf_view(heap, items, count * 8);
     for (uint64_t i = 0; i < count; i++) {
         uint64_t word = uf_u64(words, i * 8);
         *end = word;
@@ -220,22 +233,25 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
     if (!head)
         return uf_error_at(err, UF_EFAULT, address, "cannot read an object");
     uint64_t type_address = uf_u64(head, lay->object.type);
-    if (!type_address)
-        return uf_error_at(err, UF_ECORRUPT, address, "an object has no type");
     uint32_t type = find_type(heap, type_address);
-    if (type == UINT32_MAX)
-        return uf_error_nomem(err);
+    if (type >= NO_TYPE)
+        return type == NO_TYPE ? uf_error_at(err, UF_ECORRUPT, address, "an object has no type")
+                               : uf_error_nomem(err);
     const struct uf_plan *plan = &heap->plans.at[type];
     ret->address = address;
     ret->type = type;
     ret->refcount = read_count(lay, head);
     ret->malloced = 0;
     ret->flags = 0;
-    if (plan->quick && (ret->size = decode_quick(heap, plan, address, head, refs)) != 0)
+    ret->cut = false;
+    if (plan->quick && (ret->size = decode_quick(heap, plan, address, refs)) != 0)
         return UF_OK;
     struct uf_size size = {.bytes = plan->constant_size};
-    if ((size.bytes == 0 || size.bytes > UF_SMALL_BYTES) && !uf_size_of(heap, plan, address, &size))
-        return uf_error_at(err, UF_EFAULT, address, "cannot read an object");
+    if ((size.bytes == 0 || size.bytes > UF_SMALL_BYTES) &&
+        !uf_size_of(heap, plan, address, &size)) {
+        size = (struct uf_size){.bytes = plan->basic_size + plan->prefix_bytes};
+        ret->cut = true;
+    }
     ret->size = size.bytes;
     ret->malloced = size.malloced;
     if (plan->leaf)
@@ -248,5 +264,5 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
     }
     if (plan->holds == UF_HOLDS_OPAQUE)
         ret->flags |= UF_NODE_OPAQUE;
-    return uf_decode_refs(heap, plan, address, refs, err);
+    return uf_decode_refs(heap, plan, address, refs, &ret->cut, err);
 }

@@ -4,6 +4,9 @@
  * plan per type: which decoder serves it, where its slots are. In-process the
  * opaque types are asked through `traverse`, which calls the type's tp_traverse;
  * it is NULL for a source outside the process.
+ *
+ * Memory from outside is not trusted (sound.h): what cannot be read is missing
+ * or "not there", and never followed.
  */
 #ifndef UF_CPYTHON_HEAP_H
 #define UF_CPYTHON_HEAP_H
@@ -34,13 +37,31 @@ struct uf_heap_config {
     bool glibc_blocks;
 };
 
+/* Of a configuration: how many interpreters are captured, and the one for each alone. */
+static inline uint32_t uf_heap_interpreters(const struct uf_heap_config *config)
+{
+    return config->interpreters ? config->interpreter_count : 1;
+}
+
+static inline struct uf_heap_config uf_heap_config_of(const struct uf_heap_config *config,
+                                                      uint32_t index)
+{
+    struct uf_heap_config one = *config;
+    if (config->interpreters)
+        one.interpreter = config->interpreters[index];
+    one.interpreters = NULL;
+    one.interpreter_count = 0;
+    return one;
+}
+
 struct uf_heap;
 
 enum uf_code uf_heap_create(struct uf_heap **ret, const struct uf_heap_config *config,
                             struct uf_error *err);
 void uf_heap_destroy(struct uf_heap *heap);
 
-/* Index of a type in the heap's table, entering it if new. UINT32_MAX when memory is out. */
+/* Index of a type in the heap's table, entering it if new. UINT32_MAX when memory is out, or when there is
+ * no type at that address. */
 uint32_t uf_heap_type(struct uf_heap *heap, uint64_t type_address);
 uint32_t uf_heap_type_count(const struct uf_heap *heap);
 uint64_t uf_heap_type_address(const struct uf_heap *heap, uint32_t type);
@@ -55,10 +76,11 @@ struct uf_object {
     uint64_t malloced; /* of its memory, the bytes that came from malloc and not from pymalloc
                         * (blocks over 512 bytes), as malloc counts them; 0 for static objects */
     uint8_t flags;     /* UF_NODE_TYPE | UF_NODE_STATIC | UF_NODE_OPAQUE */
+    bool cut; /* a part of it could not be read: its size and references are what the rest says */
 };
 
 /* Header, size and references of one object, in one go. References are appended to `refs`
- * in canonical order; zeros are never appended. */
+ * in canonical order; zeros are never appended. UF_EFAULT, UF_ECORRUPT: there is no object; UF_ENOMEM. */
 enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_object *ret,
                             uf_refs *refs, struct uf_error *err);
 

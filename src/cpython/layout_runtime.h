@@ -17,7 +17,8 @@
 /* How the bytes of a code object's line table are to be read. */
 enum uf_line_table {
     UF_LINES_UNKNOWN,
-    UF_LINES_PAIRS,     /* 3.10: (code bytes, signed line delta), Objects/lnotab_notes.txt */
+    UF_LINES_STEPS, /* 3.8, 3.9: co_lnotab: (code bytes, signed line delta), delta first to count */
+    UF_LINES_PAIRS, /* 3.10: (code bytes, signed line delta), Objects/lnotab_notes.txt */
     UF_LINES_LOCATIONS, /* 3.11+: location entries, Objects/locations.md */
 };
 
@@ -46,7 +47,8 @@ struct uf_layout_runtime {
     struct {
         uint32_t interpreters_head;
         uint32_t main_thread; /* ident of the first thread (unsigned long) */
-
+        uint32_t gc;          /* 3.8: struct _gc_runtime_state, embedded; later the interpreter's */
+        const struct uf_root_field *fields;
     } runtime;
 
     /* struct _is */
@@ -55,7 +57,7 @@ struct uf_layout_runtime {
         uint32_t next;
         uint32_t id;                        /* int64: 0 is the first one */
         uint32_t threads_head;              /* newest thread state first */
-        uint32_t gc;                        /* struct _gc_runtime_state, embedded */
+        uint32_t gc;                        /* 3.9+: struct _gc_runtime_state, embedded */
         uint32_t modules;                   /* sys.modules */
         uint32_t interned;                  /* 3.12+: dict of interned strings */
         const struct uf_root_field *fields; /* ended by one whose name is NULL */
@@ -96,7 +98,8 @@ struct uf_layout_runtime {
         uint32_t interpreter; /* whose thread it is */
         uint32_t thread_id;   /* unsigned long */
         uint32_t cframe;      /* 3.11, 3.12: pointer to the struct that holds current_frame */
-        uint32_t frame; /* 3.10: PyFrameObject *; 3.11, 3.12: within the cframe; 3.13+: here */
+        uint32_t
+            frame; /* before 3.11: PyFrameObject *; 3.11, 3.12: within the cframe; 3.13+: here */
         const struct uf_root_field *fields;
     } thread;
 
@@ -106,14 +109,18 @@ struct uf_layout_runtime {
         uint32_t frame;                      /* 3.11+: struct _PyInterpreterFrame * */
         uint32_t extra_locals, locals_cache; /* 3.13+ */
         uint32_t overwritten_fast_locals;    /* 3.14+ */
-        /* 3.10: all in the object itself */
-        uint32_t generator, stack_depth, value_stack;
+        /* before 3.11: all in the object itself */
+        uint32_t generator, value_stack;
+        uint32_t stack_depth; /* 3.10: int, -1 while executing */
+        uint32_t
+            stack_pointer;  /* 3.8, 3.9: behind the last value; NULL: executing, or at its end */
+        uint32_t executing; /* 3.8, 3.9: char */
     } frame_object;
 
-    /* struct _PyInterpreterFrame (3.11+), or the same fields of a frame object (3.10) */
+    /* struct _PyInterpreterFrame (3.11+), or the same fields of a frame object (before) */
     struct {
         uint32_t code, function, globals, builtins, locals, object, previous;
-        uint32_t instruction; /* pointer to code unit; 3.10: f_lasti (int) */
+        uint32_t instruction; /* pointer to code unit; before 3.11: f_lasti (int) */
         /* int: offset from locals_start; UF_NO_OFFSET where a pointer is kept */
         uint32_t stack_top;
         uint32_t stack_pointer; /* 3.14+: pointer behind the last value, NULL while executing */
@@ -128,31 +135,33 @@ struct uf_layout_runtime {
 
     /* PyGenObject and its kin */
     struct {
-        uint32_t frame; /* 3.10: PyFrameObject *; 3.11+: struct _PyInterpreterFrame, embedded */
-        uint32_t code;  /* 3.10, 3.11 */
+        uint32_t
+            frame; /* before 3.11: PyFrameObject *; 3.11+: struct _PyInterpreterFrame, embedded */
+        uint32_t code; /* before 3.12 */
         uint32_t name, qualname;
         uint32_t exc_state;
-        uint32_t origin_or_finalizer;               /* 3.11+ */
-        uint32_t coroutine_origin, async_finalizer; /* 3.10: separate, behind the common part */
-        uint32_t state;                             /* int8; 3.11+ */
+        uint32_t origin_or_finalizer; /* 3.11+ */
+        uint32_t coroutine_origin,
+            async_finalizer; /* before 3.11: separate, behind the common part */
+        uint32_t state;      /* int8; 3.11+ */
         int8_t state_cleared;
     } generator;
 
     /* struct _err_stackitem */
     struct {
-        uint32_t type, value, traceback; /* type and traceback: 3.10 */
+        uint32_t type, value, traceback; /* type and traceback: before 3.11 */
     } exc_item;
 
     /* PyCodeObject */
     struct {
         uint32_t first_line, nlocals, nlocalsplus, stack_size;
-        uint32_t varnames, cellvars, freevars; /* 3.10 */
+        uint32_t varnames, cellvars, freevars; /* before 3.11 */
         uint32_t localsplus_names, localsplus_kinds;
         uint32_t filename, name, qualname;
         uint32_t line_table;
-        uint32_t code_bytes; /* 3.11+: first code unit; 3.10: the bytes object */
-        uint8_t line_form;   /* enum uf_line_table */
-        uint8_t unit_size;   /* bytes of a code unit */
+        uint32_t code_bytes;      /* 3.11+: first code unit; before: the bytes object */
+        uint8_t line_form;        /* enum uf_line_table */
+        uint8_t instruction_unit; /* before 3.11: bytes that f_lasti counts in */
         /* bits of localsplus_kinds */
         uint8_t kind_cell, kind_free;
     } code;

@@ -78,25 +78,32 @@ const struct uf_layout uf_layout_3_10_debug = {
         .records = uf_records_3_10, .record_count = 88,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 32, .main_thread = 72},
+        .runtime = {
+            .interpreters_head = 32, .main_thread = 72, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 113528, .threads_head = 8, .gc = 616, .modules = 856, .interned = UF_NO_OFFSET,
-            .fields = uf_interpreter_fields_3_10, .atexit_callbacks = 3488, .atexit_count = 3496,
+            .bytes = 113528, .id = 24, .threads_head = 8, .gc = 616, .modules = 856,
+            .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_10,
+            .atexit_callbacks = 3488, .atexit_count = 3496,
             .static_types = {{.at = UF_NO_OFFSET}, {.at = UF_NO_OFFSET}}
         },
         .gc = {
             .enabled = 12, .debug = 16, .collecting = 200, .generations = 24, .permanent = 104,
             .generation_size = 24, .threshold = 16, .count = 20, .garbage = 208, .callbacks = 216,
-            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 128,
+            .generation = {0, 24, 48}, .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+            .item_bytes = 24}
         },
         .thread = {
-            .next = 8, .thread_id = 176, .cframe = UF_NO_OFFSET, .frame = 24,
-            .fields = uf_thread_fields_3_10
+            .next = 8, .interpreter = 16, .thread_id = 176, .cframe = UF_NO_OFFSET, .frame = 24,
+            .fields = uf_thread_fields_3_8
         },
         .frame_object = {
             .back = 24, .trace = 72, .frame = UF_NO_OFFSET, .extra_locals = UF_NO_OFFSET,
             .locals_cache = UF_NO_OFFSET, .overwritten_fast_locals = UF_NO_OFFSET, .generator = 88,
-            .stack_depth = 80, .value_stack = 64
+            .value_stack = 64, .stack_depth = 80, .stack_pointer = UF_NO_OFFSET,
+            .executing = UF_NO_OFFSET
         },
         .frame = {
             .code = 32, .function = UF_NO_OFFSET, .globals = 48, .builtins = 40, .locals = 56,
@@ -115,7 +122,7 @@ const struct uf_layout uf_layout_3_10_debug = {
             .varnames = 72, .cellvars = 88, .freevars = 80, .localsplus_names = UF_NO_OFFSET,
             .localsplus_kinds = UF_NO_OFFSET, .filename = 104, .name = 112,
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
-            .line_form = UF_LINES_PAIRS, .unit_size = 2
+            .line_form = UF_LINES_PAIRS, .instruction_unit = 2
         },
     },
 };

@@ -125,9 +125,12 @@ const struct uf_layout uf_layout_3_11 = {
         .records = uf_records_3_11, .record_count = 89,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 40, .main_thread = 80},
+        .runtime = {
+            .interpreters_head = 40, .main_thread = 80, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 107752, .threads_head = 16, .gc = 648, .modules = 888,
+            .bytes = 107752, .id = 48, .threads_head = 16, .gc = 648, .modules = 888,
             .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_11,
             .atexit_callbacks = 3536, .atexit_count = 3544,
             .static_types = {{.at = UF_NO_OFFSET}, {.at = UF_NO_OFFSET}}
@@ -135,15 +138,19 @@ const struct uf_layout uf_layout_3_11 = {
         .gc = {
             .enabled = 12, .debug = 16, .collecting = 200, .generations = 24, .permanent = 104,
             .generation_size = 24, .threshold = 16, .count = 20, .garbage = 208, .callbacks = 216,
-            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 128,
+            .generation = {0, 24, 48}, .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+            .item_bytes = 24}
         },
         .thread = {
-            .next = 8, .thread_id = 152, .cframe = 56, .frame = 8, .fields = uf_thread_fields_3_11
+            .next = 8, .interpreter = 16, .thread_id = 152, .cframe = 56, .frame = 8,
+            .fields = uf_thread_fields_3_11
         },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = UF_NO_OFFSET,
             .locals_cache = UF_NO_OFFSET, .overwritten_fast_locals = UF_NO_OFFSET,
-            .generator = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET
+            .generator = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET,
+            .stack_pointer = UF_NO_OFFSET, .executing = UF_NO_OFFSET
         },
         .frame = {
             .code = 32, .globals = 8, .builtins = 16, .locals = 24, .object = 40, .previous = 48,
@@ -162,7 +169,7 @@ const struct uf_layout uf_layout_3_11 = {
             .varnames = UF_NO_OFFSET, .cellvars = UF_NO_OFFSET, .freevars = UF_NO_OFFSET,
             .localsplus_names = 96, .localsplus_kinds = 104, .filename = 112, .name = 120,
             .qualname = 128, .line_table = 136, .code_bytes = 184, .line_form = UF_LINES_LOCATIONS,
-            .unit_size = 2, .kind_cell = 64, .kind_free = 128
+            .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
     },
 };

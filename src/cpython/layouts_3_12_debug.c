@@ -124,23 +124,32 @@ const struct uf_layout uf_layout_3_12_debug = {
         .records = uf_records_3_12, .record_count = 88,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 40, .main_thread = 64},
+        .runtime = {
+            .interpreters_head = 40, .main_thread = 64, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 383568, .threads_head = 72, .gc = 112, .modules = 944, .interned = 382952,
-            .fields = uf_interpreter_fields_3_12_debug, .atexit_callbacks = 3944,
-            .atexit_count = 3952, .static_types = {{.at = 373720, .max = 200, .stride = 40,
-            .dict = 16, .subclasses = 24}, {.at = UF_NO_OFFSET}}
+            .bytes = 383568, .id = 8, .threads_head = 72, .gc = 112, .modules = 944,
+            .interned = 382952, .fields = uf_interpreter_fields_3_12_debug,
+            .atexit_callbacks = 3944, .atexit_count = 3952, .static_types = {{.at = 373720,
+            .max = 200, .stride = 40, .dict = 16, .subclasses = 24}, {.at = UF_NO_OFFSET}}
         },
         .gc = {
             .enabled = 12, .debug = 16, .collecting = 200, .generations = 24, .permanent = 104,
             .generation_size = 24, .threshold = 16, .count = 20, .garbage = 208, .callbacks = 216,
-            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 128,
+            .generation = {0, 24, 48}, .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+            .item_bytes = 24}
         },
-        .thread = {.next = 8, .thread_id = 136, .cframe = 56, .fields = uf_thread_fields_3_12},
+        .thread = {
+            .next = 8, .interpreter = 16, .thread_id = 136, .cframe = 56,
+            .fields = uf_thread_fields_3_12
+        },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = UF_NO_OFFSET,
             .locals_cache = UF_NO_OFFSET, .overwritten_fast_locals = UF_NO_OFFSET,
-            .generator = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET
+            .generator = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET,
+            .stack_pointer = UF_NO_OFFSET, .executing = UF_NO_OFFSET
         },
         .frame = {
             .function = 16, .globals = 24, .builtins = 32, .locals = 40, .object = 48,
@@ -159,7 +168,7 @@ const struct uf_layout uf_layout_3_12_debug = {
             .varnames = UF_NO_OFFSET, .cellvars = UF_NO_OFFSET, .freevars = UF_NO_OFFSET,
             .localsplus_names = 96, .localsplus_kinds = 104, .filename = 112, .name = 120,
             .qualname = 128, .line_table = 136, .code_bytes = 192, .line_form = UF_LINES_LOCATIONS,
-            .unit_size = 2, .kind_cell = 64, .kind_free = 128
+            .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
     },
 };

@@ -125,10 +125,13 @@ const struct uf_layout uf_layout_3_13_debug = {
         .records = uf_records_3_13, .record_count = 88,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 632, .main_thread = 656},
+        .runtime = {
+            .interpreters_head = 632, .main_thread = 656, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 194984, .next = 7264, .threads_head = 7344, .gc = 7400, .modules = 7656,
-            .interned = 194344, .fields = uf_interpreter_fields_3_13_debug,
+            .bytes = 194984, .next = 7264, .id = 7272, .threads_head = 7344, .gc = 7400,
+            .modules = 7656, .interned = 194344, .fields = uf_interpreter_fields_3_13_debug,
             .atexit_callbacks = 10720, .atexit_count = 10728, .static_types = {{.at = 182984,
             .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 192600, .max = 10,
             .stride = 48, .dict = 24, .subclasses = 32}}
@@ -136,16 +139,19 @@ const struct uf_layout uf_layout_3_13_debug = {
         .gc = {
             .enabled = 12, .debug = 16, .collecting = 200, .generations = 24, .permanent = 104,
             .generation_size = 24, .threshold = 16, .count = 20, .garbage = 208, .callbacks = 216,
-            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 128,
+            .generation = {0, 24, 48}, .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+            .item_bytes = 24}
         },
         .thread = {
-            .next = 8, .thread_id = 152, .cframe = UF_NO_OFFSET, .frame = 72,
+            .next = 8, .interpreter = 16, .thread_id = 152, .cframe = UF_NO_OFFSET, .frame = 72,
             .fields = uf_thread_fields_3_13
         },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = 48, .locals_cache = 56,
             .overwritten_fast_locals = UF_NO_OFFSET, .generator = UF_NO_OFFSET,
-            .stack_depth = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET
+            .value_stack = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET, .stack_pointer = UF_NO_OFFSET,
+            .executing = UF_NO_OFFSET
         },
         .frame = {
             .function = 16, .globals = 24, .builtins = 32, .locals = 40, .object = 48,
@@ -164,7 +170,7 @@ const struct uf_layout uf_layout_3_13_debug = {
             .varnames = UF_NO_OFFSET, .cellvars = UF_NO_OFFSET, .freevars = UF_NO_OFFSET,
             .localsplus_names = 96, .localsplus_kinds = 104, .filename = 112, .name = 120,
             .qualname = 128, .line_table = 136, .code_bytes = 200, .line_form = UF_LINES_LOCATIONS,
-            .unit_size = 2, .kind_cell = 64, .kind_free = 128
+            .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
     },
 };

@@ -128,10 +128,13 @@ const struct uf_layout uf_layout_3_14_debug = {
         .records = uf_records_3_14, .record_count = 87,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 808, .main_thread = 832},
+        .runtime = {
+            .interpreters_head = 808, .main_thread = 832, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 225880, .next = 7272, .threads_head = 7344, .gc = 7408, .modules = 7688,
-            .interned = 224640, .fields = uf_interpreter_fields_3_14_debug,
+            .bytes = 225880, .next = 7272, .id = 7280, .threads_head = 7344, .gc = 7408,
+            .modules = 7688, .interned = 224640, .fields = uf_interpreter_fields_3_14_debug,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET, .static_types =
             {{.at = 180256, .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 189872,
             .max = 10, .stride = 48, .dict = 24, .subclasses = 32}}
@@ -139,16 +142,18 @@ const struct uf_layout uf_layout_3_14_debug = {
         .gc = {
             .enabled = 12, .debug = 16, .collecting = 192, .generations = 24, .permanent = 96,
             .generation_size = 24, .threshold = 16, .count = 20, .garbage = 200, .callbacks = 208,
-            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_prev = 8, .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 120,
+            .generation = {0, 24, 48}, .newest = {UF_NO_OFFSET, UF_NO_OFFSET, UF_NO_OFFSET},
+            .item_bytes = 24}
         },
         .thread = {
-            .next = 8, .thread_id = 152, .cframe = UF_NO_OFFSET, .frame = 72,
+            .next = 8, .interpreter = 16, .thread_id = 152, .cframe = UF_NO_OFFSET, .frame = 72,
             .fields = uf_thread_fields_3_14
         },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = 48, .locals_cache = 56,
-            .overwritten_fast_locals = 64, .generator = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET,
-            .value_stack = UF_NO_OFFSET
+            .overwritten_fast_locals = 64, .generator = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET,
+            .stack_depth = UF_NO_OFFSET, .stack_pointer = UF_NO_OFFSET, .executing = UF_NO_OFFSET
         },
         .frame = {
             .function = 16, .globals = 24, .builtins = 32, .locals = 40, .object = 48,
@@ -167,7 +172,7 @@ const struct uf_layout uf_layout_3_14_debug = {
             .varnames = UF_NO_OFFSET, .cellvars = UF_NO_OFFSET, .freevars = UF_NO_OFFSET,
             .localsplus_names = 96, .localsplus_kinds = 104, .filename = 112, .name = 120,
             .qualname = 128, .line_table = 136, .code_bytes = 208, .line_form = UF_LINES_LOCATIONS,
-            .unit_size = 2, .kind_cell = 64, .kind_free = 128
+            .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
     },
 };

@@ -136,10 +136,13 @@ const struct uf_layout uf_layout_3_15_debug = {
         .records = uf_records_3_15, .record_count = 88,
     },
     .runtime = {
-        .runtime = {.interpreters_head = 936, .main_thread = 960},
+        .runtime = {
+            .interpreters_head = 936, .main_thread = 960, .gc = UF_NO_OFFSET,
+            .fields = uf_runtime_fields_3_9
+        },
         .interpreter = {
-            .bytes = 226248, .next = 7264, .threads_head = 7336, .gc = 7400, .modules = 7592,
-            .interned = 224912, .fields = uf_interpreter_fields_3_15_debug,
+            .bytes = 226248, .next = 7264, .id = 7272, .threads_head = 7336, .gc = 7400,
+            .modules = 7592, .interned = 224912, .fields = uf_interpreter_fields_3_15_debug,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET, .static_types =
             {{.at = 180280, .max = 203, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 190040,
             .max = 10, .stride = 48, .dict = 24, .subclasses = 32}}
@@ -147,16 +150,18 @@ const struct uf_layout uf_layout_3_15_debug = {
         .gc = {
             .debug = 4, .collecting = 112, .generations = 8, .permanent = 80, .generation_size = 24,
             .threshold = 16, .count = 20, .garbage = 128, .callbacks = 136, .head_prev = 8,
-            .head_size = 16, .next_flags = 3, .prev_flags = 3
+            .head_size = 16, .next_flags = 3, .prev_flags = 3, .stats = {.at = 104, .generation =
+            {0, 712, 912}, .newest = {704, 904, 1104}, .item_bytes = 64, .collections = 16,
+            .rings = true}
         },
         .thread = {
-            .next = 8, .thread_id = 176, .cframe = UF_NO_OFFSET, .frame = 72,
+            .next = 8, .interpreter = 16, .thread_id = 176, .cframe = UF_NO_OFFSET, .frame = 72,
             .fields = uf_thread_fields_3_15
         },
         .frame_object = {
             .back = 16, .trace = 32, .frame = 24, .extra_locals = 48, .locals_cache = 56,
-            .overwritten_fast_locals = 64, .generator = UF_NO_OFFSET, .stack_depth = UF_NO_OFFSET,
-            .value_stack = UF_NO_OFFSET
+            .overwritten_fast_locals = 64, .generator = UF_NO_OFFSET, .value_stack = UF_NO_OFFSET,
+            .stack_depth = UF_NO_OFFSET, .stack_pointer = UF_NO_OFFSET, .executing = UF_NO_OFFSET
         },
         .frame = {
             .function = 16, .globals = 24, .builtins = 32, .locals = 40, .object = 48,
@@ -175,7 +180,7 @@ const struct uf_layout uf_layout_3_15_debug = {
             .varnames = UF_NO_OFFSET, .cellvars = UF_NO_OFFSET, .freevars = UF_NO_OFFSET,
             .localsplus_names = 96, .localsplus_kinds = 104, .filename = 112, .name = 120,
             .qualname = 128, .line_table = 136, .code_bytes = 208, .line_form = UF_LINES_LOCATIONS,
-            .unit_size = 2, .kind_cell = 64, .kind_free = 128
+            .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
     },
 };

@@ -6,6 +6,10 @@
 
 // clang-format off
 const struct uf_layout_row uf_layout_list[] = {
+    {0x03081200, 0x03081200, false, "3.8 (release)", &uf_layout_3_8},
+    {0x03081200, 0x03081200, true, "3.8 (debug)", &uf_layout_3_8_debug},
+    {0x03091200, 0x03091200, false, "3.9 (release)", &uf_layout_3_9},
+    {0x03091200, 0x03091200, true, "3.9 (debug)", &uf_layout_3_9_debug},
     {0x030a0d00, 0x030a0d00, false, "3.10 (release)", &uf_layout_3_10},
     {0x030a0d00, 0x030a0d00, true, "3.10 (debug)", &uf_layout_3_10_debug},
     {0x030b0200, 0x030b0700, false, "3.11 (release)", &uf_layout_3_11},

@@ -11,9 +11,19 @@
 extern const struct uf_layout_row uf_layout_list[];
 extern const size_t uf_layout_list_count;
 
+extern const struct uf_layout_record uf_records_3_8[];
+extern const struct uf_root_field uf_runtime_fields_3_8[];
+extern const struct uf_root_field uf_interpreter_fields_3_8[];
+extern const struct uf_root_field uf_thread_fields_3_8[];
+extern const struct uf_layout uf_layout_3_8;
+extern const struct uf_layout uf_layout_3_8_debug;
+extern const struct uf_layout_record uf_records_3_9[];
+extern const struct uf_root_field uf_runtime_fields_3_9[];
+extern const struct uf_root_field uf_interpreter_fields_3_9[];
+extern const struct uf_layout uf_layout_3_9;
+extern const struct uf_layout uf_layout_3_9_debug;
 extern const struct uf_layout_record uf_records_3_10[];
 extern const struct uf_root_field uf_interpreter_fields_3_10[];
-extern const struct uf_root_field uf_thread_fields_3_10[];
 extern const struct uf_layout uf_layout_3_10;
 extern const struct uf_layout uf_layout_3_10_debug;
 extern const struct uf_layout_record uf_records_3_11[];

@@ -3,6 +3,7 @@
 #include "cpython/frames.h"
 #include "cpython/naming.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ uint64_t uf_name_value_key(const struct uf_heap *heap, const struct uf_plan *pla
 static bool name_slot(struct uf_question *q)
 {
     const struct uf_slot *slot = q->heap->slots.at + q->plan->first_slot;
-    for (uint32_t i = 0; i < q->plan->slot_count; i++) {
+    for (uint32_t i = 0; i < q->plan->slot_count && uf_spend(q->heap, 1); i++) {
         if (!uf_u64(q->view, slot[i].offset))
             continue;
         if (q->left-- > 0)
@@ -103,7 +104,7 @@ static bool name_attribute(struct uf_question *q)
         return true;
     }
     const void *view = words.values ? uf_view(q->heap, words.values, words.value_count * 8) : NULL;
-    for (uint64_t i = 0; view && i < words.value_count; i++) {
+    for (uint64_t i = 0; view && i < words.value_count && uf_spend(q->heap, 1); i++) {
         if (!uf_u64(view, i * 8) || q->left-- > 0)
             continue;
         uf_name_attribute(q->heap, q->ret, uf_name_value_key(q->heap, q->plan, i));
@@ -155,7 +156,7 @@ static void name(void *context, uf_node source, uint32_t ordinal, struct uf_ref_
                             .left = ordinal,
                             .ret = ret};
     uint32_t type = graph->type[source];
-    if (type >= heap->plans.len)
+    if (type >= heap->plans.len || uf_heap_is_cut(heap, q.object) || !uf_spend(heap, 1))
         return;
     q.plan = &heap->plans.at[type];
     q.view = uf_view(heap, q.object, q.plan->view_bytes);

@@ -2,6 +2,7 @@
 #include "cpython/frames.h"
 #include "cpython/naming.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -63,7 +64,7 @@ void uf_naming_prepare(struct uf_heap *heap)
         return;
     for (uf_node node = 0; node < graph->node_count; node++) {
         if (node + AHEAD < graph->node_count)
-            __builtin_prefetch((const void *)(uintptr_t)graph->address[node + AHEAD]); // NOLINT
+            uf_source_prefetch(heap->source, graph->address[node + AHEAD]);
         const struct uf_plan *plan = &heap->plans.at[graph->type[node]];
         if (plan->attributes || plan->holds == UF_HOLDS_TYPE)
             mark_dict(heap, node, plan);
@@ -82,7 +83,7 @@ static void name_in_dict(const struct uf_question *q)
     if (table.values) {
         const void *view = uf_view(heap, table.values, table.count * 8);
         uint32_t left = q->left;
-        for (uint64_t i = 0; view && i < table.count && !key; i++)
+        for (uint64_t i = 0; view && i < table.count && !key && uf_spend(heap, 1); i++)
             if (uf_u64(view, i * 8) && left-- == 0)
                 key =
                     uf_source_word(heap->source, table.entries + i * table.entry_bytes + table.key);
@@ -121,7 +122,7 @@ static void name_in_array(const struct uf_question *q, uint64_t first, uint64_t 
     if (index >= count || uf_source_word(q->heap->source, first + index * 8) != q->target) {
         const void *view = uf_view(q->heap, first, count * 8);
         uint32_t left = q->left;
-        for (index = 0; view && index < count; index++)
+        for (index = 0; view && index < count && uf_spend(q->heap, 1); index++)
             if (uf_u64(view, index * 8) && left-- == 0)
                 break;
     }
@@ -141,7 +142,9 @@ static bool name_in_closure(const struct uf_question *q)
         uf_source_word(heap->source, q->graph->address[function] + lay->other.function_code);
     uint64_t names = 0;
     uint64_t index = q->left;
-    const void *view = code ? uf_view(heap, code, lay->code.extra) : NULL;
+    /* the line table is the last of the fields that are asked for */
+    const void *view = code ? uf_view(heap, code, heap->config.layout->runtime.code.line_table + 8U)
+                            : NULL;
     if (!view)
         return false;
     if (lay->code.freevars != UF_NO_FIELD) {
@@ -186,7 +189,8 @@ static void name_in_type(const struct uf_question *q)
         parts[6].address = uf_u64(heap_type, lay->type.heap_name);
         parts[7].address = uf_u64(heap_type, lay->type.heap_qualname);
         parts[8].address = uf_u64(heap_type, lay->type.heap_slots);
-        parts[9].address = uf_u64(heap_type, lay->type.heap_module);
+        if (lay->type.heap_module != UF_NO_FIELD)
+            parts[9].address = uf_u64(heap_type, lay->type.heap_module);
         for (int i = 6; i < 10; i++) {
             static const char *const names[] = {".__name__", ".__qualname__", ".__slots__",
                                                 "defining module"};

@@ -1,6 +1,7 @@
 /* Names of references that tp_traverse reported: found by the target's address, not by ordinal. */
 #include "cpython/naming.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 static bool declared_member(const struct uf_question *q, uint64_t members)
 {
     const struct uf_layout_objects *lay = q->heap->objects;
-    for (uint32_t i = 0; i < MEMBERS_MAX; i++, members += lay->member.bytes) {
+    for (uint32_t i = 0; i < MEMBERS_MAX && uf_spend(q->heap, 1);
+         i++, members += lay->member.bytes) {
         const void *member = uf_view(q->heap, members, lay->member.bytes);
         uint64_t text = member ? uf_u64(member, lay->member.name) : 0;
         if (!text)
@@ -34,7 +36,7 @@ static bool by_member(const struct uf_question *q)
 {
     const struct uf_layout_objects *lay = q->heap->objects;
     uint64_t type = q->plan->address;
-    for (int depth = 0; type && depth < UF_BASES_MAX; depth++) {
+    for (int depth = 0; type && depth < UF_BASES_MAX && uf_spend(q->heap, 1); depth++) {
         const void *view = uf_view(q->heap, type, lay->type.type_bytes);
         if (!view)
             return false;
@@ -55,7 +57,7 @@ static bool by_attribute(const struct uf_question *q)
         uf_name_set(q->ret, UF_REF_DICT, ".__dict__", ".__dict__");
         return true;
     }
-    for (uint64_t i = 0; words.values && i < words.value_count; i++)
+    for (uint64_t i = 0; words.values && i < words.value_count && uf_spend(q->heap, 1); i++)
         if (uf_source_word(q->heap->source, words.values + i * 8) == q->target) {
             uf_name_attribute(q->heap, q->ret, uf_name_value_key(q->heap, q->plan, i));
             return true;
@@ -79,7 +81,8 @@ void uf_name_opaque(const struct uf_question *q)
         uf_name_set(q->ret, UF_REF_TYPE, ".__class__", ".__class__");
         return;
     }
-    for (uint64_t at = q->heap->objects->object.head_bytes; at + 8 <= q->plan->view_bytes; at += 8)
+    for (uint64_t at = q->heap->objects->object.head_bytes;
+         at + 8 <= q->plan->view_bytes && uf_spend(q->heap, 1); at += 8)
         if (uf_u64(q->view, at) == q->target) {
             char text[40];
             snprintf(text, sizeof text, "(field at +%u)", (unsigned)at);

@@ -1,6 +1,7 @@
 #include "cpython/plan.h"
 #include "cpython/decode.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ static const struct uf_layout_record *find_record(const struct uf_heap *heap,
     const struct uf_layout_objects *lay = heap->objects;
     struct type_view type = *base;
     for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+        if (!uf_spend(heap, lay->record_count))
+            return NULL;
         uint64_t name = type_word(heap, &type, lay->type.name);
         uint64_t basic = type_word(heap, &type, lay->type.basic_size);
         for (uint16_t i = 0; i < lay->record_count; i++) {
@@ -80,7 +83,7 @@ static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
 {
     const struct uf_layout_objects *lay = heap->objects;
     struct type_view type = *from;
-    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+    for (int depth = 0; depth < UF_BASES_MAX && uf_spend(heap, lay->record_count); depth++) {
         for (uint16_t i = 0; i < lay->record_count; i++) {
             const struct uf_layout_record *record = &lay->records[i];
             if (record->known == UF_KNOWN_NONE || record->known == UF_KNOWN_OBJECT ||
@@ -91,6 +94,7 @@ static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
                 return record;
             }
             plan->size_rule = record->size_rule;
+            plan->sized = record;
             return NULL;
         }
         if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
@@ -108,10 +112,20 @@ static uint32_t structseq_items(const struct uf_heap *heap, uint64_t type)
     return count > 0 && count < UINT16_MAX ? (uint32_t)count : 0;
 }
 
-static int add_members(struct uf_heap *heap, uint64_t members, uint64_t count, bool objects_too)
+#define STEPS_OF_SLOT 16 /* for they are kept */
+
+/* Of a plan; a class cannot have more than fit into its objects. */
+static bool has_room_for_slot(const struct uf_heap *heap, const struct uf_plan *plan)
+{
+    return heap->source->identity || ((heap->slots.len - plan->first_slot) * 8 < plan->basic_size &&
+                                      uf_spend(heap, STEPS_OF_SLOT));
+}
+
+static int add_members(struct uf_heap *heap, const struct uf_plan *plan, uint64_t members,
+                       uint64_t count, bool objects_too)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && uf_spend(heap, 1); i++) {
         const void *member = uf_view(heap, members + i * lay->member.bytes, lay->member.bytes);
         if (!member || !uf_u64(member, lay->member.name))
             break;
@@ -123,6 +137,8 @@ static int add_members(struct uf_heap *heap, uint64_t members, uint64_t count, b
             continue;
         struct uf_slot slot = {.offset = (uint32_t)offset,
                                .name = uf_u64(member, lay->member.name)};
+        if (!has_room_for_slot(heap, plan))
+            break;
         if (uf_vec_push(&heap->slots, slot))
             return -1;
     }
@@ -130,7 +146,7 @@ static int add_members(struct uf_heap *heap, uint64_t members, uint64_t count, b
 }
 
 /* Members of a class made by a class statement: behind the type object (PyHeapType_GET_MEMBERS). */
-static int add_slots(struct uf_heap *heap, const struct type_view *type)
+static int add_slots(struct uf_heap *heap, const struct uf_plan *plan, const struct type_view *type)
 {
     const struct uf_layout_objects *lay = heap->objects;
     int64_t count = uf_i64(type->at, lay->object.size);
@@ -138,17 +154,18 @@ static int add_slots(struct uf_heap *heap, const struct type_view *type)
     if (count <= 0 || !(type->flags & lay->type.flag_heap_type) ||
         !view_type(heap, uf_u64(type->at, lay->object.type), &meta))
         return 0;
-    return add_members(heap, type->address + type_word(heap, &meta, lay->type.basic_size),
+    return add_members(heap, plan, type->address + type_word(heap, &meta, lay->type.basic_size),
                        (uint64_t)count, false);
 }
 
 /* Object-valued members that a C type without collector support declares. */
-static int add_declared_members(struct uf_heap *heap, struct type_view type)
+static int add_declared_members(struct uf_heap *heap, const struct uf_plan *plan,
+                                struct type_view type)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    for (int depth = 0; depth < UF_BASES_MAX; depth++) {
+    for (int depth = 0; depth < UF_BASES_MAX && uf_spend(heap, 1); depth++) {
         uint64_t members = type_word(heap, &type, lay->type.members);
-        if (members && add_members(heap, members, UF_BASES_MAX, true))
+        if (members && add_members(heap, plan, members, UF_BASES_MAX, true))
             return -1;
         if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
             break;
@@ -207,6 +224,8 @@ static bool plan_view(const struct uf_heap *heap, struct uf_plan *plan)
 {
     const struct uf_layout_objects *lay = heap->objects;
     uint64_t needed = plan->record ? uf_record_needs(lay, plan->record) : 0;
+    if (plan->sized)
+        grow(&needed, uf_record_needs(lay, plan->sized));
     uint64_t head = plan->item_size ? lay->object.var_head_bytes : lay->object.head_bytes;
     plan->view_bytes = plan->basic_size;
     grow(&plan->view_bytes, needed);
@@ -236,7 +255,7 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
     for (int depth = 0; depth < UF_BASES_MAX; depth++) {
         if (!subtype || type_word(heap, &base, lay->type.traverse) != subtype)
             break;
-        if (add_slots(heap, &base))
+        if (add_slots(heap, plan, &base))
             return -1;
         if (!view_type(heap, type_word(heap, &base, lay->type.base), &base)) {
             base = type;
@@ -253,15 +272,16 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
     if (plan->record) {
         plan->holds = plan->record->holds;
         plan->size_rule = plan->record->size_rule;
+        plan->sized = plan->record;
         if (plan->holds == UF_HOLDS_STRUCTSEQ)
             plan->struct_items = structseq_items(heap, base.address);
     } else if (plan->gc && traverse) {
         plan->holds = UF_HOLDS_OPAQUE;
-    } else if (!plan->gc && add_declared_members(heap, type)) {
+    } else if (!plan->gc && add_declared_members(heap, plan, type)) {
         return -1;
     }
     if (!plan_view(heap, plan)) {
-        plan->record = NULL;
+        plan->record = plan->sized = NULL;
         plan->holds = UF_HOLDS_NOTHING;
         plan->size_rule = UF_SIZE_BASIC;
         plan->basic_size = plan->view_bytes;
@@ -275,10 +295,9 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
     plan->container_only = plan->holds && !plan->attributes && !plan->slot_count &&
                            !plan->heap_type && plan->record && plan->record->field_count == 0;
     plan->quick =
-        heap->source->identity &&
-        ((plan->leaf && (plan->size_rule == UF_SIZE_INT || plan->size_rule == UF_SIZE_STR)) ||
-         (plan->container_only && (plan->holds == UF_HOLDS_DICT || plan->holds == UF_HOLDS_LIST ||
-                                   plan->holds == UF_HOLDS_TUPLE)));
+        (plan->leaf && (plan->size_rule == UF_SIZE_INT || plan->size_rule == UF_SIZE_STR)) ||
+        (plan->container_only && (plan->holds == UF_HOLDS_DICT || plan->holds == UF_HOLDS_LIST ||
+                                  plan->holds == UF_HOLDS_TUPLE));
     uint64_t size = plan->basic_size + plan->prefix_bytes;
     if (plan->size_rule == UF_SIZE_BASIC && !plan->item_size && size < UINT32_MAX)
         plan->constant_size = (uint32_t)size;

@@ -53,6 +53,8 @@ struct uf_plan {
     uint64_t traverse;                     /* tp_traverse to ask when holds is UF_HOLDS_OPAQUE */
     uint64_t cached_keys;                  /* shared keys of instances, 0 = none */
     const struct uf_layout_record *record; /* of the base part; NULL: none */
+    const struct uf_layout_record
+        *sized; /* the one whose size rule it has: `record`, or a base's */
     uint64_t basic_size, item_size;
     uint64_t view_bytes;      /* of an object, to be in view before its fields are read */
     uint64_t base_basic_size; /* of the type that `record` describes */
@@ -94,6 +96,8 @@ struct uf_heap {
         uint32_t type;
     } cache[UF_TYPE_CACHE];
     struct uf_known_record *known; /* by record number: the type it describes, where it is known */
+    uint64_t steps, *steps_left;   /* sound.h; the pointer is to the number before it */
+    struct uf_map cut;             /* objects whose references are not all there -> 1 */
     uint64_t structseq_traverse;
     struct { /* names.c: what the present graph needs for naming, made when first asked for */
         const struct uf_graph *graph;

@@ -5,6 +5,12 @@ static uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Of a field that the version may lack. */
+static uint64_t behind(uint64_t needed, uint16_t field)
+{
+    return field == UF_NO_FIELD ? needed : most(needed, field + UINT64_C(8));
+}
+
 uint64_t uf_record_needs(const struct uf_layout_objects *lay, const struct uf_layout_record *record)
 {
     uint64_t needed = lay->object.head_bytes;
@@ -13,7 +19,8 @@ uint64_t uf_record_needs(const struct uf_layout_objects *lay, const struct uf_la
         needed = lay->dict.bytes;
         break;
     case UF_HOLDS_ORDERED_DICT:
-        needed = most(lay->ordered_dict.fast_nodes_size, lay->ordered_dict.first) + 8;
+        needed = behind(lay->dict.bytes, lay->ordered_dict.fast_nodes);
+        needed = behind(behind(needed, lay->ordered_dict.fast_nodes_size), lay->ordered_dict.first);
         break;
     case UF_HOLDS_LIST:
         needed = lay->list.bytes;
@@ -25,18 +32,23 @@ uint64_t uf_record_needs(const struct uf_layout_objects *lay, const struct uf_la
         needed = lay->type.type_bytes;
         break;
     case UF_HOLDS_CODE:
-        needed = lay->code.extra + 8U;
+        needed = behind(lay->code.extra + UINT64_C(8), lay->code.cellvars);
+        needed = behind(behind(needed, lay->code.cell2arg), lay->code.opcache);
+        needed = behind(behind(needed, lay->code.opcache_map), lay->code.opcache_size);
+        needed = behind(needed, lay->code.bytecode);
         break;
     case UF_HOLDS_MODULE:
-        needed = most(lay->module.name,
-                      lay->module.def == UF_NO_FIELD ? lay->module.def_traverse : lay->module.def) +
-                 8;
+        needed = lay->module.def == UF_NO_FIELD ? lay->module.def_traverse : lay->module.def;
+        needed = behind(behind(needed + 8, lay->module.name), lay->module.dict);
         break;
     case UF_HOLDS_DEQUE:
         needed = lay->deque.maxlen + 8U;
         break;
     case UF_HOLDS_LRU_CACHE:
         needed = lay->lru_cache.maxsize + 8U;
+        break;
+    case UF_HOLDS_OBJECT_ARRAY:
+        needed = behind(behind(needed, record->pointer), record->count);
         break;
     case UF_HOLDS_TUPLE:
     case UF_HOLDS_STRUCTSEQ:
@@ -49,13 +61,11 @@ uint64_t uf_record_needs(const struct uf_layout_objects *lay, const struct uf_la
     case UF_SIZE_PLUS:
     case UF_SIZE_PLUS_IF:
     case UF_SIZE_POOL:
-        if (record->pointer != UF_NO_FIELD)
-            needed = most(needed, record->pointer + 8U);
-        if (record->count != UF_NO_FIELD)
-            needed = most(needed, record->count + 8U);
+        needed = behind(behind(needed, record->pointer), record->count);
         break;
     case UF_SIZE_ARRAY:
-        needed = most(needed, lay->array.descr + 8U);
+        needed = behind(behind(needed, lay->array.descr), lay->array.items);
+        needed = behind(needed, lay->array.allocated);
         break;
     case UF_SIZE_BYTES_IO:
         needed = most(needed, lay->bytes_io.buffer + 8U);

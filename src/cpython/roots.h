@@ -5,6 +5,8 @@
  * followed, by name and never by scanning, because scanning finds what is only
  * borrowed (the values of the type cache). What nobody here holds and yet has
  * a count left over is found by whoever has the graph (capture.c).
+ *
+ * Names of roots of other interpreters than the first say which: "app (interpreter 1)".
  */
 #ifndef UF_CPYTHON_ROOTS_H
 #define UF_CPYTHON_ROOTS_H
@@ -31,8 +33,8 @@ struct uf_root {
 
 struct uf_roots {
     UF_VEC(struct uf_root) list;
-    /* dict of interned strings whose references their counts leave out; 0 = none */
-    uint64_t interned;
+    /* dicts of interned strings whose references their counts leave out */
+    UF_VEC(uint64_t) interned;
 };
 
 /* Fills `roots` ({0} before). Bounded: at most 2^16 threads, 2^16 frames each, 2^24 roots; beyond, what is

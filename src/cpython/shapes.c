@@ -192,10 +192,10 @@ uint32_t uf_shape_first_guessed(struct uf_heap_shapes *shapes, uf_node node)
     return at < graph->guessed_count && graph->guessed[at] < end ? graph->guessed[at] : end;
 }
 
-static inline void prefetch(const struct uf_graph *graph, uf_node node)
+static inline void prefetch(const struct uf_heap_shapes *shapes, uf_node node)
 {
-    if (node < graph->node_count)
-        __builtin_prefetch((const void *)(uintptr_t)graph->address[node]); // NOLINT
+    if (node < shapes->graph->node_count)
+        uf_source_prefetch(shapes->heap->source, shapes->graph->address[node]);
 }
 
 static uint32_t keyed(struct uf_heap_shapes *shapes, uf_node node, struct uf_shape_form *form)
@@ -234,7 +234,7 @@ static uint32_t of(void *context, uf_node node)
         shapes->prepared = true;
     }
     struct uf_shape_form *form = form_of(shapes, node);
-    prefetch(graph, node + AHEAD);
+    prefetch(shapes, node + AHEAD);
     if (form->kind == UF_FORM_KEYED)
         return keyed(shapes, node, form);
     if (form->kind == UF_FORM_EXACT)
@@ -267,12 +267,11 @@ static const struct uf_strings *strings(void *context)
 static enum uf_text_kind text(void *context, uf_node node, char *ret, size_t size, size_t *len)
 {
     struct uf_heap_shapes *shapes = context;
-    const struct uf_graph *graph = shapes->graph;
     if (form_of(shapes, node)->text == UF_TEXT_FORM_NONE) {
         *len = 0;
         return UF_TEXT_NONE;
     }
-    prefetch(graph, node + AHEAD);
+    prefetch(shapes, node + AHEAD);
     return uf_shape_text(shapes, node, ret, size, len);
 }
 

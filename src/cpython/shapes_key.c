@@ -3,6 +3,7 @@
 #include "cpython/frames.h"
 #include "cpython/read.h"
 #include "cpython/shapes_private.h"
+#include "cpython/sound.h"
 
 #define VIEW_WORDS_MAX 58 /* of an object whose targets are found by where they stand */
 #define TARGET_IS_DICT (UINT64_C(1) << 58)
@@ -159,7 +160,7 @@ static uint64_t stands_at(struct maker *m, uint32_t edge)
         mask |= (uint64_t)(uf_u64(m->view, i * 8) == target) << i;
     if (m->plan->attributes) {
         mask |= m->words.dict == target ? TARGET_IS_DICT : 0;
-        for (uint64_t i = 0; m->words.values && i < m->words.value_count; i++)
+        for (uint64_t i = 0; m->words.values && i < m->words.value_count && !m->failed; i++)
             m->failed |= uf_source_word(m->shapes->heap->source, m->words.values + i * 8) == target;
     }
     if (m->plan->heap_type && target == m->plan->address)
@@ -276,7 +277,8 @@ bool uf_shape_key_make(struct uf_heap_shapes *shapes, uf_node node, const struct
     m.first = graph->edge_start[node];
     m.view = uf_view(shapes->heap, m.object, plan->view_bytes);
     bool by_place = plan->holds == UF_HOLDS_OPAQUE || after > end;
-    if (!m.view || (by_place && plan->view_bytes > VIEW_WORDS_MAX * 8) ||
+    if (!m.view || uf_heap_is_cut(shapes->heap, m.object) ||
+        (by_place && plan->view_bytes > VIEW_WORDS_MAX * 8) ||
         (plan->attributes && !uf_plan_attributes(shapes->heap, plan, m.object, &m.words)))
         return false;
     /* how many bits follow, and how many words stand behind: so that no two keys look alike */

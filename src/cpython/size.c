@@ -2,6 +2,7 @@
 
 #include "cpython/decode.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 
 #define GLIBC_SIZE_MASK (~UINT64_C(7))
 #define BYTES_MAX (UINT64_C(1) << 46)
@@ -158,10 +159,11 @@ static uint64_t frame_size(const struct uf_heap *heap, const struct uf_plan *pla
     const struct uf_layout_runtime *run = &heap->config.layout->runtime;
     if (run->frame_object.frame == UF_NO_OFFSET) { /* 3.10: frame_sizeof, Objects/frameobject.c */
         uint64_t code = uf_source_word(heap->source, object + run->frame.code);
-        const void *view = code ? uf_view(heap, code, lay->code.freevars + 8U) : NULL;
-        if (!view)
+        const void *view = code ? uf_view(heap, code, run->code.line_table + 8U) : NULL;
+        if (!view) /* the line table is the last of the fields that are asked for */
             return plan->basic_size;
-        uint64_t words = uf_u32(view, run->code.stack_size) + uf_u32(view, run->code.nlocals);
+        uint64_t words = (uint64_t)uf_u32(view, run->code.stack_size) +
+                         uf_u32(view, run->code.nlocals);
         words += uf_source_word(heap->source, uf_u64(view, lay->code.cellvars) + lay->object.size);
         words += uf_source_word(heap->source, uf_u64(view, lay->code.freevars) + lay->object.size);
         return plan->basic_size + (words - 1) * 8; /* one is part of the basic size */
@@ -197,7 +199,7 @@ static uint64_t structure_codes(const struct uf_heap *heap, const void *view)
     const struct uf_layout_objects *lay = heap->objects;
     uint64_t at = uf_u64(view, lay->structure.codes);
     uint64_t bytes = lay->structure.code_bytes;
-    while (at && bytes < CODES_MAX_BYTES &&
+    while (at && bytes < CODES_MAX_BYTES && uf_spend(heap, 1) &&
            uf_source_word(heap->source, at + lay->structure.code_def)) {
         bytes += lay->structure.code_bytes;
         at += lay->structure.code_bytes;
@@ -230,7 +232,7 @@ bool uf_size_of(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t
                 struct uf_size *ret)
 {
     const struct uf_layout_objects *lay = heap->objects;
-    const struct uf_layout_record *record = plan->record;
+    const struct uf_layout_record *record = plan->sized;
     const void *view = uf_view(heap, object, plan->view_bytes);
     ret->malloced = 0;
     ret->bytes = 0;
@@ -351,5 +353,5 @@ bool uf_size_of(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t
         !(uf_u64(view, lay->type.flags) & lay->type.flag_heap_type))
         ret->bytes -= plan->prefix_bytes; /* static types are not in the collector's lists */
     add_block(heap, object - plan->prefix_bytes, (own ? own : bytes) + plan->prefix_bytes, ret);
-    return ret->bytes < BYTES_MAX;
+    return ret->bytes < BYTES_MAX && uf_is_size(heap, ret->bytes);
 }

@@ -2,6 +2,7 @@
 
 #include "cpython/decode.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <string.h>
@@ -50,7 +51,9 @@ static int list_frames(const struct uf_heap *heap, const struct uf_thread_state 
     if (r->thread.cframe != UF_NO_OFFSET)
         holder = word(heap, thread->address + r->thread.cframe);
     uint64_t at = holder ? word(heap, holder + r->thread.frame) : 0;
-    for (size_t i = 0; at && i < FRAMES_MAX && ret->len < most; i++) {
+    struct uf_circle circle = {0};
+    for (size_t i = 0; at && i < FRAMES_MAX && ret->len < most && !uf_runs_in_circle(&circle, at);
+         i++) {
         if (!uf_frame_read(heap, at, &frame))
             return 0;
         /* one without code is the interpreter's own (3.12+) */

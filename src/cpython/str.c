@@ -72,16 +72,28 @@ bool uf_str_equals(const struct uf_heap *heap, uint64_t object, const char *asci
            memcmp(str.data, ascii, len) == 0;
 }
 
+/* `len` without the beginning of a character that is not all there. */
+static size_t without_part(const char *text, size_t len)
+{
+    size_t at = len;
+    while (at && len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+        at--;
+    unsigned char first = at ? (unsigned char)text[at - 1] : 0;
+    size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    return at && len - (at - 1) < bytes ? at - 1 : len;
+}
+
 size_t uf_cstr_copy(const struct uf_heap *heap, uint64_t address, char *ret, size_t size)
 {
     size_t len = 0;
+    if (size == 0)
+        return 0;
     while (address && len + 1 < size) {
         const char *view = uf_view(heap, address + len, 1);
         if (!view || !*view)
             break;
         ret[len++] = *view;
     }
-    if (size)
-        ret[len] = 0;
-    return len;
+    ret[len + 1 == size ? without_part(ret, len) : len] = 0;
+    return uf_utf8_clean(ret);
 }

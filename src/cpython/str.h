@@ -34,7 +34,7 @@ static inline uint32_t uf_str_char(const struct uf_str *str, uint64_t index)
  * What is not text (lone surrogates, control characters) becomes '?'. 0 and "" when it is no str. */
 size_t uf_str_copy(const struct uf_heap *heap, uint64_t object, char *ret, size_t size);
 bool uf_str_equals(const struct uf_heap *heap, uint64_t object, const char *ascii);
-/* A C string of the target. */
+/* A C string of the target, cut within no character; what is not UTF-8 becomes '?'. */
 size_t uf_cstr_copy(const struct uf_heap *heap, uint64_t address, char *ret, size_t size);
 
 /* Appends one code point as UTF-8; returns the number of bytes (at most 4). */

@@ -3,6 +3,7 @@
 #include "cpython/attribute_of.h"
 #include "cpython/decode.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -30,7 +31,7 @@ uint64_t uf_thread_object(struct uf_heap *heap, uint64_t ident)
     if (!has_type(heap, active, UF_KNOWN_DICT) || !uf_dict_table(heap, active, &table) ||
         table.values)
         return 0;
-    for (uint64_t i = 0; i < table.count && i < ENTRIES_MAX; i++) {
+    for (uint64_t i = 0; i < table.count && i < ENTRIES_MAX && uf_spend(heap, 1); i++) {
         uint64_t entry = table.entries + i * table.entry_bytes;
         uint64_t value = uf_source_word(heap->source, entry + table.value);
         uint64_t key = uf_source_word(heap->source, entry + table.key);

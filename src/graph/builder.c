@@ -93,12 +93,23 @@ static enum uf_code not_an_object(uint64_t address, struct uf_error *err)
                        (unsigned long long)address);
 }
 
+/* Before a table is made for `address`. */
+static inline bool can_be(const struct uf_builder *b, uint64_t address)
+{
+    return !b->mapped || address == UF_BUILDER_NOWHERE ||
+           b->mapped(b->mapped_context, address & ~(UF_BUILDER_WINDOW - 1));
+}
+
 enum uf_code uf_builder_add(struct uf_builder *builder, uint64_t address, uint8_t flags,
                             struct uf_error *err)
 {
     struct uf_builder *b = builder;
-    if (!uf_index_valid(address))
+    if (!uf_index_valid(address) && !b->mapped)
         return not_an_object(address, err);
+    if (b->mapped &&
+        (!uf_index_valid(address) ||
+         (uf_index_word(&b->index, address) < UF_INDEX_LEAF_WORDS && !can_be(b, address))))
+        address = UF_BUILDER_NOWHERE;
     int new = uf_index_enter(&b->index, address);
     if (new == 0)
         return UF_OK;
@@ -117,9 +128,16 @@ enum uf_code uf_builder_add(struct uf_builder *builder, uint64_t address, uint8_
     return UF_OK;
 }
 
+static enum uf_code add_reference(struct uf_builder *b, uint64_t *address, struct uf_error *err)
+{
+    if (uf_index_word(&b->index, *address) < UF_INDEX_LEAF_WORDS && !can_be(b, *address))
+        *address = UF_BUILDER_NOWHERE;
+    return uf_builder_add(b, *address, 0, err);
+}
+
 /* Queues what is new among `count` <= BATCH valid addresses, for which there is room. Whether an
  * address is new cannot be foreseen, so no branch depends on it. */
-static enum uf_code queue_batch(struct uf_builder *b, const uint64_t *addresses, size_t count,
+static enum uf_code queue_batch(struct uf_builder *b, uint64_t *addresses, size_t count,
                                 struct uf_error *err)
 {
     struct uf_index *index = &b->index;
@@ -130,7 +148,12 @@ static enum uf_code queue_batch(struct uf_builder *b, const uint64_t *addresses,
         uint64_t address = addresses[i], bit = uf_index_bit(address);
         size_t word = uf_index_word(index, address);
         if (__builtin_expect(word < UF_INDEX_LEAF_WORDS, 0)) {
-            if (uf_index_add_leaf(index, address))
+            if (!can_be(b, address)) {
+                address = addresses[i] = UF_BUILDER_NOWHERE;
+                bit = uf_index_bit(address);
+                word = uf_index_word(index, address);
+            }
+            if (word < UF_INDEX_LEAF_WORDS && uf_index_add_leaf(index, address))
                 return uf_error_nomem(err);
             word = uf_index_word(index, address);
         }
@@ -151,7 +174,7 @@ static enum uf_code scan(struct uf_builder *b, size_t to, struct uf_error *err)
     while (b->scanned < to && !code) {
         size_t count = to - b->scanned < BATCH ? to - b->scanned : BATCH;
         if (__builtin_expect(b->count + (uint64_t)count > b->node_limit, 0)) {
-            code = uf_builder_add(b, b->refs.at[b->scanned], 0, err);
+            code = add_reference(b, &b->refs.at[b->scanned], err);
             count = 1;
         } else {
             if (__builtin_expect(b->count + count > b->cap, 0))
@@ -195,8 +218,11 @@ enum uf_code uf_builder_commit(struct uf_builder *builder, const struct uf_build
     size_t from = node ? b->edge_start[node] : 0, to = b->refs.len;
     for (size_t i = from; i < to; i++) {
         uint64_t address = b->refs.at[i];
-        if (__builtin_expect(!uf_index_valid(address), 0))
-            return not_an_object(address, err);
+        if (__builtin_expect(!uf_index_valid(address), 0)) {
+            if (!b->mapped)
+                return not_an_object(address, err);
+            address = b->refs.at[i] = UF_BUILDER_NOWHERE;
+        }
         if (!b->held)
             prefetch_bits(b, address);
     }

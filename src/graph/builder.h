@@ -22,6 +22,11 @@
  * only be released (and an untouched graph be thrown away).
  * Errors: UF_ENOMEM; UF_ECORRUPT for an address that cannot be an object's;
  * UF_ELIMIT beyond UF_NODE_MAX nodes or 2^32-1 references.
+ *
+ * Where addresses are not trusted (`mapped` is set), one that cannot be an object's
+ * becomes UF_BUILDER_NOWHERE, at which the decoder finds nothing: it commits that node,
+ * like any other that turns out to be no object, without references, and takes
+ * them all out at the end (uf_builder_remove).
  */
 #ifndef UF_GRAPH_BUILDER_H
 #define UF_GRAPH_BUILDER_H
@@ -29,6 +34,9 @@
 #include "base/refs.h"
 #include "graph/graph.h"
 #include "graph/index.h"
+
+#define UF_BUILDER_NOWHERE 8 /* no object is there, in any process */
+#define UF_BUILDER_WINDOW ((uint64_t)4 << 20)
 
 struct uf_builder {
     uf_refs
@@ -48,8 +56,12 @@ struct uf_builder {
     struct uf_index index;
     uf_node *node_of_rank; /* after finish */
     uint32_t edge_count;   /* after finish */
-    uf_node node_limit;    /* UF_NODE_MAX; tests set less */
-    uint32_t edge_limit;   /* UINT32_MAX; tests set less */
+    uf_node node_limit;    /* UF_NODE_MAX; less where that is too many for the memory */
+    uint32_t edge_limit;   /* UINT32_MAX; the same */
+    /* Set by who does not trust addresses: is there any memory in the UF_BUILDER_WINDOW bytes at `start`? So
+     * an address that is made up costs no table. */
+    bool (*mapped)(const void *context, uint64_t start);
+    const void *mapped_context;
 };
 
 /* What the decoder says of the present node; `flags` are added to those it was queued with. */
@@ -81,14 +93,19 @@ enum uf_code uf_builder_add(struct uf_builder *builder, uint64_t address, uint8_
 /* The next object to decode, until the queue is empty. The same one until it is committed. */
 static inline bool uf_builder_next(struct uf_builder *builder, uint64_t *address)
 {
-    enum { AHEAD = 12 }; /* far enough to hide a cache miss behind the decoding of small objects */
     uf_node node = builder->decoded;
     if (node >= builder->count)
         return false;
     *address = builder->address[node];
-    if (node + AHEAD < builder->count)
-        __builtin_prefetch((const void *)(uintptr_t)builder->address[node + AHEAD]); // NOLINT
     return true;
+}
+
+/* One that will be asked for a little later, to be fetched into the cache; 0: none. */
+static inline uint64_t uf_builder_ahead(const struct uf_builder *builder)
+{
+    enum { AHEAD = 12 }; /* far enough to hide a cache miss behind the decoding of small objects */
+    size_t node = (size_t)builder->decoded + AHEAD;
+    return node < builder->count ? builder->address[node] : 0;
 }
 
 /* Takes the header of the present node and what was appended to b.refs, and queues what is new. */
@@ -105,6 +122,12 @@ enum uf_code uf_builder_follow(struct uf_builder *builder, struct uf_error *err)
  * to add. Every queued node must be committed and every reference followed (UF_EINVAL else). */
 enum uf_code uf_builder_finish(struct uf_builder *builder, struct uf_graph *graph,
                                struct uf_error *err);
+
+/* After finish, before roots are entered: takes the nodes of `removed` (a bit each) out of the graph, and all
+ * references to and of them; the others are numbered anew in the same order. Sets in `lost` (a bit for each
+ * of the new numbers, zeroed; may be NULL) which nodes have lost a reference. UF_ENOMEM: nothing was done. */
+enum uf_code uf_builder_remove(struct uf_builder *builder, struct uf_graph *graph,
+                               const uint64_t *removed, uint64_t *lost, struct uf_error *err);
 
 /* After finish, until release: the node of an address, or UF_NODE_NONE. Any value may be asked for. */
 uf_node uf_builder_node_of(const struct uf_builder *builder, uint64_t address);

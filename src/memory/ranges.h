@@ -6,7 +6,9 @@
  *     const struct uf_source *source = &ranges.source;
  *
  * Owns none of the bytes: who adds them keeps them until release. A view may
- * span ranges only where they are neighbours both there and here.
+ * span ranges that are neighbours there: where they are none here, its bytes are copied together (a joint) and
+ * kept until release. Joints are few (an object over the end of .data) and bounded: a view of more than a megabyte
+ * over such a seam is refused, and so are all once they take 16 MB.
  *
  * Invariant after sealing: ranges ascend and do not overlap; neighbours that
  * could be one are one.
@@ -20,6 +22,8 @@
 
 struct uf_ranges {
     UF_VEC(struct uf_range) list;
+    UF_VEC(struct uf_range) joints; /* copies over the seams between ranges; not ordered */
+    uint64_t joint_bytes;
     struct uf_range ways[UF_SOURCE_WAYS];
     struct uf_source
         source; /* set by uf_ranges_seal(); refers to this struct, which must not move */
@@ -32,7 +36,7 @@ enum uf_code uf_ranges_add(struct uf_ranges *ranges, uint64_t start, const void 
 enum uf_code uf_ranges_seal(struct uf_ranges *ranges, struct uf_error *err);
 void uf_ranges_release(struct uf_ranges *ranges);
 
-/* Bytes that can be read from `address` on, without a gap; 0: none. */
+/* Bytes from `address` to the end of its range; 0: it is in none. */
 uint64_t uf_ranges_readable(const struct uf_ranges *ranges, uint64_t address);
 
 #endif

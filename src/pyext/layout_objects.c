@@ -3,34 +3,13 @@
  * Structures that no header shows are copied as offsets from the .c file named beside them; they
  * apply only where tp_basicsize is what we expect (layout_records.c), else tp_traverse is asked.
  */
-#define Py_BUILD_CORE 1
-#include <Python.h>
-#include <frameobject.h>
-#include <pycore_code.h>
-#include <pycore_gc.h>
-#include <pycore_moduleobject.h>
-#include <pycore_object.h>
-#include <structmember.h>
-#if PY_VERSION_HEX >= 0x030b0000
-#include <pycore_dict.h>
-#include <pycore_frame.h>
-#endif
+#include "pyext/layout_headers.h"
 
 #include "pyext/layout_objects.h"
 
 #define AT(structure, member) (uint16_t)offsetof(structure, member)
 #define SIZE(structure) (uint16_t)sizeof(structure)
 #define NONE UF_NO_FIELD
-
-#if PY_VERSION_HEX < 0x030b0000
-/* Objects/dict-common.h of 3.10, which is not installed */
-struct keys_310 {
-    Py_ssize_t dk_refcnt, dk_size;
-    void *dk_lookup;
-    Py_ssize_t dk_usable, dk_nentries;
-    char dk_indices[];
-};
-#endif
 
 #if PY_VERSION_HEX >= 0x030c0000
 #define STATIC_BUILTIN_FLAG _Py_TPFLAGS_STATIC_BUILTIN
@@ -80,7 +59,11 @@ static struct uf_layout_objects layout = {
              .heap_name = AT(PyHeapTypeObject, ht_name),
              .heap_qualname = AT(PyHeapTypeObject, ht_qualname),
              .heap_slots = AT(PyHeapTypeObject, ht_slots),
+#if PY_VERSION_HEX >= 0x03090000
              .heap_module = AT(PyHeapTypeObject, ht_module),
+#else
+             .heap_module = NONE,
+#endif
              .heap_cached_keys = AT(PyHeapTypeObject, ht_cached_keys),
              .flag_heap_type = Py_TPFLAGS_HEAPTYPE,
              .flag_gc = Py_TPFLAGS_HAVE_GC,
@@ -119,14 +102,14 @@ static struct uf_layout_objects layout = {
              .values = AT(PyDictObject, ma_values),
              .bytes = SIZE(PyDictObject)},
 #if PY_VERSION_HEX < 0x030b0000
-    .keys = {.refcount = AT(struct keys_310, dk_refcnt),
+    .keys = {.refcount = AT(struct uf_dict_keys, dk_refcnt),
              .log2_size = NONE,
              .log2_index_bytes = NONE,
              .kind = NONE,
-             .size = AT(struct keys_310, dk_size),
-             .entry_count = AT(struct keys_310, dk_nentries),
-             .indices = AT(struct keys_310, dk_indices),
-             .bytes = SIZE(struct keys_310),
+             .size = AT(struct uf_dict_keys, dk_size),
+             .entry_count = AT(struct uf_dict_keys, dk_nentries),
+             .indices = AT(struct uf_dict_keys, dk_indices),
+             .bytes = SIZE(struct uf_dict_keys),
              .entry_bytes = 24,
              .entry_key = 8,
              .entry_value = 16},

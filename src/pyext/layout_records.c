@@ -3,19 +3,22 @@
  * A row with a basic size comes from a structure that only a .c file of the interpreter shows; it
  * applies where tp_basicsize agrees. Attribute dicts are not listed: tp_dictoffset tells them.
  */
-#define Py_BUILD_CORE 1
-#include <Python.h>
-#include <frameobject.h>
-#include <pycore_moduleobject.h>
-#include <stddef.h>
-#if PY_VERSION_HEX >= 0x030e0000
-#include <pycore_genobject.h>
-#endif
+#include "pyext/layout_headers.h"
 
 #include "pyext/layout_objects.h"
 
 #define AT(structure, member) (uint16_t)offsetof(structure, member)
 /* a field that only some versions have */
+#if PY_VERSION_HEX >= 0x03090000
+#define SINCE_3_9(...) __VA_ARGS__,
+#else
+#define SINCE_3_9(...)
+#endif
+#if PY_VERSION_HEX >= 0x030a0000
+#define SINCE_3_10(...) __VA_ARGS__,
+#else
+#define SINCE_3_10(...)
+#endif
 #if PY_VERSION_HEX >= 0x030b0000
 #define SINCE_3_11(...) __VA_ARGS__,
 #define BEFORE_3_11(...)
@@ -59,10 +62,12 @@
     FIELDS(EXCEPTION, {AT(PyUnicodeErrorObject, encoding), ".encoding"},                           \
            {AT(PyUnicodeErrorObject, object), ".object"},                                          \
            {AT(PyUnicodeErrorObject, reason), ".reason"})
-#if PY_VERSION_HEX >= 0x030d0000
+#if PY_VERSION_HEX >= 0x030a0000
 #define PROPERTY_BYTES 64
+#define LINE_TABLE {AT(PyCodeObject, co_linetable), ".co_linetable"}
 #else
 #define PROPERTY_BYTES 56
+#define LINE_TABLE {AT(PyCodeObject, co_lnotab), ".co_lnotab"}
 #endif
 #if PY_VERSION_HEX < 0x030b0000
 #define CODE_BYTES {AT(PyCodeObject, co_code), ".co_code"},
@@ -92,11 +97,33 @@
 #define BYTEARRAY_HEAD 0
 #define STRUCT_BYTES 56
 #endif
+#if PY_VERSION_HEX >= 0x030a0000
+#define LRU_CACHE_BYTES 152
+#define LRU_CACHE_TYPES {112, "keyword mark"}, {120, "type of entries"}, {128, "cache_info type"}
+#else
+#define LRU_CACHE_BYTES (PY_VERSION_HEX >= 0x03090000 ? 136 : 128)
+#define LRU_CACHE_TYPES {112, "cache_info type"}
+#endif
+#if PY_VERSION_HEX >= 0x030a0000
 #define FUTURE                                                                                     \
     {16, "._loop"}, {24, "callback"}, {32, "context of callback"}, {40, "._callbacks"},            \
         {48, "._exception"}, {56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"}, \
         {80, "._cancel_message"}
-#if PY_VERSION_HEX < 0x030b0000
+#else
+#define FUTURE                                                                                     \
+    SINCE_3_9({72, "._cancel_message"}){16, "._loop"}, {24, "callback"},                           \
+        {32, "context of callback"}, {40, "._callbacks"}, {48, "._exception"}, {56, "._result"},   \
+        {64, "._source_traceback"}
+#endif
+#if PY_VERSION_HEX < 0x03090000
+#define FUTURE_BYTES 104
+#define TASK_BYTES 144
+#define TASK_FIELDS 104
+#elif PY_VERSION_HEX < 0x030a0000
+#define FUTURE_BYTES 144
+#define TASK_BYTES 184
+#define TASK_FIELDS 144
+#elif PY_VERSION_HEX < 0x030b0000
 #define FUTURE_BYTES 152
 #define TASK_BYTES 192
 #define TASK_FIELDS 152
@@ -163,8 +190,8 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.known = UF_KNOWN_FUNCTION,
      FIELDS({AT(PyFunctionObject, func_code), ".__code__"},
             {AT(PyFunctionObject, func_globals), ".__globals__"},
-            {AT(PyFunctionObject, func_builtins), ".__builtins__"},
-            {AT(PyFunctionObject, func_module), ".__module__"},
+            SINCE_3_10({AT(PyFunctionObject, func_builtins), ".__builtins__"}){
+                AT(PyFunctionObject, func_module), ".__module__"},
             {AT(PyFunctionObject, func_name), ".__name__"},
             {AT(PyFunctionObject, func_qualname), ".__qualname__"},
             {AT(PyFunctionObject, func_defaults), ".__defaults__"},
@@ -182,15 +209,17 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.known = UF_KNOWN_BUILTIN,
      FIELDS({AT(PyCFunctionObject, m_self), ".__self__"},
             {AT(PyCFunctionObject, m_module), ".__module__"})},
+#if PY_VERSION_HEX >= 0x03090000
     {.known = UF_KNOWN_BUILTIN_METHOD,
      FIELDS({AT(PyCMethodObject, func.m_self), ".__self__"},
             {AT(PyCMethodObject, func.m_module), ".__module__"},
             {AT(PyCMethodObject, mm_class), "defining class"})},
+#endif
     /* Objects/descrobject.c: propertyobject, mappingproxyobject, wrapperobject */
     {.known = UF_KNOWN_PROPERTY,
      .basic_size = PROPERTY_BYTES,
      FIELDS({16, ".fget"}, {24, ".fset"}, {32, ".fdel"}, {40, ".__doc__"},
-            SINCE_3_13({48, ".__name__"}))},
+            SINCE_3_10({48, ".__name__"}))},
     {.known = UF_KNOWN_MAPPING_PROXY, .basic_size = 24, FIELDS({16, "mapping"})},
     {.type_name = "method-wrapper",
      .basic_size = 32,
@@ -208,8 +237,7 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .size_rule = UF_SIZE_CODE,
      FIELDS({AT(PyCodeObject, co_consts), ".co_consts"}, {AT(PyCodeObject, co_names), ".co_names"},
             {AT(PyCodeObject, co_filename), ".co_filename"},
-            {AT(PyCodeObject, co_name), ".co_name"},
-            {AT(PyCodeObject, co_linetable), ".co_linetable"},
+            {AT(PyCodeObject, co_name), ".co_name"}, LINE_TABLE,
             SINCE_3_11({AT(PyCodeObject, co_qualname), ".co_qualname"})
                 SINCE_3_11({AT(PyCodeObject, co_exceptiontable), ".co_exceptiontable"})
                     SINCE_3_11({AT(PyCodeObject, co_localsplusnames), "names of locals"})
@@ -268,15 +296,17 @@ const struct uf_layout_record uf_layout_records_self[] = {
             {AT(PySyntaxErrorObject, filename), ".filename"},
             {AT(PySyntaxErrorObject, lineno), ".lineno"},
             {AT(PySyntaxErrorObject, offset), ".offset"},
-            {AT(PySyntaxErrorObject, end_lineno), ".end_lineno"},
-            {AT(PySyntaxErrorObject, end_offset), ".end_offset"},
-            {AT(PySyntaxErrorObject, text), ".text"},
+            SINCE_3_10({AT(PySyntaxErrorObject, end_lineno), ".end_lineno"})
+                SINCE_3_10({AT(PySyntaxErrorObject, end_offset), ".end_offset"}){
+                    AT(PySyntaxErrorObject, text), ".text"},
             {AT(PySyntaxErrorObject, print_file_and_line), ".print_file_and_line"},
             SINCE_3_14({AT(PySyntaxErrorObject, metadata), "._metadata"}))},
+#if PY_VERSION_HEX >= 0x030a0000
     {.known = UF_KNOWN_NAME_ERROR, FIELDS(EXCEPTION, {AT(PyNameErrorObject, name), ".name"})},
     {.known = UF_KNOWN_ATTRIBUTE_ERROR,
      FIELDS(EXCEPTION, {AT(PyAttributeErrorObject, obj), ".obj"},
             {AT(PyAttributeErrorObject, name), ".name"})},
+#endif
     {.known = UF_KNOWN_UNICODE_ENCODE_ERROR, UNICODE_ERROR},
     {.known = UF_KNOWN_UNICODE_DECODE_ERROR, UNICODE_ERROR},
     {.known = UF_KNOWN_UNICODE_TRANSLATE_ERROR, UNICODE_ERROR},
@@ -301,10 +331,9 @@ const struct uf_layout_record uf_layout_records_self[] = {
     /* Modules/_functoolsmodule.c. An entry is owned by the cache dict and by the ring of entries;
      * tp_traverse of the wrapper reports what the entries own. */
     {.type_name = "functools._lru_cache_wrapper",
-     .basic_size = 152,
+     .basic_size = LRU_CACHE_BYTES,
      .holds = UF_HOLDS_LRU_CACHE,
-     FIELDS({72, "cache"}, {88, ".__wrapped__"}, {112, "keyword mark"}, {120, "type of entries"},
-            {128, "cache_info type"})},
+     FIELDS({72, "cache"}, {88, ".__wrapped__"}, LRU_CACHE_TYPES)},
     {.type_name = "functools._lru_list_elem",
      .basic_size = 56,
      FIELDS({40, "key"}, {48, "result"})},
@@ -322,7 +351,7 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .basic_size = TASK_BYTES,
      .holds = UF_HOLDS_OPAQUE,
      FIELDS(FUTURE, {TASK_FIELDS, "._fut_waiter"}, {TASK_FIELDS + 8, "coroutine"},
-            {TASK_FIELDS + 16, "task's name"}, SINCE_3_11({TASK_FIELDS + 24, "context"}))},
+            {TASK_FIELDS + 16, "task's name"}, {TASK_FIELDS + 24, "context"})},
     ITERATOR("list_iterator", 32, 24, "sequence"),
     ITERATOR("tuple_iterator", 32, 24, "sequence"),
     ITERATOR("iterator", 32, 24, "sequence"),

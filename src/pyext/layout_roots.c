@@ -6,17 +6,9 @@
  * free lists and slice_cache (dead objects), callable_cache and func_state (borrowed),
  * executors (owned by their code objects), static singletons.
  */
-#define Py_BUILD_CORE 1
-#include <Python.h>
-#include <pycore_interp.h>
-#include <pycore_runtime.h>
-#if PY_VERSION_HEX >= 0x030d0000
-#include <pycore_tstate.h>
-#endif
+#include "pyext/layout_headers.h"
 
 #include "pyext/layout_runtime.h"
-
-#include <stddef.h>
 
 #define FIELDS(structure, member, form_, count_, name_, label_)                                    \
     {                                                                                              \
@@ -76,20 +68,27 @@ const struct uf_root_field uf_interpreter_fields_self[] = {
     INTERP(warnings.context, "warnings", "context variable"),
 #endif
     INTERP(audit_hooks, "audit hooks", NULL),
+#if PY_VERSION_HEX >= 0x03090000
     INTERP(gc.garbage, "gc.garbage", NULL),
     INTERP(gc.callbacks, "gc.callbacks", NULL),
+#endif
+#if PY_VERSION_HEX >= 0x030a0000
     INTERP(exc_state.errnomap, "errno exceptions", NULL),
+#endif
 #if PY_VERSION_HEX >= 0x030b0000
     INTERP(exc_state.PyExc_ExceptionGroup, "exception group type", NULL),
 #endif
-#if PY_VERSION_HEX < 0x030b0000
+#if PY_VERSION_HEX >= 0x03090000 && PY_VERSION_HEX < 0x030b0000
     INTERP_ARRAY(small_ints, "constants", "small int"),
+#endif
+#if PY_VERSION_HEX >= 0x030a0000 && PY_VERSION_HEX < 0x030b0000
     INTERP(bytes.empty_string, "constants", "empty bytes"),
     INTERP_ARRAY(bytes.characters, "constants", "one-byte bytes"),
     INTERP(unicode.empty_string, "constants", "empty str"),
     INTERP_ARRAY(unicode.latin1, "constants", "one-character str"),
     INTERP(tuple.free_list[0], "constants", "empty tuple"),
 #endif
+#if PY_VERSION_HEX >= 0x030a0000 /* static variables before, all of these */
     {.offset = (uint32_t)offsetof(PyInterpreterState, unicode.ids.array),
      .length = (uint32_t)offsetof(PyInterpreterState, unicode.ids.size),
      .form = UF_FIELD_POINTERS,
@@ -98,6 +97,7 @@ const struct uf_root_field uf_interpreter_fields_self[] = {
     FIELDS(PyInterpreterState, ast.AST_type, UF_FIELD_OBJECT,
            (sizeof(struct ast_state) - offsetof(struct ast_state, AST_type)) / sizeof(PyObject *),
            "ast", NULL),
+#endif
 #if PY_VERSION_HEX >= 0x030c0000
     INTERP(cached_objects.interned_strings, "interned", NULL),
     INTERP(cached_objects.objreduce, "constants", "object.__reduce__"),
@@ -137,12 +137,22 @@ const struct uf_root_field uf_interpreter_fields_self[] = {
     INTERP(xi.pickle.dumps, "pickle", "dumps"),
     INTERP(xi.pickle.loads, "pickle", "loads"),
 #endif
+#if PY_VERSION_HEX >= 0x030a0000
     {.offset = (uint32_t)(offsetof(PyInterpreterState, TYPE_CACHE.hashtable) +
                           offsetof(struct type_cache_entry, name)),
      .count = 1 << MCACHE_SIZE_EXP,
      .stride = (uint16_t)sizeof(struct type_cache_entry),
      .form = UF_FIELD_CACHED_NAMES,
      .name = "type cache"},
+#endif
+    {.name = NULL},
+};
+
+const struct uf_root_field uf_runtime_fields_self[] = {
+#if PY_VERSION_HEX < 0x03090000
+    FIELDS(_PyRuntimeState, gc.garbage, UF_FIELD_OBJECT, 1, "gc.garbage", NULL),
+    FIELDS(_PyRuntimeState, gc.callbacks, UF_FIELD_OBJECT, 1, "gc.callbacks", NULL),
+#endif
     {.name = NULL},
 };
 

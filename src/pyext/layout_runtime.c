@@ -3,28 +3,9 @@
  * To add a version: compile; where a field is gone or new, add an #if here, in layout_roots.c, and
  * where cpython/frames.c and roots.c read it.
  */
-#define Py_BUILD_CORE 1
-#include <Python.h>
-#include <frameobject.h>
-#include <pycore_code.h>
-#include <pycore_gc.h>
-#include <pycore_interp.h>
-#include <pycore_runtime.h>
-#if PY_VERSION_HEX >= 0x030b0000
-#include <pycore_frame.h>
-#endif
-#if PY_VERSION_HEX >= 0x030d0000
-#include <pycore_tstate.h>
-#endif
-#if PY_VERSION_HEX >= 0x030e0000
-#include <pycore_genobject.h>
-#include <pycore_interpframe.h>
-#include <pycore_stackref.h>
-#endif
+#include "pyext/layout_headers.h"
 
 #include "pyext/layout_runtime.h"
-
-#include <stddef.h>
 
 #define AT(structure, member) (uint32_t)offsetof(structure, member)
 #define SIZE(structure) (uint32_t)sizeof(structure)
@@ -53,13 +34,23 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
         {
             .interpreters_head = AT(_PyRuntimeState, interpreters.head),
             .main_thread = AT(_PyRuntimeState, main_thread),
+#if PY_VERSION_HEX < 0x03090000
+            .gc = AT(_PyRuntimeState, gc),
+#else
+            .gc = UF_NO_OFFSET,
+#endif
+            .fields = uf_runtime_fields_self,
         },
     .interpreter =
         {
             .bytes = SIZE(PyInterpreterState),
             .next = AT(PyInterpreterState, next),
             .id = AT(PyInterpreterState, id),
+#if PY_VERSION_HEX < 0x03090000
+            .gc = UF_NO_OFFSET,
+#else
             .gc = AT(PyInterpreterState, gc),
+#endif
 #if PY_VERSION_HEX < 0x030b0000
             .threads_head = AT(PyInterpreterState, tstate_head),
 #else
@@ -84,7 +75,7 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .static_types = {STATIC_TYPES(builtins), STATIC_TYPES(for_extensions)},
 #endif
 #endif
-#if PY_VERSION_HEX < 0x030e0000
+#if PY_VERSION_HEX >= 0x030a0000 && PY_VERSION_HEX < 0x030e0000
             .atexit_callbacks = AT(PyInterpreterState, atexit.callbacks),
             .atexit_count = AT(PyInterpreterState, atexit.ncallbacks),
 #else
@@ -158,13 +149,23 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
 #if PY_VERSION_HEX < 0x030b0000
             .frame = UF_NO_OFFSET,
             .generator = AT(struct _frame, f_gen),
-            .stack_depth = AT(struct _frame, f_stackdepth),
             .value_stack = AT(struct _frame, f_valuestack),
 #else
             .frame = AT(struct _frame, f_frame),
             .generator = UF_NO_OFFSET,
-            .stack_depth = UF_NO_OFFSET,
             .value_stack = UF_NO_OFFSET,
+#endif
+#if PY_VERSION_HEX < 0x030a0000
+            .stack_pointer = AT(struct _frame, f_stacktop),
+            .executing = AT(struct _frame, f_executing),
+#else
+            .stack_pointer = UF_NO_OFFSET,
+            .executing = UF_NO_OFFSET,
+#endif
+#if PY_VERSION_HEX >= 0x030a0000 && PY_VERSION_HEX < 0x030b0000
+            .stack_depth = AT(struct _frame, f_stackdepth),
+#else
+            .stack_depth = UF_NO_OFFSET,
 #endif
 #if PY_VERSION_HEX < 0x030d0000
             .extra_locals = UF_NO_OFFSET,
@@ -278,10 +279,16 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .stack_size = AT(PyCodeObject, co_stacksize),
             .filename = AT(PyCodeObject, co_filename),
             .name = AT(PyCodeObject, co_name),
+#if PY_VERSION_HEX < 0x030a0000
+            .line_table = AT(PyCodeObject, co_lnotab),
+            .line_form = UF_LINES_STEPS,
+            .instruction_unit = 1,
+#else
             .line_table = AT(PyCodeObject, co_linetable),
-            .unit_size = 2,
+            .line_form = PY_VERSION_HEX < 0x030b0000 ? UF_LINES_PAIRS : UF_LINES_LOCATIONS,
+            .instruction_unit = 2,
+#endif
 #if PY_VERSION_HEX < 0x030b0000
-            .line_form = UF_LINES_PAIRS,
             .nlocalsplus = UF_NO_OFFSET,
             .varnames = AT(PyCodeObject, co_varnames),
             .cellvars = AT(PyCodeObject, co_cellvars),
@@ -291,7 +298,6 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .qualname = UF_NO_OFFSET,
             .code_bytes = AT(PyCodeObject, co_code),
 #else
-            .line_form = UF_LINES_LOCATIONS,
             .nlocalsplus = AT(PyCodeObject, co_nlocalsplus),
             .varnames = UF_NO_OFFSET,
             .cellvars = UF_NO_OFFSET,

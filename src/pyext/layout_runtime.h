@@ -6,7 +6,9 @@
 
 extern const struct uf_layout_runtime uf_layout_runtime_self;
 
-/* layout_roots.c: the objects that an interpreter and a thread own; ended by one without a name. */
+/* layout_roots.c: the objects that the runtime, an interpreter and a thread own; ended by one without a
+ * name. */
+extern const struct uf_root_field uf_runtime_fields_self[];
 extern const struct uf_root_field uf_interpreter_fields_self[];
 extern const struct uf_root_field uf_thread_fields_self[];
 

@@ -60,7 +60,7 @@ int uf_python_stack_name(const struct uf_heap *heap, const uint64_t *pairs, uint
         if (!uf_code_read(heap, pairs[(size_t)i * 2], &code))
             continue;
         int64_t offset = code.first_instruction == 0
-                             ? (int64_t)(int32_t)instruction * layout->code.unit_size
+                             ? (int64_t)(int32_t)instruction * layout->code.instruction_unit
                              : (int64_t)(instruction - code.first_instruction);
         struct uf_stack_frame frame = {.file = text_of(heap, code.filename),
                                        .function = text_of(heap, code.qualname)};

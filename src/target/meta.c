@@ -52,7 +52,7 @@ static void describe_collector(struct uf_meta *meta, const struct uf_python *pyt
 {
     const struct uf_layout_runtime *r = &python->layout.runtime;
     struct uf_heap_config config = uf_python_config(python);
-    uint64_t gc = config.interpreter + r->interpreter.gc;
+    uint64_t gc = uf_gc_state(&config);
     for (int i = 0; i < UF_GC_GENERATIONS; i++) {
         meta->threshold[i] = positive_int(
             python, gc + r->gc.generations + (uint64_t)i * r->gc.generation_size + r->gc.threshold);

@@ -68,9 +68,11 @@ static enum uf_code find_running(struct own *own, struct uf_error *err)
 static enum uf_code copy(struct own *own, struct uf_error *err)
 {
     const struct uf_layout_runtime *r = &own->python.layout.runtime;
+    const struct uf_heap_config config = uf_python_config(&own->python);
     UF_VEC(uint64_t) collecting = {0};
-    for (size_t i = 0; i < own->python.interpreters.len; i++) {
-        uint64_t address = own->python.interpreters.at[i] + r->interpreter.gc + r->gc.collecting;
+    for (uint32_t i = 0; i < uf_heap_interpreters(&config); i++) {
+        struct uf_heap_config one = uf_heap_config_of(&config, i);
+        uint64_t address = uf_gc_state(&one) + r->gc.collecting;
         if (uf_vec_push(&collecting, address)) {
             uf_vec_release(&collecting);
             return uf_error_nomem(err);
