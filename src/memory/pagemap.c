@@ -63,9 +63,12 @@ static enum uf_code scan(const struct uf_pagemap *pagemap, uint64_t start, uint6
             if (add(ret, first, regions[i].start, regions[i].end, kind_of(regions[i].categories),
                     err))
                 return UF_ENOMEM;
-        if (request.walk_end <= start)
+        if (found < REGIONS)
             break;
-        start = request.walk_end;
+        /* The end of the walk that the kernel tells may be of an earlier round of its own (seen with 6.18):
+         * what was listed is not listed again. */
+        uint64_t listed = regions[found - 1].end;
+        start = request.walk_end > listed ? request.walk_end : listed;
     }
     return UF_OK;
 }
