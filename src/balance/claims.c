@@ -9,7 +9,7 @@
 #define ROUNDING 48             /* that a block may be larger than what it was asked for, with debug heads */
 #define WORDS_OF_OBJECT 192     /* of an object that are looked at: a type's are the most, 130 */
 #define WORDS_OF_SIDE 4096
-#define MORE_BYTES 64           /* missing after all that was found: then what was found is looked at, too */
+#define MORE_BYTES 15           /* missing after all that was found: then what was found is looked at, too */
 
 struct claimer {
     struct uf_claims *result;
