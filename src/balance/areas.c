@@ -99,7 +99,8 @@ bool uf_area_next(struct uf_area *area, uint64_t from, struct uf_area_block *ret
         *ret = (struct uf_area_block){area->start, area->end, area, area->use};
         return from <= area->start;
     }
-    uint64_t first = next_use(area->uses, (from - area->start + UF_GRANULE - 1) / UF_GRANULE, count);
+    uint64_t first =
+        next_use(area->uses, (from - area->start + UF_GRANULE - 1) / UF_GRANULE, count);
     if (first >= count)
         return false;
     uint64_t behind = next_use(area->uses, first + 1, count);

@@ -44,7 +44,7 @@ enum uf_area_kind {
     UF_AREA_STACK,    /* of a thread */
     UF_AREA_THREAD,   /* what the loader set up for the first thread */
     UF_AREA_FRAMES,   /* where Python's own frames lie (3.11+) */
-    UF_AREA_IMAGE,    /* variables of a program or library that its file does not hold (.bss); number: mapping */
+    UF_AREA_IMAGE, /* variables of a program or library that its file does not hold (.bss); number: mapping */
     UF_AREA_KINDS,
 };
 
@@ -99,9 +99,8 @@ static inline enum uf_use uf_area_use(const struct uf_area *area, uint64_t addre
 {
     if (!area->uses)
         return address == area->start ? (enum uf_use)area->use : UF_USE_INSIDE;
-    return address % UF_GRANULE
-               ? UF_USE_INSIDE
-               : (enum uf_use)area->uses[(address - area->start) / UF_GRANULE];
+    return address % UF_GRANULE ? UF_USE_INSIDE
+                                : (enum uf_use)area->uses[(address - area->start) / UF_GRANULE];
 }
 
 /* The block that begins at or behind `from`, which lies in the area; false: none. */

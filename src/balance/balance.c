@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPARSE 4 /* an arena of Python's that is in use to at most one part in so many is a sparse one */
+#define SPARSE                                                                                     \
+    4 /* an arena of Python's that is in use to at most one part in so many is a sparse one */
 
 /* Libraries that stand in for glibc's malloc, by how the name of their file begins. */
 static const char *const allocators[] = {
-    "libjemalloc", "libtcmalloc", "libmimalloc", "libsnmalloc", "libtbbmalloc", "librpmalloc",
-    "libhoard",    "libscudo",
+    "libjemalloc",  "libtcmalloc", "libmimalloc", "libsnmalloc",
+    "libtbbmalloc", "librpmalloc", "libhoard",    "libscudo",
 };
 
 struct build {
@@ -174,9 +175,10 @@ enum uf_code uf_balance_build(struct uf_balance *ret, const struct uf_outside_me
 {
     struct build b = {.balance = ret, .memory = memory, .graph = graph, .err = err};
     enum uf_code code;
-    *ret = (struct uf_balance){0};
+    *ret = (struct uf_balance){.mappings = memory->mappings, .graph = graph};
     if (memory->mappings->pages.list.len == 0)
-        return uf_error_set(err, UF_EUNSUPPORTED, "it is not known which of its pages are in memory");
+        return uf_error_set(err, UF_EUNSUPPORTED,
+                            "it is not known which of its pages are in memory");
     if (!(code = find_owners(&b, version_hex)))
         code = count_all(&b);
     uf_glibc_release(&b.glibc);

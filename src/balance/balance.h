@@ -22,12 +22,12 @@ enum uf_balance_part {
     UF_PART_NATIVE_FREE,  /* kept by malloc */
     UF_PART_ALLOCATOR,    /* of another allocator, as a whole */
     UF_PART_STACKS,
-    UF_PART_FILES,        /* pages of files, as the files have them */
-    UF_PART_FILES_DATA,   /* variables of programs and libraries: written to, or in no file */
-    UF_PART_SHARED,       /* shared memory */
-    UF_PART_CODE,         /* anonymous memory with code that was generated */
-    UF_PART_NAMED,        /* anonymous memory that has a name, loader and kernel */
-    UF_PART_REMAINDER,    /* nothing explains it */
+    UF_PART_FILES,      /* pages of files, as the files have them */
+    UF_PART_FILES_DATA, /* variables of programs and libraries: written to, or in no file */
+    UF_PART_SHARED,     /* shared memory */
+    UF_PART_CODE,       /* anonymous memory with code that was generated */
+    UF_PART_NAMED,      /* anonymous memory that has a name, loader and kernel */
+    UF_PART_REMAINDER,  /* nothing explains it */
     UF_PARTS,
 };
 
@@ -52,7 +52,11 @@ struct uf_balance_type {
 #define UF_BALANCE_UNKNOWN 3
 
 struct uf_balance {
+    const struct uf_mappings *mappings; /* the caller's: paths are theirs */
+    const struct uf_graph *graph;
     uint64_t resident_bytes; /* the sum of the parts */
+    uint64_t
+        kernel_bytes; /* as /proc/PID/statm said, for who compares; the caller's, 0: not known */
     uint64_t swapped_bytes;
     uint64_t parts[UF_PARTS];
 
@@ -62,19 +66,22 @@ struct uf_balance {
     uint64_t pool_blocks_free, pools_free, pool_heads;
     uint32_t python_arenas, sparse_arenas; /* in all; at most a quarter in use */
     uint64_t arena_bytes, sparse_free;     /* of one; free in memory in the sparse ones */
-    struct uf_balance_type pins[UF_BALANCE_PINS]; /* what lies in the sparse ones, most bytes first */
+    struct uf_balance_type
+        pins[UF_BALANCE_PINS]; /* what lies in the sparse ones, most bytes first */
 
     UF_VEC(struct uf_balance_arena) arenas; /* of malloc, most in memory first */
     uint32_t chunks;                        /* of malloc, each a mapping of its own */
     uint64_t chunk_used, chunk_objects;
-    uint64_t cached, fast, top; /* of UF_PART_NATIVE_FREE: kept for threads, in fastbins, never given out */
-    uint64_t trim;              /* of it, what malloc_trim(0) would give back */
-    uint32_t breaks;            /* in chains of chunks; 0: all was seen */
+    uint64_t cached, fast,
+        top;         /* of UF_PART_NATIVE_FREE: kept for threads, in fastbins, never given out */
+    uint64_t trim;   /* of it, what malloc_trim(0) would give back */
+    uint32_t breaks; /* in chains of chunks; 0: all was seen */
 
-    uint32_t allocator; /* path of the library in the mappings' paths; 0: malloc is glibc's, or not known */
-    uint64_t elsewhere_bytes;   /* sizes of Python objects in memory of that allocator */
+    uint32_t
+        allocator; /* path of the library in the mappings' paths; 0: malloc is glibc's, or not known */
+    uint64_t elsewhere_bytes; /* sizes of Python objects in memory of that allocator */
 
-    uint32_t stacks; /* of threads, with those of threads that have ended */
+    uint32_t stacks;                      /* of threads, with those of threads that have ended */
     UF_VEC(struct uf_balance_file) files; /* most in memory first */
     struct {
         uint64_t start, bytes;

@@ -5,11 +5,12 @@
 #define CHUNK_HEAD UINT64_C(16) /* of glibc's malloc, before the memory that is given out */
 #define DEBUG_HEAD UINT64_C(16) /* of PYTHONMALLOC=debug, likewise (Objects/obmalloc.c) */
 #define GC_HEAD UINT64_C(16)
-#define DICT_HEAD UINT64_C(32)  /* of the collector, and before it values, dict, weak references (3.11) */
-#define ROUNDING 48             /* that a block may be larger than what it was asked for, with debug heads */
-#define WORDS_OF_OBJECT 192     /* of an object that are looked at: a type's are the most, 130 */
+#define DICT_HEAD                                                                                  \
+    UINT64_C(32)    /* of the collector, and before it values, dict, weak references (3.11) */
+#define ROUNDING 48 /* that a block may be larger than what it was asked for, with debug heads */
+#define WORDS_OF_OBJECT 192 /* of an object that are looked at: a type's are the most, 130 */
 #define WORDS_OF_SIDE 4096
-#define MORE_BYTES 15           /* missing after all that was found: then what was found is looked at, too */
+#define MORE_BYTES 15 /* missing after all that was found: then what was found is looked at, too */
 
 struct claimer {
     struct uf_claims *result;

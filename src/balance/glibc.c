@@ -1,10 +1,10 @@
 #include "balance/glibc_private.h"
 
 #define HEAPS_MOST 65536
-#define FENCE UINT64_C(16)   /* size of the chunks that end a heap which did not grow any more */
-#define RESUME_CHUNKS 16     /* so many have to follow each other where a chain is taken up again */
+#define FENCE UINT64_C(16) /* size of the chunks that end a heap which did not grow any more */
+#define RESUME_CHUNKS 16   /* so many have to follow each other where a chain is taken up again */
 #define RESUME_BYTES (UINT64_C(1) << 20) /* and so far it is looked for */
-#define BREAKS_MOST 64       /* in one heap */
+#define BREAKS_MOST 64                   /* in one heap */
 
 struct walk {
     struct uf_glibc *glibc;
@@ -148,7 +148,8 @@ static enum uf_code add_main_heap(struct walk *walk, uint64_t top)
         const struct uf_mapping *m = &mappings->list.at[i];
         struct heap heap = {.start = m->start, .first = m->start, .end = m->end, .main = true};
         bool is_heap = strcmp(uf_mapping_path(mappings, m), "[heap]") == 0;
-        while (is_heap && i + 1 < mappings->list.len && mappings->list.at[i + 1].start == heap.end &&
+        while (is_heap && i + 1 < mappings->list.len &&
+               mappings->list.at[i + 1].start == heap.end &&
                mappings->list.at[i + 1].path == m->path)
             heap.end = mappings->list.at[++i].end;
         const struct uf_area *image = uf_areas_find(walk->areas, heap.start);

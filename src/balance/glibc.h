@@ -28,7 +28,8 @@ struct uf_glibc_arena {
 };
 
 struct uf_glibc {
-    UF_VEC(struct uf_glibc_arena) arenas; /* the main ones first in their ring; none: glibc's malloc is not in use */
+    UF_VEC(struct uf_glibc_arena)
+    arenas;          /* the main ones first in their ring; none: glibc's malloc is not in use */
     uint32_t breaks; /* chains that were taken up again, or given up */
     uint32_t caches; /* of threads, with something in them */
 };

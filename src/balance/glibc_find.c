@@ -1,7 +1,8 @@
 /* main_arena by its shape. */
 #include "balance/glibc_private.h"
 
-#define DELTA_LEAST 16 /* from an arena to its bins: 112 in glibc 2.27 to 2.42, 24 in 2.43, without fastbins */
+#define DELTA_LEAST                                                                                \
+    16 /* from an arena to its bins: 112 in glibc 2.27 to 2.42, 24 in 2.43, without fastbins */
 #define DELTA_MOST 256
 #define ARENAS_MOST 65536
 

@@ -135,9 +135,8 @@ static void mark_cache(const struct chunks *chunks, const struct cache_form *for
     for (unsigned i = 0; i < form->bins; i++) {
         uint64_t memory = list_of(form, cache, i), bytes = bin_bytes(i);
         struct uf_area *area;
-        for (int n = 0; n < LIST_MOST && memory &&
-                        (area = taken(chunks, memory - CHUNK_HEAD, bytes));
-             n++) {
+        for (int n = 0;
+             n < LIST_MOST && memory && (area = taken(chunks, memory - CHUNK_HEAD, bytes)); n++) {
             uint64_t next = follow(chunks, memory, CHUNK_HEAD, bytes);
             uf_area_set(area, memory - CHUNK_HEAD, UF_USE_CACHED);
             memory = next;
@@ -170,8 +169,8 @@ void glibc_mark_cached(struct uf_glibc *glibc, struct uf_areas *areas,
     for (size_t i = 0; i < areas->list.len; i++) {
         struct uf_area *area = &areas->list.at[i];
         struct uf_area_block block;
-        for (uint64_t at = area->start; area->kind == UF_AREA_GLIBC && at < area->end &&
-                                        uf_area_next(area, at, &block);
+        for (uint64_t at = area->start;
+             area->kind == UF_AREA_GLIBC && at < area->end && uf_area_next(area, at, &block);
              at = block.end)
             if (block.use == UF_USE_TAKEN)
                 look_at(glibc, &chunks, block.start, block.end - block.start);

@@ -24,7 +24,8 @@
 struct glibc_ring {
     uint64_t main;  /* main_arena */
     uint64_t delta; /* from the beginning of an arena to its bins */
-    uint64_t heap_bytes, heap_info; /* heaps of threads: their alignment, sizeof(heap_info); 0: there is none */
+    uint64_t heap_bytes,
+        heap_info; /* heaps of threads: their alignment, sizeof(heap_info); 0: there is none */
 };
 
 static inline uint64_t glibc_top(const struct uf_source *source, const struct glibc_ring *ring,

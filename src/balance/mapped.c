@@ -22,7 +22,8 @@
  * glibc 2.36 and some of them say where the stack is */
 #define THREAD_ALIGN 64
 #define THREAD_FIELDS 0x900
-#define THREAD_BEHIND (UINT64_C(16) << 10) /* its own size and rounding, up to the end of the stack */
+#define THREAD_BEHIND                                                                              \
+    (UINT64_C(16) << 10) /* its own size and rounding, up to the end of the stack */
 #define THREAD_FIRST (UINT64_C(256) << 10) /* what the loader maps for the first one is smaller */
 
 struct look {
@@ -102,8 +103,8 @@ static void match_stack(const struct look *look, const struct uf_mapping *mappin
 static enum uf_code add(struct look *look, uint64_t start, uint64_t bytes, enum uf_area_kind kind)
 {
     struct uf_error ignored;
-    enum uf_code code = uf_areas_add_whole(look->areas, start, start + bytes, kind, 0, UF_USE_TAKEN,
-                                           &ignored);
+    enum uf_code code =
+        uf_areas_add_whole(look->areas, start, start + bytes, kind, 0, UF_USE_TAKEN, &ignored);
     look->stacks += kind == UF_AREA_STACK && !code;
     return code == UF_ENOMEM ? uf_error_nomem(look->err) : UF_OK;
 }
@@ -113,7 +114,8 @@ static enum uf_code look_through(struct look *look, const struct uf_mapping *map
 {
     uint64_t at = mapping->start, here, behind;
     enum uf_code code;
-    while (at < mapping->end && uf_presence_next(&look->presence, at, mapping->end, &here, &behind)) {
+    while (at < mapping->end &&
+           uf_presence_next(&look->presence, at, mapping->end, &here, &behind)) {
         for (at = here; at < behind;) {
             const struct uf_area *other = uf_areas_find(look->areas, at);
             uint64_t start = 0, bytes = 0;

@@ -113,9 +113,8 @@ static enum uf_code enter(struct walk *walk, const struct arena *arena)
     struct uf_error ignored;
     if (arena->start == arena->end)
         return UF_OK;
-    enum uf_code code =
-        uf_areas_add(walk->areas, arena->start, arena->end, UF_AREA_PYMALLOC,
-                     walk->result->arenas, UF_USE_POOL, &area, &ignored);
+    enum uf_code code = uf_areas_add(walk->areas, arena->start, arena->end, UF_AREA_PYMALLOC,
+                                     walk->result->arenas, UF_USE_POOL, &area, &ignored);
     if (code)
         return code == UF_ENOMEM ? uf_error_nomem(walk->err) : UF_OK;
     walk->result->arenas++;
@@ -168,8 +167,11 @@ enum uf_code uf_pymalloc_walk(struct uf_pymalloc *ret, struct uf_areas *areas,
                               const struct uf_outside_memory *memory, uint32_t version_hex,
                               struct uf_error *err)
 {
-    struct walk walk = {.result = ret, .areas = areas, .source = memory->source, .err = err,
-.presence = {&memory->mappings->pages, 0}};
+    struct walk walk = {.result = ret,
+                        .areas = areas,
+                        .source = memory->source,
+                        .err = err,
+                        .presence = {&memory->mappings->pages, 0}};
     enum uf_code code = UF_OK;
     *ret = (struct uf_pymalloc){.arena_bytes = ARENA_BYTES(version_hex),
                                 .pool_bytes = UF_POOL_BYTES(version_hex)};

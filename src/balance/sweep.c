@@ -205,8 +205,8 @@ static bool count_rest(struct uf_sweep *sweep, const struct uf_mapping *mapping,
 static bool sweep_mapping(struct uf_sweep *sweep, const struct uf_mapping *mapping)
 {
     uint64_t all = uf_presence_bytes(&sweep->presence, mapping->start, mapping->end);
-    uint64_t anonymous =
-        uf_presence_anonymous(&sweep->presence, mapping->start, mapping->end), counted = 0;
+    uint64_t anonymous = uf_presence_anonymous(&sweep->presence, mapping->start, mapping->end),
+             counted = 0;
     bool ok = true;
     sweep->balance->resident_bytes += all;
     if (mapping->swapped_pages != UF_PAGES_UNKNOWN)
