@@ -115,7 +115,7 @@ static bool write_heap(struct job *job)
         .names = job->heap.view.names,
         .meta = job->heap.meta,
         .file = job->request->file,
-        .file_bytes = uf_snapshot_bytes(job->heap.snapshot),
+        .file_bytes = uf_opened_origin(&job->heap).file_bytes,
         .reach = job->heap.view.reach,
         .dominators = job->heap.dominators.idom ? &job->heap.dominators : NULL,
         .path = job->to_stdout ? NULL : job->request->out,

@@ -216,7 +216,7 @@ struct uf_layout_objects {
         bool signed_size;
         uint16_t digits;
         uint8_t digit_bits;
-        bool zero_has_digit; /* 3.12+: an int of 0 is counted with one digit */
+        bool zero_has_digit; /* 3.11.2+: an int of 0 is counted with one digit */
     } integer;
 
     struct {

@@ -72,9 +72,7 @@ const struct uf_layout uf_layout_3_10 = {
             .fill = 16, .used = 24, .mask = 32, .table = 40, .small_table = 64, .entry_bytes = 16,
             .entry_hash = 8
         },
-        .integer = {
-            .size = 16, .signed_size = true, .digits = 24, .digit_bits = 30, .zero_has_digit = true
-        },
+        .integer = {.size = 16, .signed_size = true, .digits = 24, .digit_bits = 30},
         .floating = {.value = 16},
         .str = {
             .length = 16, .state = 32, .kind_shift = 2, .kind_mask = 28, .compact_mask = 32,

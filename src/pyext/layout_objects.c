@@ -19,9 +19,8 @@
 #define MANAGED_WEAKREF_FLAG 0
 #endif
 
-/* What an int of 0 counts for changed in two patch releases (gh-100637). */
-#define ZERO_HAS_DIGIT                                                                             \
-    (PY_VERSION_HEX >= 0x030b0200 || (PY_VERSION_HEX >= 0x030a0a00 && PY_VERSION_HEX < 0x030b0000))
+/* What an int of 0 counts for changed within 3.11 (gh-100637; 3.10.13 still counts no digit). */
+#define ZERO_HAS_DIGIT (PY_VERSION_HEX >= 0x030b0200)
 
 static struct uf_layout_objects layout = {
     .object = {.refcount = AT(PyObject, ob_refcnt),

@@ -35,9 +35,10 @@ static enum uf_code refuse(struct uf_error *err)
     if (!err)
         return UF_ETARGET;
     snprintf(why, sizeof why, "%s", err->message);
-    return uf_error_set(err, UF_ETARGET,
-                        "%.170s (where it is just starting or ending, try again; else report it)",
-                        why);
+    size_t len = strlen(why);
+    bool advised = len > 0 && why[len - 1] == ')';
+    return uf_error_set(err, UF_ETARGET, advised ? "%s" : "%.165s (%s)", why,
+                        "if it is just starting or ending, try again; else please report it");
 }
 
 static enum uf_code find(struct own *own, const struct uf_outside_memory *memory,
@@ -45,23 +46,6 @@ static enum uf_code find(struct own *own, const struct uf_outside_memory *memory
 {
     uf_python_release(&own->python);
     return uf_python_find(&own->python, memory, err);
-}
-
-/* Finds the interpreter while the process runs: what is seen may be torn, or not be there yet. */
-static enum uf_code find_running(struct own *own, struct uf_error *err)
-{
-    const struct timespec pause = {.tv_nsec = AGAIN_NS};
-    for (int i = 0;; i++) {
-        const struct uf_outside_memory *memory = uf_process_peek(own->process);
-        if (!memory)
-            return uf_error_set(err, UF_ETARGET, "it has ended (give a process that runs)");
-        enum uf_code code = find(own, memory, err);
-        if (code != UF_EUNSUPPORTED)
-            return code;
-        if (i == AGAIN_MOST)
-            return refuse(err);
-        nanosleep(&pause, NULL);
-    }
 }
 
 /* Held still where no interpreter is collecting. */
@@ -84,20 +68,40 @@ static enum uf_code copy(struct own *own, struct uf_error *err)
     return code;
 }
 
-static enum uf_code take_process(struct uf_target *ret, const struct uf_target_request *request,
-                                 struct own *own, struct uf_error *err)
+/* Finds the interpreter while the process runs, to know what to wait for; and again where it stood still. A
+ * page that was seen is kept, so a new look begins with opening the process anew. */
+static enum uf_code look_at_process(struct own *own, const struct uf_target_request *request,
+                                    struct uf_error *err)
 {
-    enum uf_code code = uf_process_open(&own->process, request->pid, err);
-    if (code)
-        return code;
+    enum uf_code code;
+    uf_python_release(&own->python);
+    uf_process_close(own->process);
+    own->process = NULL;
     if (!step(request, "finding Python"))
         return interrupted(err);
-    if ((code = find_running(own, err)) != UF_OK)
+    if ((code = uf_process_open(&own->process, request->pid, err)) != UF_OK ||
+        (code = find(own, uf_process_peek(own->process), err)) != UF_OK)
         return code;
     if (!step(request, "copying memory"))
         return interrupted(err);
     if ((code = copy(own, err)) != UF_OK)
         return code;
+    return find(own, uf_process_memory(own->process), err);
+}
+
+/* What is seen of a process that runs may be torn, a library may not be there yet, and a list may be half
+ * changed where it stood still: all that passes. */
+static enum uf_code take_process(struct uf_target *ret, const struct uf_target_request *request,
+                                 struct own *own, struct uf_error *err)
+{
+    const struct timespec pause = {.tv_nsec = AGAIN_NS};
+    enum uf_code code = look_at_process(own, request, err);
+    for (int i = 0; i < AGAIN_MOST && code == UF_EUNSUPPORTED; i++) {
+        nanosleep(&pause, NULL);
+        code = look_at_process(own, request, err);
+    }
+    if (code)
+        return code == UF_EUNSUPPORTED ? refuse(err) : code;
     ret->memory = uf_process_memory(own->process);
     ret->stops = uf_process_stops(own->process);
     return UF_OK;
@@ -109,8 +113,10 @@ static enum uf_code take_core(struct uf_target *ret, const struct uf_target_requ
     if (!step(request, "opening the core"))
         return interrupted(err);
     enum uf_code code = uf_core_open(&own->core, request->core, &request->files, err);
+    if (code == UF_OK)
+        code = find(own, uf_core_memory(own->core), err);
     if (code)
-        return code;
+        return code == UF_EUNSUPPORTED ? refuse(err) : code;
     ret->memory = uf_core_memory(own->core);
     ret->core = uf_core_facts(own->core);
     return UF_OK;
@@ -120,13 +126,11 @@ static enum uf_code capture(struct uf_target *ret, const struct uf_target_reques
                             struct own *own, struct uf_error *err)
 {
     static const struct uf_capture_options nothing_own;
-    enum uf_code code = find(own, ret->memory, err);
-    if (code)
-        return code == UF_EUNSUPPORTED ? refuse(err) : code;
     if (!step(request, "reading objects"))
         return interrupted(err);
     ret->config = uf_python_config(&own->python);
-    if ((code = uf_capture_heap(&ret->capture, &ret->config, &nothing_own, err)) != UF_OK)
+    enum uf_code code = uf_capture_heap(&ret->capture, &ret->config, &nothing_own, err);
+    if (code)
         return code;
     ret->interpreters = (uint32_t)own->python.interpreters.len;
     ret->layout = own->python.row->name;

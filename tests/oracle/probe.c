@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "cpython/heap.h"
+#include "cpython/layouts.h"
 #include "cpython/names.h"
 #include "pyext/known.h"
 
@@ -364,6 +365,31 @@ static PyObject *probe_facts(PyObject *self, PyObject *object)
     return ret;
 }
 
+/* Py_Version is there from 3.11 on only. */
+static uint32_t running_version(void)
+{
+    unsigned major = 0, minor = 0, micro = 0;
+    sscanf(Py_GetVersion(), "%u.%u.%u", &major, &minor, &micro); // NOLINT(cert-err34-c)
+    return major << 24 | minor << 16 | micro << 8;
+}
+
+/* layouts() -> (address of this interpreter's compiled row, and of its row for reading from outside;
+ * whether that was found to serve this release) */
+static PyObject *probe_layouts(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+#ifdef Py_DEBUG
+    const struct uf_layout_row *row = uf_layout_find(running_version(), true);
+#else
+    const struct uf_layout_row *row = uf_layout_find(running_version(), false);
+#endif
+    uint32_t release = running_version();
+    return Py_BuildValue("(KKi)", (unsigned long long)(uintptr_t)config.layout,
+                         (unsigned long long)(uintptr_t)(row ? row->layout : NULL),
+                         row && row->first <= release && release <= row->last);
+}
+
 static PyMethodDef methods[] = {
     {"decode", probe_decode, METH_O, NULL},
     {"decode_many", probe_decode_many, METH_VARARGS, NULL},
@@ -372,6 +398,7 @@ static PyMethodDef methods[] = {
     {"names", probe_names, METH_VARARGS, NULL},
     {"read_copies", probe_read_copies, METH_VARARGS, NULL},
     {"facts", probe_facts, METH_O, NULL},
+    {"layouts", probe_layouts, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

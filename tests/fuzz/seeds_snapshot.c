@@ -1,6 +1,6 @@
-/* seeds - what fuzzing of snapshots begins with: small sound files, whole and as chunks.
+/* seeds_snapshot - what fuzzing of snapshots begins with: small sound files, whole and as chunks.
  *
- *     fuzz_seeds FOLDER
+ *     fuzz_seeds_snapshot tests/fuzz/corpus/snapshot
  */
 #include "make_shapes.h"
 #include "shop_graph.h"
