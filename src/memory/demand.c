@@ -95,6 +95,16 @@ static bool fetch_all(struct uf_demand *demand, struct uf_demand_area *area, uin
     return true;
 }
 
+static bool any(void *context, uint64_t address, uint64_t size)
+{
+    const struct uf_demand *demand = context;
+    uint64_t end = address + size < address ? UINT64_MAX : address + size;
+    for (size_t i = 0; i < demand->list.len; i++)
+        if (demand->list.at[i].start < end && demand->list.at[i].end > address)
+            return true;
+    return false;
+}
+
 static const void *view(void *context, uint64_t address, size_t size)
 {
     struct uf_demand *demand = context;
@@ -129,7 +139,11 @@ void uf_demand_seal(struct uf_demand *demand,
     demand->context = context;
     demand->most_bytes = most_bytes;
     memset(demand->ways, 0, sizeof demand->ways);
-    demand->source = (struct uf_source){.context = demand, .view = view, .ways = demand->ways};
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < demand->list.len; i++)
+        bytes += demand->list.at[i].end - demand->list.at[i].start;
+    demand->source = (struct uf_source){
+        .context = demand, .view = view, .any = any, .ways = demand->ways, .bytes = bytes};
 }
 
 unsigned char *uf_demand_fill(struct uf_demand *demand, uint64_t start, uint64_t end)

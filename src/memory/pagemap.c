@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Linux include/uapi/linux/fs.h since 6.7; not in the headers that we build with. */
-struct scanned_region {
+struct scanned {
     uint64_t start, end, categories;
 };
 struct scan {
@@ -15,10 +15,10 @@ struct scan {
     uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 #define SCAN_REQUEST _IOWR('f', 16, struct scan)
-enum { SCAN_FILE = 1 << 2, SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4, SCAN_ZERO = 1 << 5 };
+enum { SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4, SCAN_ZERO = 1 << 5 };
 
-#define REGIONS 1024 /* 24 KiB of stack */
-#define ENTRIES 4096 /* pages at once, by reading: 32 KiB of stack */
+#define SCANNED 256  /* runs at once: 6 KiB of stack */
+#define ENTRIES 4096 /* pages at once: 32 KiB of stack, 16 MiB of addresses */
 
 /* Joined with the one before, if that is of the same scan. */
 static enum uf_code add(struct uf_page_runs *ret, size_t first, uint64_t start, uint64_t end,
@@ -33,90 +33,129 @@ static enum uf_code add(struct uf_page_runs *ret, size_t first, uint64_t start, 
     return uf_vec_push(&ret->list, run) ? uf_error_nomem(err) : UF_OK;
 }
 
-static uint32_t kind_of(uint64_t categories)
+/* Runs of pages of the categories `any`, by the ioctl. Less than 0: there is none such. */
+static int scan(struct uf_pagemap *pagemap, uint64_t start, uint64_t end, uint64_t any,
+                struct scanned *ret, size_t most, uint64_t *walked)
 {
-    return (categories & SCAN_FILE ? UF_PAGE_FILE : 0u) |
-           (categories & SCAN_PRESENT ? UF_PAGE_PRESENT : 0u) |
-           (categories & SCAN_SWAPPED ? UF_PAGE_SWAPPED : 0u) |
-           (categories & SCAN_ZERO ? UF_PAGE_ZERO : 0u);
-}
-
-static enum uf_code scan(const struct uf_pagemap *pagemap, uint64_t start, uint64_t end,
-                         struct uf_page_runs *ret, struct uf_error *err)
-{
-    struct scanned_region regions[REGIONS];
-    size_t first = ret->list.len;
-    while (start < end) {
-        struct scan request = {.size = sizeof request,
-                               .start = start,
-                               .end = end,
-                               .vec = (uint64_t)(uintptr_t)regions,
-                               .vec_len = REGIONS,
-                               .category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
-                               .return_mask = SCAN_FILE | SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO};
-        int found = ioctl(pagemap->fd, SCAN_REQUEST, &request);
-        if (found < 0 && errno == EINTR)
-            continue;
-        if (found < 0)
-            return uf_error_os(err, errno, "cannot scan a pagemap");
-        for (int i = 0; i < found; i++)
-            if (add(ret, first, regions[i].start, regions[i].end, kind_of(regions[i].categories),
-                    err))
-                return UF_ENOMEM;
-        if (found < REGIONS)
+    struct scan request = {.size = sizeof request,
+                           .start = start,
+                           .end = end,
+                           .vec = (uint64_t)(uintptr_t)ret,
+                           .vec_len = most,
+                           .category_anyof_mask = any,
+                           .return_mask = any};
+    int found = -1;
+    while (!pagemap->no_scan) {
+        found = ioctl(pagemap->fd, SCAN_REQUEST, &request);
+        if (found >= 0 || errno != EINTR)
             break;
-        /* The end of the walk that the kernel tells may be of an earlier round of its own (seen with 6.18):
-         * what was listed is not listed again. */
-        uint64_t listed = regions[found - 1].end;
-        start = request.walk_end > listed ? request.walk_end : listed;
     }
-    return UF_OK;
+    pagemap->no_scan = found < 0;
+    /* walk_end may be that of an earlier round of the kernel's own buffer (Linux 6.18 fs/proc/task_mmu.c,
+     * do_pagemap_scan): then it lies before what was found. */
+    *walked = found > 0 && (size_t)found == most ? ret[most - 1].end : end;
+    return found;
 }
 
-static uint32_t kind_of_entry(uint64_t entry)
+/* Where the next page is that is somewhere, from `start` on; `end`: there is none. */
+static uint64_t pass_empty(struct uf_pagemap *pagemap, uint64_t start, uint64_t end)
 {
-    return (entry >> 61 & 1 ? UF_PAGE_FILE : 0u) | (entry >> 62 & 1 ? UF_PAGE_SWAPPED : 0u) |
-           (entry >> 63 & 1 ? UF_PAGE_PRESENT : 0u);
+    struct scanned next;
+    uint64_t walked;
+    int found = scan(pagemap, start, end, SCAN_PRESENT | SCAN_SWAPPED, &next, 1, &walked);
+    return found < 0 ? start : found > 0 && next.start >= start ? next.start : end;
 }
 
-static enum uf_code read_entries(struct uf_pagemap *pagemap, uint64_t start, uint64_t end,
-                                 struct uf_page_runs *ret, struct uf_error *err)
+/* Pages that seem to be shared may be the page of zeros, of which there is only one. */
+static enum uf_code add_shared(struct uf_pagemap *pagemap, struct uf_page_runs *ret, size_t first,
+                               struct uf_page_run run, struct uf_error *err)
 {
-    size_t first = ret->list.len;
-    uint64_t entries[ENTRIES], pages = (end - start) / UF_PAGE_BYTES;
-    if (pages > pagemap->budget_pages)
-        return uf_error_set(err, UF_EUNSUPPORTED, "too large to look at page by page");
-    pagemap->budget_pages -= pages;
-    while (start < end) {
-        uint64_t wanted = (end - start) / UF_PAGE_BYTES;
-        size_t size = (wanted < ENTRIES ? wanted : ENTRIES) * sizeof *entries;
-        ssize_t got = pread(pagemap->fd, entries, size, (off_t)(start / UF_PAGE_BYTES * 8));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < (ssize_t)sizeof *entries)
-            return uf_error_set(err, UF_EUNSUPPORTED, "no pagemap");
-        for (size_t i = 0; i < (size_t)got / sizeof *entries; i++, start += UF_PAGE_BYTES) {
-            uint32_t kind = kind_of_entry(entries[i]);
-            if (kind & (UF_PAGE_PRESENT | UF_PAGE_SWAPPED) &&
-                add(ret, first, start, start + UF_PAGE_BYTES, kind, err))
-                return UF_ENOMEM;
+    struct scanned zeros[SCANNED];
+    enum uf_code code = UF_OK;
+    for (uint64_t at = run.start, walked; at < run.end && !code; at = walked) {
+        int found = scan(pagemap, at, run.end, SCAN_ZERO, zeros, SCANNED, &walked);
+        if (found < 0 || walked <= at || walked > run.end)
+            walked = run.end;
+        for (int i = 0; i < found && !code; i++) {
+            if (zeros[i].start > at)
+                code = add(ret, first, at, zeros[i].start, run.kind, err);
+            if (!code)
+                code = add(ret, first, zeros[i].start, zeros[i].end, UF_PAGE_PRESENT | UF_PAGE_ZERO,
+                           err);
+            at = zeros[i].end;
         }
+        if (at < walked && !code)
+            code = add(ret, first, at, walked, run.kind, err);
     }
-    return UF_OK;
+    return code;
+}
+
+static uint32_t kind_of(uint64_t entry)
+{
+    uint32_t kind = (entry >> 61 & 1 ? UF_PAGE_FILE : 0u) |
+                    (entry >> 62 & 1 ? UF_PAGE_SWAPPED : 0u) |
+                    (entry >> 63 & 1 ? UF_PAGE_PRESENT : 0u);
+    bool exclusive = entry >> 56 & 1;
+    return kind == UF_PAGE_PRESENT && !exclusive ? kind | UF_PAGE_SHARED : kind;
+}
+
+static enum uf_code add_run(struct uf_pagemap *pagemap, struct uf_page_runs *ret, size_t first,
+                            struct uf_page_run run, struct uf_error *err)
+{
+    if (!(run.kind & (UF_PAGE_PRESENT | UF_PAGE_SWAPPED)) || run.end == run.start)
+        return UF_OK;
+    if (run.kind & UF_PAGE_SHARED)
+        return add_shared(pagemap, ret, first, run, err);
+    return add(ret, first, run.start, run.end, run.kind, err);
+}
+
+/* The runs of some entries; *any: at least one page is somewhere. */
+static enum uf_code add_entries(struct uf_pagemap *pagemap, struct uf_page_runs *ret, size_t first,
+                                uint64_t start, const uint64_t *entries, size_t count, bool *any,
+                                struct uf_error *err)
+{
+    struct uf_page_run run = {start, start, 0};
+    enum uf_code code = UF_OK;
+    *any = false;
+    for (size_t i = 0; i < count && !code; i++) {
+        uint32_t kind = kind_of(entries[i]);
+        if (kind != run.kind) {
+            code = add_run(pagemap, ret, first, run, err);
+            run = (struct uf_page_run){run.end, run.end, kind};
+        }
+        run.end += UF_PAGE_BYTES;
+        *any |= (kind & (UF_PAGE_PRESENT | UF_PAGE_SWAPPED)) != 0;
+    }
+    return code ? code : add_run(pagemap, ret, first, run, err);
 }
 
 enum uf_code uf_pagemap_scan(struct uf_pagemap *pagemap, uint64_t start, uint64_t end,
                              struct uf_page_runs *ret, struct uf_error *err)
 {
-    if (pagemap->fd < 0)
-        return uf_error_set(err, UF_EUNSUPPORTED, "no pagemap");
-    if (!pagemap->reading) {
-        size_t before = ret->list.len;
-        enum uf_code code = scan(pagemap, start, end, ret, err);
-        if (code != UF_EIO)
-            return code;
-        ret->list.len = before;
-        pagemap->reading = true; /* ENOTTY: an older kernel */
+    uint64_t entries[ENTRIES];
+    size_t first = ret->list.len;
+    enum uf_code code = UF_OK;
+    while (start < end && !code) {
+        uint64_t wanted = (end - start) / UF_PAGE_BYTES;
+        size_t size = (wanted < ENTRIES ? wanted : ENTRIES) * sizeof *entries;
+        ssize_t got = pagemap->fd < 0 ? 0
+                                      : pread(pagemap->fd, entries, size,
+                                              (off_t)(start / UF_PAGE_BYTES * sizeof *entries));
+        if (got < 0 && errno == EINTR)
+            continue;
+        size_t count = got > 0 ? (size_t)got / sizeof *entries : 0;
+        if (count == 0)
+            return uf_error_set(err, UF_EUNSUPPORTED, "no pagemap");
+        bool any;
+        code = add_entries(pagemap, ret, first, start, entries, count, &any, err);
+        start += count * UF_PAGE_BYTES;
+        if (any || code)
+            continue;
+        if (pagemap->budget_pages < count)
+            return uf_error_set(err, UF_EUNSUPPORTED, "too large to look at page by page");
+        uint64_t next = pass_empty(pagemap, start, end);
+        pagemap->budget_pages -= next == start ? count : 0;
+        start = next;
     }
-    return read_entries(pagemap, start, end, ret, err);
+    return code;
 }

@@ -1,8 +1,8 @@
-/* pagemap.h - which pages of a process are where: in memory, swapped out, still the file's.
+/* pagemap.h - which pages of a process are where: in memory, swapped out, still the file's, shared with others.
  *
- * From /proc/PID/pagemap: by the ioctl PAGEMAP_SCAN where the kernel has it (Linux 6.7), which passes over
- * empty parts of the page table, so that reservations of terabytes cost nothing; else by reading 8 bytes a
- * page, which is bounded. Linux Documentation/admin-guide/mm/pagemap.rst.
+ * From /proc/PID/pagemap, 8 bytes a page. What is empty for long is passed over by the ioctl PAGEMAP_SCAN where
+ * the kernel has it (Linux 6.7), so that reservations of terabytes cost nothing; where it has not, how much
+ * is read is bounded. Linux Documentation/admin-guide/mm/pagemap.rst.
  */
 #ifndef UF_MEMORY_PAGEMAP_H
 #define UF_MEMORY_PAGEMAP_H
@@ -16,7 +16,8 @@ enum {
     UF_PAGE_FILE = 1 << 0,    /* the file's, or of shared memory */
     UF_PAGE_PRESENT = 1 << 1, /* in memory */
     UF_PAGE_SWAPPED = 1 << 2,
-    UF_PAGE_ZERO = 1 << 3, /* the one page of zeros that all share (only PAGEMAP_SCAN tells) */
+    UF_PAGE_ZERO = 1 << 3,   /* the one page of zeros that all share (only PAGEMAP_SCAN tells) */
+    UF_PAGE_SHARED = 1 << 4, /* of no file, and since a fork another process has the same one */
 };
 
 /* Pages next to each other of the same kind; those that are nowhere are in no run. */
@@ -31,8 +32,8 @@ struct uf_page_runs {
 
 struct uf_pagemap {
     int fd;                /* of /proc/PID/pagemap; -1: there is none */
-    bool reading;          /* without the ioctl */
-    uint64_t budget_pages; /* that may still be looked at by reading */
+    bool no_scan;          /* the kernel has no PAGEMAP_SCAN */
+    uint64_t budget_pages; /* empty ones that may still be looked at one by one */
 };
 
 /* Adds the runs of [start, end), ascending. UF_EUNSUPPORTED: cannot be known (no pagemap, or it would take more than

@@ -55,7 +55,8 @@ static enum uf_code add_peek_areas(struct uf_process *process, struct uf_error *
         }
         if (span.end)
             code = uf_demand_add(&process->peek, span.start, span.end, 0, 0, err);
-        span = readable ? (struct uf_span){mapping->start, mapping->end} : (struct uf_span){0};
+        span = readable ? (struct uf_span){mapping->start, mapping->end, false}
+                        : (struct uf_span){0};
     }
     if (span.end && !code)
         code = uf_demand_add(&process->peek, span.start, span.end, 0, 0, err);

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TRIES_MOST 200
 #define PATIENCE_NS UINT64_C(2000000000) /* for all threads to stop */
@@ -131,14 +131,10 @@ static bool is_same_program(const struct uf_process *process)
 static enum uf_code read_check(const struct uf_process *process, uint64_t address, int32_t *ret,
                                struct uf_error *err)
 {
-    struct iovec here = {ret, sizeof *ret};
-    struct iovec there = {(void *)(uintptr_t)address, sizeof *ret}; // NOLINT
-    if (process_vm_readv(process->pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof *ret)
+    /* Not process_vm_readv(2): see process_bytes.c. */
+    ssize_t got = pread(process->memory, ret, sizeof *ret, (off_t)address);
+    if (got == (ssize_t)sizeof *ret)
         return UF_OK;
-    if (errno == ESRCH)
-        return uf_process_gone(process->pid, err);
-    if (errno == EPERM || errno == ENOSYS)
-        return uf_process_refused(process->pid, errno, err);
     if (!is_same_program(process))
         return uf_process_changed(process, err);
     return uf_error_at(err, UF_EFAULT, address,
@@ -203,6 +199,8 @@ static void take(struct attempt *attempt)
     }
     if (!attempt->code)
         attempt->code = uf_process_copy_bytes(process, attempt->err);
+    if (!attempt->code && !is_same_program(process)) /* killed meanwhile */
+        attempt->code = uf_process_changed(process, attempt->err);
     process->stops.rss_bytes = resident_bytes(process->pid);
     attempt->outcome = attempt->code ? FAILED : GOOD;
 }

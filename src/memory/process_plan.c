@@ -72,24 +72,23 @@ bool uf_process_is_left(const struct uf_mapping *mapping)
            mapping->end - mapping->start > WHOLE_MOST;
 }
 
-static enum uf_code add(struct uf_process_spans *spans, uint64_t start, uint64_t end,
-                        struct uf_error *err)
+static enum uf_code add(struct uf_process_spans *spans, struct uf_span span, struct uf_error *err)
 {
-    struct uf_span span = {start, end};
     struct uf_span *last = spans->list.len ? &spans->list.at[spans->list.len - 1] : NULL;
-    if (last && last->end == start) {
-        last->end = end;
+    if (last && last->end == span.start && last->shared == span.shared) {
+        last->end = span.end;
         return UF_OK;
     }
     return uf_vec_push(&spans->list, span) ? uf_error_nomem(err) : UF_OK;
 }
 
 /* `placed` is where it gets a place; of a part that is filled, that has been said of all of it. */
-static enum uf_code want(struct uf_process *process, uint64_t start, uint64_t end, bool place,
+static enum uf_code want(struct uf_process *process, struct uf_span span, bool place,
                          struct uf_error *err)
 {
-    enum uf_code code = add(&process->wanted, start, end, err);
-    return code || !place ? code : add(&process->placed, start, end, err);
+    enum uf_code code = add(&process->wanted, span, err);
+    span.shared = false;
+    return code || !place ? code : add(&process->placed, span, err);
 }
 
 /* Counts the pages of a mapping, from the runs from `first` on. */
@@ -115,7 +114,8 @@ static enum uf_code want_runs(struct uf_process *process, size_t first, bool pla
     for (size_t i = first; i < process->mappings.pages.list.len && !code; i++) {
         const struct uf_page_run *run = &process->mappings.pages.list.at[i];
         if (!(run->kind & (UF_PAGE_FILE | UF_PAGE_ZERO)))
-            code = want(process, run->start, run->end, place, err);
+            code = want(process, (struct uf_span){run->start, run->end, run->kind & UF_PAGE_SHARED},
+                        place, err);
     }
     return code;
 }
@@ -140,8 +140,10 @@ static enum uf_code plan(struct uf_process *process, struct uf_mapping *mapping,
     bool whole = known ? filled && uf_process_file(process, mapping) < 0
                        : !uf_process_is_left(mapping);
     if (whole)
-        return want(process, mapping->start, mapping->end, true, err);
-    code = filled ? add(&process->placed, mapping->start, mapping->end, err) : UF_OK;
+        return want(process, (struct uf_span){mapping->start, mapping->end, true}, true, err);
+    code = filled
+               ? add(&process->placed, (struct uf_span){mapping->start, mapping->end, false}, err)
+               : UF_OK;
     return code ? code : want_runs(process, first, !filled, err);
 }
 

@@ -89,11 +89,12 @@ static bool next_part(struct parts *parts, struct uf_span *part, bool *was_copie
         return false;
     while (parts->next < wanted->list.len && wanted->list.at[parts->next].end <= parts->at)
         parts->next++;
-    struct uf_span span = parts->next < wanted->list.len ? wanted->list.at[parts->next]
-                                                         : (struct uf_span){UINT64_MAX, UINT64_MAX};
+    struct uf_span span = parts->next < wanted->list.len
+                              ? wanted->list.at[parts->next]
+                              : (struct uf_span){UINT64_MAX, UINT64_MAX, false};
     *was_copied = span.start <= parts->at;
     uint64_t stop = *was_copied ? span.end : span.start;
-    *part = (struct uf_span){parts->at, stop < parts->end ? stop : parts->end};
+    *part = (struct uf_span){parts->at, stop < parts->end ? stop : parts->end, false};
     parts->at = part->end;
     return true;
 }
@@ -165,6 +166,13 @@ static const void *view(void *context, uint64_t address, size_t size)
     return found;
 }
 
+static bool any(void *context, uint64_t address, uint64_t size)
+{
+    struct uf_process *process = context;
+    return process->ranges.source.any(&process->ranges, address, size) ||
+           process->demand.source.any(&process->demand, address, size);
+}
+
 enum uf_code uf_process_make_source(struct uf_process *process, struct uf_error *err)
 {
     enum uf_code code = UF_OK;
@@ -191,7 +199,11 @@ enum uf_code uf_process_make_source(struct uf_process *process, struct uf_error 
             place_copied(process, mapping);
     }
     process->source =
-        (struct uf_source){.context = process, .view = view, .ways = process->ranges.ways};
+        (struct uf_source){.context = process,
+                           .view = view,
+                           .any = any,
+                           .ways = process->ranges.ways,
+                           .bytes = process->ranges.source.bytes + process->demand.source.bytes};
     process->copied = (struct uf_outside_memory){.mappings = &process->mappings,
                                                  .source = &process->source,
                                                  .context = process,

@@ -52,7 +52,7 @@ enum uf_code uf_slabs_make(struct uf_slabs *slabs, const struct uf_span *spans, 
         while (i < count && spans[i].start - narrow.end < APART_BYTES)
             narrow.end = spans[i++].end;
         struct uf_span wide = {narrow.start > ROOM_BYTES ? narrow.start - ROOM_BYTES : 0,
-                               narrow.end + ROOM_BYTES};
+                               narrow.end + ROOM_BYTES, false};
         code = add(slabs, wide, narrow, err);
     }
     return code;

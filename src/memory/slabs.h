@@ -18,6 +18,7 @@
 
 struct uf_span {
     uint64_t start, end; /* whole pages */
+    bool shared;         /* not this process's alone */
 };
 
 struct uf_slab {
