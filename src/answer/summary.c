@@ -1,6 +1,7 @@
 /* `unfreed summary FILE`: what is in a heap. */
 #include "report/summary.h"
 #include "answer/heap.h"
+#include "answer/summary_rss.h"
 
 #define ROWS_USUAL 15
 #define OTHER_ROWS_USUAL 5
@@ -13,7 +14,7 @@ static enum uf_summary_order order_of(const struct uf_heap_request *request)
 }
 
 static void report(const struct uf_opened *heap, const struct uf_summary *summary,
-                   struct uf_answer *ret)
+                   const struct uf_balance *balance, struct uf_answer *ret)
 {
     const struct uf_heap_request *request = heap->request;
     const struct uf_summary_report figures = {
@@ -21,6 +22,7 @@ static void report(const struct uf_opened *heap, const struct uf_summary *summar
         .view = &heap->view,
         .heap = uf_opened_figures(heap),
         .order = order_of(request),
+        .balance = balance,
         .rows = request->rows ? request->rows : ROWS_USUAL,
         .other_rows = request->rows ? request->rows : OTHER_ROWS_USUAL,
     };
@@ -34,22 +36,48 @@ static void report(const struct uf_opened *heap, const struct uf_summary *summar
     uf_answer_finish(ret, &text, UF_EXIT_DONE);
 }
 
-void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
+static void summarize(struct uf_opened *heap, const struct uf_balance *balance,
+                      struct uf_answer *ret)
 {
-    struct uf_opened heap;
+    const struct uf_heap_request *request = heap->request;
     struct uf_summary summary;
     struct uf_error err = {0};
     size_t largest = request->rows ? request->rows : OTHER_ROWS_USUAL;
-    if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret) &&
-        uf_opened_reach(&heap, ret) && uf_opened_dominators(&heap, ret) &&
-        uf_answer_step(request, "summing up", ret)) {
-        if (uf_summary_build(&summary, &heap.view, &heap.dominators, order_of(request), largest,
-                             &err)) {
-            uf_answer_error(ret, request->file, &err);
-        } else {
-            report(&heap, &summary, ret);
-            uf_summary_release(&summary);
-        }
+    if (!uf_opened_reach(heap, ret) || !uf_opened_dominators(heap, ret) ||
+        !uf_answer_step(request, "summing up", ret))
+        return;
+    if (uf_summary_build(&summary, &heap->view, &heap->dominators, order_of(request), largest,
+                         &err)) {
+        uf_answer_error(ret, request->file, &err);
+        return;
+    }
+    report(heap, &summary, balance, ret);
+    uf_summary_release(&summary);
+}
+
+/* As text it is a report of its own, and the summary of the heap is not made. */
+static void with_balance(struct uf_opened *heap, struct uf_answer *ret)
+{
+    struct uf_balance balance;
+    if (!uf_rss_balance(heap, &balance, ret))
+        return;
+    if (heap->request->json)
+        summarize(heap, &balance, ret);
+    else
+        uf_rss_report(heap, &balance, ret);
+    uf_balance_release(&balance);
+}
+
+void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
+{
+    struct uf_opened heap;
+    if (request->rss && !uf_rss_asked_well(request, ret))
+        return;
+    if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret)) {
+        if (request->rss)
+            with_balance(&heap, ret);
+        else
+            summarize(&heap, NULL, ret);
     }
     uf_opened_release(&heap);
 }

@@ -177,8 +177,9 @@ enum uf_code uf_balance_build(struct uf_balance *ret, const struct uf_outside_me
     enum uf_code code;
     *ret = (struct uf_balance){.mappings = memory->mappings, .graph = graph};
     if (memory->mappings->pages.list.len == 0)
-        return uf_error_set(err, UF_EUNSUPPORTED,
-                            "it is not known which of its pages are in memory");
+        return uf_error_set(err, UF_ETARGET,
+                            "which of its pages are in memory is not known (its page map has to be "
+                            "readable: run as its owner or as root)");
     if (!(code = find_owners(&b, version_hex)))
         code = count_all(&b);
     uf_glibc_release(&b.glibc);

@@ -88,8 +88,8 @@ struct uf_balance {
     } unknown[UF_BALANCE_UNKNOWN]; /* the largest of UF_PART_REMAINDER */
 };
 
-/* `memory` is of a live process, after a copy; `graph` what was captured from it. UF_EUNSUPPORTED: it is not
- * known which pages are in memory; UF_ENOMEM. Release it in any case. */
+/* `memory` is of a live process, after a copy; `graph` what was captured from it. UF_ETARGET: it is not known
+ * which pages are in memory; UF_ENOMEM. Release it in any case. */
 enum uf_code uf_balance_build(struct uf_balance *ret, const struct uf_outside_memory *memory,
                               const struct uf_graph *graph, uint32_t version_hex,
                               struct uf_error *err);

@@ -6,8 +6,8 @@
 #include "report/json.h"
 #include "report/page.h"
 
-/* The verdict, a table that adds up, and what would help. */
-void uf_balance_text(struct uf_page *page, const struct uf_balance *balance);
+/* The verdict; unless `quiet`, a table that adds up, arenas, files, and what would help. */
+void uf_balance_text(struct uf_page *page, const struct uf_balance *balance, bool quiet);
 /* An object under `key`. */
 void uf_balance_json(struct uf_json *json, const char *key, const struct uf_balance *balance);
 

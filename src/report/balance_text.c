@@ -236,11 +236,13 @@ static void write_files(struct uf_page *page, const struct uf_balance *balance)
     uf_page_line(page, INDENT, &more);
 }
 
-void uf_balance_text(struct uf_page *page, const struct uf_balance *balance)
+void uf_balance_text(struct uf_page *page, const struct uf_balance *balance, bool quiet)
 {
     struct uf_balance_advice advice[UF_BALANCE_ADVICE_MOST];
     size_t count = uf_balance_advise(advice, balance);
     write_verdict(page, balance);
+    if (quiet)
+        return;
     uf_page_newline(page);
     write_parts(page, balance);
     write_arenas(page, balance);

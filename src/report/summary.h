@@ -5,11 +5,14 @@
 #include "analysis/summary.h"
 #include "report/heap.h"
 
+struct uf_balance;
+
 struct uf_summary_report {
     const struct uf_summary *summary;
     const struct uf_view *view; /* that it was made from */
     struct uf_report_heap heap;
     enum uf_summary_order order;
+    const struct uf_balance *balance; /* of resident memory, when it was asked for; else NULL */
     uint32_t rows, other_rows; /* of the table of types, and of each other one; more are counted */
 };
 
