@@ -8,6 +8,7 @@
 #define DICT_HEAD                                                                                  \
     UINT64_C(32)    /* of the collector, and before it values, dict, weak references (3.11) */
 #define ROUNDING 48 /* that a block may be larger than what it was asked for, with debug heads */
+#define PAGE_BYTES 4096
 #define WORDS_OF_OBJECT 192 /* of an object that are looked at: a type's are the most, 130 */
 #define WORDS_OF_SIDE 4096
 #define MORE_BYTES 15 /* missing after all that was found: then what was found is looked at, too */
@@ -56,6 +57,12 @@ static void claim_object(struct claimer *c, const struct uf_graph *graph, uf_nod
     }
 }
 
+/* A mapping of its own is a multiple of a page. */
+static int64_t rounding(const struct uf_area_block *block)
+{
+    return ROUNDING + (block->area->kind == UF_AREA_CHUNK ? PAGE_BYTES : 0);
+}
+
 /* Does the word lead to a block that belongs to the object? */
 static bool claim_word(struct claimer *c, uint64_t word, struct missing *missing, bool values)
 {
@@ -68,7 +75,7 @@ static bool claim_word(struct claimer *c, uint64_t word, struct missing *missing
     uint64_t memory = memory_of(&block), bytes = block.end - memory;
     if (word < memory || (!inside && word != memory && word != memory + DEBUG_HEAD))
         return true;
-    if (!values && (int64_t)bytes - ROUNDING > missing->bytes)
+    if (!values && (int64_t)bytes - rounding(&block) > missing->bytes)
         return true;
     uf_area_set(block.area, block.start, UF_USE_SIDE);
     c->result->side_blocks++;

@@ -1,4 +1,6 @@
-"""Plants memory of known kinds and sizes; obeys one word a line and answers each with a line of JSON."""
+"""Plants memory of known kinds and sizes; obeys one word a line and answers each with a line of JSON.
+
+A word that plants answers how many bytes of which parts of resident memory it has made."""
 
 import ctypes
 import json
@@ -15,6 +17,7 @@ libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
 libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+libc.mallopt(-3, 128 << 10)  # M_MMAP_THRESHOLD: else it follows what was freed
 
 
 class Slots:
@@ -37,17 +40,22 @@ def objects():
     KEPT.append([Slots() for _ in range(small)])
     KEPT.append([bytes(2000 - 33 - 8) + b"" for _ in range(large)])
     KEPT.append([b"%d" % i * 400 for i in range(1000, 1000 + large)])
-    lists = sum(map(sys.getsizeof, KEPT))
-    return small * 64 + large * (chunk(2000 - 8) + chunk(1600 + 33)) + lists
+    lists = sum(map(sys.getsizeof, KEPT[-3:]))
+    return {"objects": small * 64 + large * (chunk(2000 - 8) + chunk(1600 + 33)) + lists}
 
 
 def fragments():
     """Pools of which a few blocks are left."""
     many = [Slots() for _ in range(200000)]
-    freed = len(many) - len(many[::50])
-    KEPT.append(many[::50])
+    pool = 16384 if sys.version_info >= (3, 10) else 4096
+    pools = len(many) // ((pool - 48) // 64)
+    left = many[::50]
     many.clear()
-    return freed * 64
+    KEPT.append(left)
+    return {
+        "python_free": pools * pool - len(left) * 64,
+        "objects": len(left) * 64 + sys.getsizeof(left),
+    }
 
 
 def touched(count, size):
@@ -59,7 +67,7 @@ def touched(count, size):
 
 def native():
     KEPT.append(touched(4000, 3000) + touched(4, 2 * MIB))
-    return 4000 * chunk(3000) + 4 * (2 * MIB + 4096)
+    return {"native_used": 4000 * chunk(3000) + 4 * (2 * MIB + 4096)}
 
 
 def native_free():
@@ -67,7 +75,8 @@ def native_free():
     for block in blocks[::2]:
         libc.free(block)
     KEPT.append(blocks[1::2])
-    return len(blocks[::2]) * chunk(20000)
+    half = len(blocks) // 2 * chunk(20000)
+    return {"native_free": half, "native_used": half}
 
 
 def files():
@@ -79,7 +88,7 @@ def files():
     for i in range(0, 6 * MIB, 4096):
         private[i] = 1
     KEPT.append((mapped, private))
-    return 12 * MIB
+    return {"files": 12 * MIB, "files_data": 6 * MIB}
 
 
 def shared():
@@ -87,11 +96,11 @@ def shared():
     for i in range(0, len(memory), 4096):
         memory[i] = 1
     KEPT.append(memory)
-    return len(memory)
+    return {"shared": len(memory)}
 
 
 def stacks():
-    """Threads that pass a large structure by value."""
+    """Threads that pass a large structure by value: their stacks stay that large."""
     threading.stack_size(16 * MIB)
     used, done = threading.Barrier(5), threading.Event()
 
@@ -103,7 +112,7 @@ def stacks():
     for _ in range(4):
         threading.Thread(target=work, daemon=True).start()
     used.wait()
-    return 4 * 4 * MIB
+    return {"stacks": 4 * 2 * 4 * MIB}  # libffi lays it down twice
 
 
 def unknown():
@@ -112,7 +121,7 @@ def unknown():
     libc.mmap.argtypes = [ctypes.c_void_p, *[ctypes.c_size_t] * 5]
     memory = libc.mmap(None, 4 * MIB, 3, 0x22, 2**64 - 1, 0)
     libc.memset(memory, 1, 4 * MIB)
-    return 4 * MIB
+    return {"remainder": 4 * MIB}
 
 
 def trim():
