@@ -30,7 +30,7 @@ struct many {
     struct seen *most;       /* that has grown most so far */
     struct uf_after after;
     struct uf_diff_processes told;
-    UF_VEC(struct uf_diff_absent) absent;
+    UF_VEC(struct uf_absent) absent;
     struct uf_signatures_join join[2];
     char doing[64];
 };
@@ -42,29 +42,25 @@ static bool nomem(struct many *many)
     return uf_answer_error(many->answer, NULL, &err);
 }
 
-static bool add_absent(struct many *many, int pid, enum uf_diff_absence how)
+static bool push_absent(struct many *many, struct uf_absent *absent)
 {
-    struct uf_diff_absent absent = {.pid = pid, .how = how};
-    return uf_vec_push(&many->absent, absent) == 0 || nomem(many);
+    if (uf_vec_push(&many->absent, *absent) == 0)
+        return true;
+    uf_mem_free(absent->why);
+    return nomem(many);
 }
 
-/* A process that could not be read is told of and left out, where it was not named itself: the answer is
- * empty again. False: it was, or something else is wrong. */
+static bool add_absent(struct many *many, int pid, enum uf_absence how)
+{
+    struct uf_absent absent = {.pid = pid, .how = how};
+    return push_absent(many, &absent);
+}
+
 static bool leave_out(struct many *many, int pid, bool gone)
 {
-    struct uf_answer *answer = many->answer;
-    const char *why = strstr(answer->error, ": ");
-    if (answer->exit_code != UF_EXIT_INPUT || (!gone && pid == many->family.master) ||
-        (!gone && !many->family.master))
-        return false;
-    char *kept = gone ? NULL : uf_mem_strdup(why ? why + 2 : answer->error);
-    struct uf_diff_absent absent = {pid, gone ? UF_DIFF_WENT : UF_DIFF_UNREAD, kept};
-    uf_answer_release(answer);
-    if ((!gone && !kept) || uf_vec_push(&many->absent, absent)) {
-        uf_mem_free(kept);
-        return nomem(many);
-    }
-    return true;
+    struct uf_absent absent;
+    return uf_family_leave_out(&many->family, pid, gone, &absent, many->answer) &&
+           push_absent(many, &absent);
 }
 
 /* Keeps groups and figures, and gives back what goes with the number of objects. */
@@ -134,7 +130,7 @@ static bool look_again_at(struct many *many, const struct uf_family *now, struct
     if (!look[UF_DIFF_OLD].heap.meta)
         return true; /* it could not be read before */
     if (!uf_family_has(now, seen->pid) || !uf_after_runs(seen->pid))
-        return add_absent(many, seen->pid, UF_DIFF_WENT);
+        return add_absent(many, seen->pid, UF_PROCESS_WENT);
     if (!take(many, &look[UF_DIFF_NEW], seen->pid))
         return leave_out(many, seen->pid, !uf_after_runs(seen->pid));
     seen->twice = uf_comparison_same_process(look[0].heap.meta, look[1].heap.meta);
@@ -143,7 +139,8 @@ static bool look_again_at(struct many *many, const struct uf_family *now, struct
         return true;
     }
     drop_nodes(&look[UF_DIFF_NEW]);
-    return add_absent(many, seen->pid, UF_DIFF_WENT) && add_absent(many, seen->pid, UF_DIFF_CAME);
+    return add_absent(many, seen->pid, UF_PROCESS_WENT) &&
+           add_absent(many, seen->pid, UF_PROCESS_CAME);
 }
 
 /* With --children those that have come since are found, too. */
@@ -163,7 +160,7 @@ static bool look_again(struct many *many)
         fine = look_again_at(many, &now, &many->seen[i]);
     for (size_t i = 0; i < now.count && fine; i++)
         if (!uf_family_has(&many->family, now.pids[i]) && uf_after_runs(now.pids[i]))
-            fine = add_absent(many, now.pids[i], UF_DIFF_CAME);
+            fine = add_absent(many, now.pids[i], UF_PROCESS_CAME);
     uf_family_release(&now);
     return fine && (many->most ||
                     uf_answer_fail(many->answer, UF_EXIT_INPUT,

@@ -40,6 +40,23 @@ bool uf_family_has(const struct uf_family *family, int pid)
     return false;
 }
 
+bool uf_family_leave_out(const struct uf_family *family, int pid, bool gone, struct uf_absent *ret,
+                         struct uf_answer *answer)
+{
+    bool named = !family->master || pid == family->master;
+    const char *why = strstr(answer->error, ": ");
+    struct uf_error err = {0};
+    if (answer->exit_code != UF_EXIT_INPUT || (named && !gone))
+        return false;
+    *ret = (struct uf_absent){.pid = pid, .how = gone ? UF_PROCESS_WENT : UF_PROCESS_UNREAD};
+    if (!gone && !(ret->why = uf_mem_strdup(why ? why + 2 : answer->error))) {
+        uf_error_nomem(&err);
+        return uf_answer_error(answer, NULL, &err);
+    }
+    uf_answer_release(answer);
+    return true;
+}
+
 void uf_family_release(struct uf_family *family)
 {
     uf_mem_free(family->pids);

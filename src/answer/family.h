@@ -2,6 +2,7 @@
 #ifndef UF_ANSWER_FAMILY_H
 #define UF_ANSWER_FAMILY_H
 
+#include "report/processes.h"
 #include "unfreed.h"
 
 struct uf_family {
@@ -14,6 +15,11 @@ struct uf_family {
 bool uf_family_find(struct uf_family *ret, const struct uf_heap_request *request,
                     struct uf_answer *answer);
 bool uf_family_has(const struct uf_family *family, int pid);
+/* After a process could not be opened: where it was not named itself, but found as a descendant, it is left
+ * out: `ret` is filled in (its text is the caller's), and the answer is empty again. `gone`: it runs no more, and
+ * is left out even if it was named. False: the command ends with the answer as it is. */
+bool uf_family_leave_out(const struct uf_family *family, int pid, bool gone, struct uf_absent *ret,
+                         struct uf_answer *answer);
 void uf_family_release(struct uf_family *family);
 
 #endif

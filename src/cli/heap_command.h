@@ -17,9 +17,9 @@
 
 /* What each says of the heap that it takes. */
 #define UF_HEAP_HELP                                                                               \
-    "FILE is a snapshot (unfreed snapshot PID -o FILE, or unfreed.snapshot(path) in the\n"         \
-    "program), a core file, or the process id of a running Python program: that is read\n"         \
-    "from outside and stands still for some milliseconds.\n"
+    "FILE is a snapshot (unfreed snapshot PID -o FILE, or unfreed.snapshot(path) in\n"             \
+    "the program), a core file, or the process id of a running Python program, which\n"            \
+    "is read from outside and stands still for some milliseconds.\n"
 #define UF_HEAP_CORE_HELP                                                                          \
     "  --binary FILE        of a core: the program that it is of\n"                                \
     "  --sysroot FOLDER     of a core: where the files of its machine are\n"

@@ -135,12 +135,12 @@ static bool add_pid(struct uf_pids *pids, int pid)
     return true;
 }
 
-static bool read_pids(const struct uf_option *option, const char *text)
+static bool read_pids(const struct uf_option *option, const char *value)
 {
-    for (;; text++) {
+    for (const char *text = value;; text++) {
         unsigned long pid;
         if (!read_whole(text, ",", INT32_MAX, &pid, &text) || pid == 0)
-            return wrong_value(option, text, "process ids, as in 4711,4712");
+            return wrong_value(option, value, "process ids, as in 4711,4712");
         if (!add_pid(option->ret, (int)pid))
             return false;
         if (!*text)

@@ -44,9 +44,8 @@ static struct uf_block chunk_block(const struct uf_source *source, uint64_t addr
 {
     struct uf_block none = {0};
     uint64_t chunk = address - CHUNK_HEAD;
-    const void *head = address % CHUNK_HEAD || address < PAGE
-                           ? NULL
-                           : uf_source_view(source, chunk, CHUNK_HEAD);
+    const void *head =
+        address % CHUNK_HEAD || address < PAGE ? NULL : uf_source_view(source, chunk, CHUNK_HEAD);
     uint64_t size = head ? uf_u64(head, 8) : 0, bytes = size & ~CHUNK_FLAGS;
     if (bytes < CHUNK_LEAST || bytes % CHUNK_HEAD || bytes > CHUNK_MOST)
         return none;

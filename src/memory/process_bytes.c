@@ -102,7 +102,7 @@ static enum uf_code failed_to_read(const struct uf_process *process, int failed,
                                    struct uf_error *err)
 {
     if (failed == ESRCH || failed == 0)
-        return uf_process_gone(process->pid, err);
+        return uf_process_gone(err);
     if (failed == ENOMEM)
         return uf_error_nomem(err);
     return uf_process_refused(process->pid, failed, err);

@@ -77,17 +77,16 @@ static enum uf_code touch_all(struct uf_process *process, struct uf_error *err)
 }
 
 /* A copy that the machine has no room for would have the kernel kill somebody. */
-static enum uf_code check_room(const struct uf_process *process, uint64_t more,
-                               struct uf_error *err)
+static enum uf_code check_room(uint64_t more, struct uf_error *err)
 {
     uint64_t room = uf_room_bytes();
     if (room == UINT64_MAX || more <= room - room / 16)
         return UF_OK;
     return uf_error_set(
         err, UF_ETARGET,
-        "process %d: its copy takes %.1f GiB and %.1f GiB can be had here (free memory, raise the "
+        "its copy takes %.1f GiB and %.1f GiB can be had here (free memory, raise the "
         "container's limit, or take a core with gcore)",
-        process->pid, (double)more / (1 << 30), (double)room / (1 << 30));
+        (double)more / (1 << 30), (double)room / (1 << 30));
 }
 
 /* Looks what there is to copy, and makes and touches the places for it. */
@@ -106,7 +105,7 @@ static enum uf_code prepare(struct uf_process *process, struct uf_error *err)
             uf_slabs_release(&process->slabs);
         }
         if (!code && wanted > touched)
-            code = check_room(process, wanted - touched, err);
+            code = check_room(wanted - touched, err);
         if (!code && !placed)
             code = make_places(process, err);
         if (!code)
@@ -137,8 +136,7 @@ static enum uf_code read_check(const struct uf_process *process, uint64_t addres
         return UF_OK;
     if (!is_same_program(process))
         return uf_process_changed(process, err);
-    return uf_error_at(err, UF_EFAULT, address,
-                       "a word of process %d that is to be checked cannot be read", process->pid);
+    return uf_error_at(err, UF_EFAULT, address, "a word that is to be checked cannot be read");
 }
 
 static enum uf_code are_zero(const struct uf_process *process,
@@ -157,15 +155,9 @@ static enum uf_code are_zero(const struct uf_process *process,
 
 static uint64_t resident_bytes(int pid)
 {
-    char path[64];
-    struct uf_text text = {0};
-    uint64_t bytes = UF_PAGES_UNKNOWN;
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    const char *second = uf_procfs_read(path, &text) ? NULL : strchr(text.at, ' ');
-    if (second)
-        bytes = strtoull(second, NULL, 10) * UF_PAGE_BYTES;
-    uf_text_release(&text);
-    return bytes;
+    char text[UF_PROCFS_BYTES];
+    const char *second = uf_procfs_read_of(pid, "statm", text) ? strchr(text, ' ') : NULL;
+    return second ? strtoull(second, NULL, 10) * UF_PAGE_BYTES : UF_PAGES_UNKNOWN;
 }
 
 static uint64_t real_time_ns(void)
@@ -271,13 +263,13 @@ static enum uf_code prepare_again(struct uf_process *process, struct pace *pace,
     return code;
 }
 
-static enum uf_code busy(const struct uf_process *process, uint32_t looks, struct uf_error *err)
+static enum uf_code busy(uint32_t looks, struct uf_error *err)
 {
     return uf_error_set(
         err, UF_ETARGET,
-        "process %d: its garbage collector was running each of the %u times that it was looked at "
+        "its garbage collector was running each of the %u times that it was looked at "
         "(try again; a full collection of a large heap takes seconds)",
-        process->pid, (unsigned)looks);
+        (unsigned)looks);
 }
 
 /* The message is that of the last stop, which ran out of patience. */
@@ -316,7 +308,7 @@ static enum uf_code copy(struct uf_process *process, const struct uf_process_che
         if (slow >= SLOW_MOST)
             return gave_up(err);
         if (looks >= most)
-            return busy(process, looks, err);
+            return busy(looks, err);
         if (attempt.outcome != GROWN)
             wait_a_little(&pace);
         code = prepare_again(process, &pace, attempt.outcome == GROWN, err);

@@ -36,21 +36,18 @@ static bool is_known(const struct uf_hold *hold, int tid)
     return false;
 }
 
-/* The letter of a thread's state in /proc; 0: it has gone. */
-static char state_of(int pid, int tid)
+/* The letter of a thread's state in /proc; 0: it has gone. A thread has an entry there, too, if no listed one. */
+static char state_of(int tid)
 {
-    char path[64];
-    struct uf_text text = {0};
-    snprintf(path, sizeof path, "/proc/%d/task/%d/status", pid, tid);
-    const char *state = uf_procfs_read(path, &text) ? NULL : uf_procfs_field(text.at, "State");
-    char letter = state ? *state : '\0';
-    uf_text_release(&text);
-    return letter;
+    char text[UF_PROCFS_BYTES];
+    const char *state = uf_procfs_read_of(tid, "status", text) ? uf_procfs_field(text, "State")
+                                                               : NULL;
+    return state ? *state : '\0';
 }
 
-static bool has_ended(int pid, int tid)
+static bool has_ended(int tid)
 {
-    char state = state_of(pid, tid);
+    char state = state_of(tid);
     return state == '\0' || state == 'Z' || state == 'X';
 }
 
@@ -62,7 +59,7 @@ static enum uf_code seize(struct uf_hold *hold, int tid, struct uf_error *err)
         return uf_error_nomem(err);
     if (ptrace(PTRACE_SEIZE, tid, NULL, NULL)) {
         int failed = errno;
-        if (failed == ESRCH || has_ended(hold->pid, tid))
+        if (failed == ESRCH || has_ended(tid))
             return UF_OK; /* EPERM: a first thread that has ended before the others */
         return uf_process_refused(hold->pid, failed, err);
     }
@@ -94,8 +91,7 @@ static enum came look(struct uf_held *held)
 }
 
 /* Until it has stopped, has gone, or is known to stop before it runs again. */
-static enum uf_code await(struct uf_hold *hold, struct uf_held *held, uint64_t until_ns, bool *gone,
-                          struct uf_error *err)
+static enum uf_code await(struct uf_held *held, uint64_t until_ns, bool *gone, struct uf_error *err)
 {
     uint64_t began_ns = uf_hold_clock_ns(), wait_ns = 5000;
     for (;;) {
@@ -104,17 +100,15 @@ static enum uf_code await(struct uf_hold *hold, struct uf_held *held, uint64_t u
         if (came != NOT_YET)
             return UF_OK;
         uint64_t now_ns = uf_hold_clock_ns();
-        if (now_ns - began_ns > GRACE_NS && state_of(hold->pid, held->tid) == 'D' &&
-            look(held) == NOT_YET)
+        if (now_ns - began_ns > GRACE_NS && state_of(held->tid) == 'D' && look(held) == NOT_YET)
             return UF_OK;
         if (held->stopped)
             return UF_OK;
         if (now_ns > until_ns)
-            return uf_error_set(
-                err, UF_ELIMIT,
-                "process %d: its thread %d did not stop in time (is the machine overloaded, "
-                "or the process frozen? try again later)",
-                hold->pid, held->tid);
+            return uf_error_set(err, UF_ELIMIT,
+                                "its thread %d did not stop in time (is the machine overloaded, "
+                                "or the process frozen? try again later)",
+                                held->tid);
         uf_hold_wait_ns(wait_ns);
         if (wait_ns < 1000000)
             wait_ns += wait_ns / 2;
@@ -134,7 +128,7 @@ static enum uf_code pass(struct uf_hold *hold, const struct uf_procfs_numbers *t
     for (size_t i = kept; i < hold->threads.len; i++) {
         bool gone = false;
         if (!code)
-            code = await(hold, &hold->threads.at[i], until_ns, &gone, err);
+            code = await(&hold->threads.at[i], until_ns, &gone, err);
         if (!gone)
             hold->threads.at[kept++] = hold->threads.at[i];
     }
@@ -145,12 +139,8 @@ static enum uf_code pass(struct uf_hold *hold, const struct uf_procfs_numbers *t
 /* How many threads it has, by the kernel's count: a listing may miss one while others come and go. */
 static uint64_t thread_count(int pid)
 {
-    char path[64];
-    struct uf_text text = {0};
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    uint64_t count = uf_procfs_read(path, &text) ? 0 : uf_procfs_stat(text.at, 20);
-    uf_text_release(&text);
-    return count;
+    char text[UF_PROCFS_BYTES];
+    return uf_procfs_read_of(pid, "stat", text) ? uf_procfs_stat(text, 20) : 0;
 }
 
 enum uf_code uf_hold_take(struct uf_hold *hold, int pid, uint64_t patience_ns, struct uf_error *err)
@@ -168,18 +158,17 @@ enum uf_code uf_hold_take(struct uf_hold *hold, int pid, uint64_t patience_ns, s
         if (failed == ENOMEM)
             code = uf_error_nomem(err);
         else if (failed)
-            code = uf_process_gone(pid, err);
+            code = uf_process_gone(err);
         else
             code = pass(hold, &tids, until_ns, &any_new, err);
         whole = !any_new && tids.list.len == thread_count(pid);
         if (!code && !whole && (passes >= PASSES || uf_hold_clock_ns() > until_ns))
-            code = uf_error_set(
-                err, UF_ELIMIT,
-                "process %d: it starts threads faster than they can be stopped (try again later)",
-                pid);
+            code =
+                uf_error_set(err, UF_ELIMIT,
+                             "it starts threads faster than they can be stopped (try again later)");
     }
     if (!code && hold->threads.len == 0)
-        code = uf_process_gone(pid, err);
+        code = uf_process_gone(err);
     uf_vec_release(&tids.list);
     return code;
 }

@@ -15,11 +15,9 @@ enum uf_code uf_process_changed(const struct uf_process *process, struct uf_erro
 {
     struct uf_process_program now = uf_process_program(process->pid);
     if (now.start_time != process->program.start_time || uf_process_look(process->pid, NULL))
-        return uf_process_gone(process->pid, err);
-    return uf_error_set(
-        err, UF_ETARGET,
-        "process %d became another program while it was being read (exec): try again",
-        process->pid);
+        return uf_process_gone(err);
+    return uf_error_set(err, UF_ETARGET,
+                        "it became another program while it was being read, by exec (try again)");
 }
 
 enum uf_code uf_process_read_mappings(struct uf_process *process, struct uf_mappings *ret,

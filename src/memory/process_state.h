@@ -1,7 +1,7 @@
 /* process_state.h - what is known of a process from /proc without stopping it, and why it cannot be read.
  *
- * All errors are UF_ETARGET, in words for who has only the process id before
- * them; what to do stands in brackets at the end.
+ * All errors are UF_ETARGET, in words that go on where the caller has named the process; what to do stands in
+ * brackets at the end.
  */
 #ifndef UF_MEMORY_PROCESS_STATE_H
 #define UF_MEMORY_PROCESS_STATE_H
@@ -15,7 +15,6 @@
 
 /* Why one process may not look at another: proc(5) "ptrace_scope", ptrace(2) "access mode checking". */
 struct uf_process_refusal {
-    int pid;
     int os_errno;
     uid_t owner, own; /* real user ids */
     bool privileged;  /* CAP_SYS_PTRACE is there */
@@ -28,7 +27,7 @@ enum uf_code uf_process_explain(const struct uf_process_refusal *refusal, struct
 /* The same with what is true at this moment. */
 enum uf_code uf_process_refused(int pid, int os_errno, struct uf_error *err);
 /* "it has ended meanwhile" */
-enum uf_code uf_process_gone(int pid, struct uf_error *err);
+enum uf_code uf_process_gone(struct uf_error *err);
 /* Says of what cannot be read what it is: none such, of this program itself, a thread of another, a zombie, of the kernel, traced. */
 enum uf_code uf_process_look(int pid, struct uf_error *err);
 

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -38,6 +38,26 @@ int uf_procfs_read(const char *path, struct uf_text *ret)
     int failed = uf_procfs_read_open(fd, ret);
     close(fd);
     return failed;
+}
+
+bool uf_procfs_read_of(int pid, const char *name, char ret[UF_PROCFS_BYTES])
+{
+    char path[64];
+    size_t len = 0;
+    ssize_t got = 1;
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && got > 0 && len < UF_PROCFS_BYTES - 1) {
+        got = read(fd, ret + len, UF_PROCFS_BYTES - 1 - len);
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got > 0)
+            len += (size_t)got;
+    }
+    if (fd >= 0)
+        close(fd);
+    ret[len] = '\0';
+    return len > 0;
 }
 
 const char *uf_procfs_field(const char *text, const char *name)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A whole file, which has no size that is known before. 0, or errno (ENOMEM: memory is out); `ret` is
@@ -12,6 +13,11 @@
 int uf_procfs_read(const char *path, struct uf_text *ret);
 /* The same of one that is open, from its start. */
 int uf_procfs_read_open(int fd, struct uf_text *ret);
+
+#define UF_PROCFS_BYTES 8192 /* more than status, stat and statm of a process have */
+
+/* Of /proc/PID/NAME the first bytes, NUL-ended, without taking memory: "" if it cannot be read. False: so it is. */
+bool uf_procfs_read_of(int pid, const char *name, char ret[UF_PROCFS_BYTES]);
 
 /* The value of a line "NAME:\tVALUE" (status, meminfo) with blanks passed over; NULL: no such line. */
 const char *uf_procfs_field(const char *text, const char *name);

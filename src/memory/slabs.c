@@ -5,25 +5,14 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#define HUGE_BYTES ((uint64_t)2 << 20)
 #define APART_BYTES ((uint64_t)256 << 20) /* a hole of so much ends a slab */
 #define ROOM_BYTES (APART_BYTES / 2)      /* around a slab, for what grows */
 
-/* At a multiple of a huge page like the address it mirrors: then their huge pages coincide. */
 static unsigned char *reserve(uint64_t start, uint64_t end)
 {
-    size_t size = (size_t)(end - start);
-    uint64_t slack = HUGE_BYTES;
-    unsigned char *at = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-    uint64_t shift = (start - (uint64_t)(uintptr_t)at) % HUGE_BYTES;
-    if (shift)
-        munmap(at, shift);
-    if (slack - shift)
-        munmap(at + shift + size, slack - shift);
-    return at + shift;
+    void *at = mmap(NULL, (size_t)(end - start), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
 }
 
 static enum uf_code add(struct uf_slabs *slabs, struct uf_span wide, struct uf_span narrow,
@@ -89,16 +78,12 @@ static bool populate(unsigned char *at, size_t size)
     return true;
 }
 
+/* Not in huge pages: to find them free took longer than they saved, in taking and in reading (10 million objects: 0.9 s of
+ * system time for all, instead of 0.6). */
 bool uf_slabs_touch(const struct uf_slabs *slabs, struct uf_span span)
 {
     unsigned char *at = uf_slabs_at(slabs, span.start, span.end);
-    uint64_t from = (span.start + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
-    uint64_t to = span.end / HUGE_BYTES * HUGE_BYTES;
-    if (!at)
-        return false;
-    if (from < to)
-        madvise(at + (from - span.start), (size_t)(to - from), MADV_HUGEPAGE);
-    return populate(at, (size_t)(span.end - span.start));
+    return at && populate(at, (size_t)(span.end - span.start));
 }
 
 void uf_slabs_release(struct uf_slabs *slabs)

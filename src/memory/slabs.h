@@ -6,7 +6,7 @@
  * grows; memory is taken only for the pages that are touched before (uf_slabs_touch) or written to.
  *
  * A copy into pages that were never touched takes five to ten times as long, so they are
- * touched before the process is stopped; in huge pages, where a stretch fills them.
+ * touched before the process is stopped.
  */
 #ifndef UF_MEMORY_SLABS_H
 #define UF_MEMORY_SLABS_H

@@ -114,11 +114,10 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     const struct uf_diff_group *main = main_of(report->diff, entry);
     uint64_t holders = report->diff->groups.at[entry->place].heap[UF_DIFF_NEW].objects;
     if (!entry->in_place && entry->main != entry->place) {
-        uf_diff_signed_count(&growth, (int64_t)main->heap[UF_DIFF_NEW].objects -
-                                          (int64_t)main->heap[UF_DIFF_OLD].objects);
-        if (report->processes) {
-            uf_text_add_z(&growth, " in all processes");
-        } else if (holders > 1) { /* one of them is drawn */
+        const struct uf_diff_figures *heap = uf_diff_of_example(report, index);
+        uf_diff_signed_count(&growth, (int64_t)heap[UF_DIFF_NEW].objects -
+                                          (int64_t)heap[UF_DIFF_OLD].objects);
+        if (holders > 1 && !report->processes) { /* one of them is drawn */
             uf_text_add_z(&growth, " among ");
             uf_units_count(&growth, (double)holders);
             uf_text_add_z(&growth, " alike");

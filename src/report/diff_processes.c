@@ -89,6 +89,16 @@ static void add_each(struct uf_text *ret, const struct uf_diff_report *report, s
     }
 }
 
+const struct uf_diff_figures *uf_diff_of_example(const struct uf_diff_report *report, size_t index)
+{
+    const struct uf_diff_processes *all = report->processes;
+    const struct uf_diff_part *parts = parts_of(report, index);
+    for (size_t p = 0; parts && p < all->count; p++)
+        if (all->at[p].pid == all->example_pid)
+            return parts[p].heap;
+    return report->diff->groups.at[report->diff->grown.at[index].main].heap;
+}
+
 void uf_diff_draw_each(struct uf_page *page, const struct uf_diff_report *report, size_t index)
 {
     struct uf_text text = {0};
@@ -103,26 +113,10 @@ void uf_diff_draw_each(struct uf_page *page, const struct uf_diff_report *report
     uf_page_row(page, LABEL_INDENT, "in", COLUMN, &text);
 }
 
-static void draw_absent(struct uf_page *page, const struct uf_diff_absent *absent)
-{
-    static const char *const labels[] = {"came", "went", "not read"};
-    struct uf_text text = {0};
-    uf_text_printf(&text, "%d", absent->pid);
-    if (absent->how == UF_DIFF_CAME)
-        uf_text_add_z(&text, ": it was not there at the first look, and is in no figure");
-    else if (absent->how == UF_DIFF_WENT)
-        uf_text_add_z(&text, ": it has ended before the second look, and is in no figure");
-    else if (absent->why) {
-        uf_text_add_z(&text, ": ");
-        uf_columns_clean(&text, absent->why);
-    }
-    uf_page_row(page, 0, labels[absent->how], UF_HEAP_LABEL_COLUMN, &text);
-}
-
 static void draw_row(struct uf_table *table, const struct uf_diff_process *process)
 {
     struct uf_text pid = {0}, grown = {0}, pause = {0};
-    uf_text_printf(&pid, "%d%s", process->pid, process->master ? " (master)" : "");
+    uf_process_name(&pid, process->pid, process->master);
     uf_diff_signed_bytes(&grown, (int64_t)process->new.bytes - (int64_t)process->old.bytes);
     uf_units_seconds(&pause,
                      (double)(process->old.meta->pause_ns + process->new.meta->pause_ns) / 1e9);
@@ -155,30 +149,10 @@ void uf_diff_draw_processes(struct uf_page *page, const struct uf_diff_report *r
     uf_table_draw(&table, page, 2);
     if (all->absent_count > 0)
         uf_page_newline(page);
-    for (size_t i = 0; i < all->absent_count; i++)
-        draw_absent(page, &all->absent[i]);
+    uf_absent_rows(page, all->absent, all->absent_count);
 }
 
 /* --- JSON --------------------------------------------------------------------------------------- */
-
-static void write_absent(struct uf_json *json, const struct uf_diff_processes *all,
-                         enum uf_diff_absence how, const char *key)
-{
-    uf_json_open_array(json, key, UF_JSON_INLINE);
-    for (size_t i = 0; all && i < all->absent_count; i++) {
-        if (all->absent[i].how != how)
-            continue;
-        if (how == UF_DIFF_UNREAD) {
-            uf_json_open_object(json, NULL, UF_JSON_INLINE);
-            uf_json_number(json, "pid", all->absent[i].pid);
-            uf_json_text(json, "why", all->absent[i].why);
-            uf_json_close(json);
-        } else {
-            uf_json_number(json, NULL, all->absent[i].pid);
-        }
-    }
-    uf_json_close(json);
-}
 
 void uf_diff_processes_json(struct uf_json *json, const struct uf_diff_report *report)
 {
@@ -202,9 +176,10 @@ void uf_diff_processes_json(struct uf_json *json, const struct uf_diff_report *r
         }
         uf_json_close(json);
     }
-    write_absent(json, all, UF_DIFF_CAME, "came");
-    write_absent(json, all, UF_DIFF_WENT, "went");
-    write_absent(json, all, UF_DIFF_UNREAD, "unread");
+    static const char *const keys[] = {"came", "went", "unread"}; /* enum uf_absence */
+    for (int how = UF_PROCESS_CAME; how <= UF_PROCESS_UNREAD; how++)
+        uf_absent_json(json, keys[how], all ? all->absent : NULL, all ? all->absent_count : 0,
+                       (enum uf_absence)how);
 }
 
 void uf_diff_each_json(struct uf_json *json, const struct uf_diff_report *report, size_t index)

@@ -7,6 +7,7 @@
 
 #include "analysis/diff.h"
 #include "report/heap.h"
+#include "report/processes.h"
 
 /* Seen twice. */
 struct uf_diff_process {
@@ -21,21 +22,12 @@ struct uf_diff_part {
     int64_t bytes;                  /* change of all its groups */
 };
 
-enum uf_diff_absence { UF_DIFF_CAME, UF_DIFF_WENT, UF_DIFF_UNREAD };
-
-/* Seen only once, or not at all. */
-struct uf_diff_absent {
-    int pid;
-    enum uf_diff_absence how;
-    char *why; /* UF_DIFF_UNREAD: what was found */
-};
-
 struct uf_diff_processes {
     struct uf_diff_process *at; /* by pid, the master first */
     size_t count;
     struct uf_diff_part *parts; /* of process p in the grown entry e: parts[e * count + p] */
     size_t part_entries;        /* so many entries have them */
-    struct uf_diff_absent *absent;
+    struct uf_absent *absent;
     size_t absent_count;
     int example_pid; /* examples and walks are from this one */
 };
@@ -44,6 +36,9 @@ struct uf_diff_report;
 
 /* The row "each": in which processes an entry grew, by how much. */
 void uf_diff_draw_each(struct uf_page *page, const struct uf_diff_report *report, size_t index);
+/* The figures of its main group, indexed by enum uf_diff_heap; of several processes in the one that the
+ * examples are from. */
+const struct uf_diff_figures *uf_diff_of_example(const struct uf_diff_report *report, size_t index);
 /* The table of processes, and what is to be said of those that are not in it. */
 void uf_diff_draw_processes(struct uf_page *page, const struct uf_diff_report *report);
 

@@ -107,18 +107,36 @@ static enum uf_code take_process(struct uf_target *ret, const struct uf_target_r
     return UF_OK;
 }
 
+/* Without its files a core may show no interpreter, or a damaged one: then that is what is wrong. */
+static enum uf_code name_missing(const struct uf_core_facts *core, struct uf_error *err)
+{
+    const char *first = core->missing[0];
+    for (size_t i = core->missing_count; i-- > 0;) /* the program first, but for its libpython */
+        if (strstr(core->missing[i], "/libpython") ||
+            (!strstr(first, "/libpython") && *core->program &&
+             strncmp(core->missing[i], core->program, strlen(core->program)) == 0))
+            first = core->missing[i];
+    return uf_error_set(err, UF_ETARGET,
+                        "%.140s (%zu of its files are missing: --sysroot FOLDER says where they "
+                        "are, --binary FILE which one is Python)",
+                        first, core->missing_count);
+}
+
 static enum uf_code take_core(struct uf_target *ret, const struct uf_target_request *request,
                               struct own *own, struct uf_error *err)
 {
     if (!step(request, "opening the core"))
         return interrupted(err);
     enum uf_code code = uf_core_open(&own->core, request->core, &request->files, err);
-    if (code == UF_OK)
-        code = find(own, uf_core_memory(own->core), err);
     if (code)
-        return code == UF_EUNSUPPORTED ? refuse(err) : code;
+        return code;
     ret->memory = uf_core_memory(own->core);
     ret->core = uf_core_facts(own->core);
+    code = find(own, ret->memory, err);
+    if (code && code != UF_ENOMEM && ret->core->missing_count)
+        return name_missing(ret->core, err);
+    if (code)
+        return code == UF_EUNSUPPORTED ? refuse(err) : code;
     return UF_OK;
 }
 

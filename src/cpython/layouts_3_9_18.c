@@ -6,36 +6,7 @@
 #include "cpython/layouts_list.h"
 
 // clang-format off
-const struct uf_root_field uf_runtime_fields_3_9[] = {
-    {.name = NULL},
-};
-
-const struct uf_root_field uf_interpreter_fields_3_9[] = {
-    {.offset = 856, .count = 1, .name = "sys.modules"},
-    {.offset = 872, .count = 1, .name = "sys", .label = "its dict"},
-    {.offset = 880, .count = 1, .name = "builtins", .label = "its dict"},
-    {.offset = 864, .count = 1, .name = "extension modules"},
-    {.offset = 888, .count = 1, .name = "importlib"},
-    {.offset = 1392, .count = 1, .name = "import", .label = "__import__"},
-    {.offset = 912, .count = 1, .name = "codecs", .label = "search functions"},
-    {.offset = 920, .count = 1, .name = "codecs", .label = "cache"},
-    {.offset = 928, .count = 1, .name = "codecs", .label = "error handlers"},
-    {.offset = 1376, .count = 1, .name = "interpreter dict"},
-    {.offset = 1384, .count = 1, .name = "builtins", .label = "copy"},
-    {.offset = 3456, .count = 1, .name = "at-fork", .label = "before"},
-    {.offset = 3464, .count = 1, .name = "at-fork", .label = "after in parent"},
-    {.offset = 3472, .count = 1, .name = "at-fork", .label = "after in child"},
-    {.offset = 3504, .count = 1, .name = "warnings", .label = "filters"},
-    {.offset = 3512, .count = 1, .name = "warnings", .label = "once registry"},
-    {.offset = 3520, .count = 1, .name = "warnings", .label = "default action"},
-    {.offset = 3536, .count = 1, .name = "audit hooks"},
-    {.offset = 824, .count = 1, .name = "gc.garbage"},
-    {.offset = 832, .count = 1, .name = "gc.callbacks"},
-    {.offset = 3552, .count = 262, .name = "constants", .label = "small int"},
-    {.name = NULL},
-};
-
-const struct uf_layout uf_layout_3_9 = {
+const struct uf_layout uf_layout_3_9_18 = {
     .version_hex = 0x30912f0,
     .objects = {
         .object = {
@@ -81,7 +52,10 @@ const struct uf_layout uf_layout_3_9 = {
             .extra = 144, .freevars = 80, .localsplusnames = UF_NO_FIELD,
             .nlocalsplus = UF_NO_FIELD, .nfreevars = UF_NO_FIELD
         },
-        .module = {.dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80},
+        .module = {
+            .dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = UF_NO_FIELD,
             .free_block_count = UF_NO_FIELD, .block_items = 8, .block_length = 64,
@@ -95,22 +69,23 @@ const struct uf_layout uf_layout_3_9 = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .function_code = 16, .function_closure = 48, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_9, .record_count = 86,
+        .records = uf_records_3_9_2, .record_count = 90,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 32, .main_thread = 72, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 5656, .id = 24, .threads_head = 8, .gc = 616, .modules = 856,
-            .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_9,
+            .interned = UF_NO_OFFSET, .fields = uf_interpreter_fields_3_9_2,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET,
             .static_types = {{.at = UF_NO_OFFSET}, {.at = UF_NO_OFFSET}}
         },
@@ -149,5 +124,6 @@ const struct uf_layout uf_layout_3_9 = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_STEPS, .instruction_unit = 1
         },
+        .told = {},
     },
 };
