@@ -58,6 +58,7 @@ static enum uf_code find_owners(struct build *b, uint32_t version_hex)
         return code;
     if ((code = uf_mapped_frames(&b->areas, b->memory, b->err)) ||
         (code = uf_mapped_stacks(&b->areas, b->memory, &b->balance->stacks, b->err)) ||
+        (code = uf_pymalloc_extend(&b->pymalloc, &b->areas, b->memory, b->err)) ||
         (code = uf_claims_make(&claims, &b->areas, b->memory, b->graph, b->err)))
         return code;
     if (b->balance->allocator)

@@ -6,6 +6,7 @@
 
 #define ARENA_BYTES(version_hex)                                                                   \
     ((version_hex) < 0x030a0000 ? UINT64_C(256) << 10 : UINT64_C(1) << 20)
+#define PAGE UINT64_C(4096)
 #define BLOCKS_MOST 1024 /* of 16 bytes in a pool of 16 KiB */
 
 /* A pool as it was read. */
@@ -180,5 +181,63 @@ enum uf_code uf_pymalloc_walk(struct uf_pymalloc *ret, struct uf_areas *areas,
         if (uf_pymalloc_may_lie(memory->mappings, mapping))
             code = walk_mapping(&walk, mapping);
     }
+    return code;
+}
+
+static bool is_untouched(const struct uf_source *source, uint64_t page)
+{
+    static const unsigned char zeros[PAGE];
+    const void *view = uf_source_view(source, page, PAGE);
+    return !view || memcmp(view, zeros, PAGE) == 0;
+}
+
+struct stretch {
+    uint64_t start, end;
+    uint32_t arena;
+};
+
+/* The pages below and above an area that may be its arena's. */
+static void stretch(const struct uf_source *source, const struct uf_area *area, uint64_t low,
+                    uint64_t high, struct stretch ret[2])
+{
+    ret[0] = (struct stretch){area->start, area->start, area->number};
+    ret[1] = (struct stretch){area->end, area->end, area->number};
+    while (ret[0].start >= low + PAGE && is_untouched(source, ret[0].start - PAGE))
+        ret[0].start -= PAGE;
+    while (ret[1].end + PAGE <= high && is_untouched(source, ret[1].end))
+        ret[1].end += PAGE;
+}
+
+enum uf_code uf_pymalloc_extend(const struct uf_pymalloc *pymalloc, struct uf_areas *areas,
+                                const struct uf_outside_memory *memory, struct uf_error *err)
+{
+    UF_VEC(struct stretch) found = {0};
+    uint64_t arena_bytes = pymalloc->arena_bytes, reached = 0;
+    enum uf_code code = UF_OK;
+    for (size_t i = 0; i < areas->list.len && !code; i++) {
+        const struct uf_area *area = &areas->list.at[i];
+        const struct uf_mapping *mapping = uf_mappings_find(memory->mappings, area->start);
+        struct stretch both[2];
+        if (area->kind == UF_AREA_PYMALLOC && mapping && area->end <= mapping->end &&
+            area->end - area->start < arena_bytes && area->end > arena_bytes) {
+            uint64_t low = area->end - arena_bytes, high = area->start + arena_bytes;
+            low = low > mapping->start ? low : mapping->start;
+            low = low > reached ? low : reached;
+            high = high < mapping->end ? high : mapping->end;
+            if (i + 1 < areas->list.len && areas->list.at[i + 1].start < high)
+                high = areas->list.at[i + 1].start;
+            stretch(memory->source, area, low, high, both);
+            reached = both[1].end;
+            if (uf_vec_push(&found, both[0]) || uf_vec_push(&found, both[1]))
+                code = uf_error_nomem(err);
+        } else {
+            reached = area->end;
+        }
+    }
+    for (size_t i = 0; i < found.len && !code; i++)
+        if (found.at[i].start < found.at[i].end)
+            code = uf_areas_add_whole(areas, found.at[i].start, found.at[i].end, UF_AREA_PYMALLOC,
+                                      found.at[i].arena, UF_USE_POOL, err);
+    uf_vec_release(&found);
     return code;
 }

@@ -24,6 +24,12 @@ enum uf_code uf_pymalloc_walk(struct uf_pymalloc *ret, struct uf_areas *areas,
                               const struct uf_outside_memory *memory, uint32_t version_hex,
                               struct uf_error *err);
 
+/* An arena reaches further than its pools that were ever used: pages beside them, up to its size, that are in memory
+ * and were never written to (large folios bring them) are its own, where no area has them. After all other
+ * areas were entered. */
+enum uf_code uf_pymalloc_extend(const struct uf_pymalloc *pymalloc, struct uf_areas *areas,
+                                const struct uf_outside_memory *memory, struct uf_error *err);
+
 /* May the mapping hold memory of an allocator: private, of no file, to be written to? */
 bool uf_pymalloc_may_lie(const struct uf_mappings *mappings, const struct uf_mapping *mapping);
 
