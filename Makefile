@@ -70,7 +70,7 @@ asan: python ## the same tests under AddressSanitizer and UBSan
 bench: python ## measures both sides of every claim in one run and prints the ratio
 	@"$(PYTHON)" tools/run_bench.py --venv $(VENV) --python "$(PYTHON)" $(ARGS)
 
-fuzz: python ## looks for snapshot files that break the reader, for a minute (ARGS='--seconds 3600')
+fuzz: python ## looks for files that break their readers, for a minute (ARGS="--seconds 3600 --target core")
 	@"$(PYTHON)" tools/run_fuzz.py $(ARGS)
 
 leaks: python ## real leaks of real packages (tests/leaks): what unfreed says, against what is true

@@ -111,17 +111,25 @@ void uf_report_free(char *report);
 /* The name that `word` was probably meant to be, or NULL; `names` ends with NULL. */
 const char *uf_nearest(const char *word, const char *const *names);
 
-/* --- heaps in files ---------------------------------------------------------------------------- */
+/* --- heaps: of a snapshot file, a live process, a core file ------------------------------------- */
 
 enum uf_heap_order { UF_ORDER_BYTES, UF_ORDER_OBJECTS, UF_ORDER_RETAINED };
 
-/* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. */
+/* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. A heap
+ * is named by a file (a snapshot or a core), or by a word of digits that no file is called: a process id. */
 struct uf_heap_request {
-    const char *file;   /* a snapshot; diff: OLD */
-    const char *newer;  /* diff: NEW */
+    const char *file;   /* the heap; diff: OLD. NULL: pids or children */
+    const char *newer;  /* diff: NEW; NULL: the same process, after after_seconds */
     const char *object; /* why: "0x7f..." or the name of a type; tree: where to begin, or NULL */
     const char *format; /* export: "heapsnapshot", "pprof", "arrow", "json" */
-    const char *out;    /* export: the file to write; "-": standard output */
+    const char *out;    /* export, snapshot: the file to write; export "-": standard output */
+    const char *binary, *sysroot; /* of a core: its program; the folder where its files are. NULL: as it says */
+    const int *pids; /* summary, diff: these processes, pid_count of them, in one report */
+    size_t pid_count;
+    int children;         /* ... or this process and all below it; 0: not asked for */
+    double after_seconds; /* diff: so long after the first picture the second one is taken; 0: NEW is named */
+    bool redact;          /* snapshot: contents are left out */
+    bool rss;             /* summary: resident memory, balanced */
     uint32_t rows;  /* at most so many rows of a table, paths or groups; 0: the command's default */
     uint32_t depth; /* tree: levels to show; 0: the default */
     int order;      /* summary: enum uf_heap_order, of types */
@@ -132,7 +140,10 @@ struct uf_heap_request {
     /* Called now and then with what is being done ("reading", "dominators"); may be NULL. False: stop
      * (interrupted). */
     bool (*progress)(void *context, const char *doing);
-    void *progress_context;
+    /* diff: waits for `seconds`, with `left` to go until the second picture. False: the user wants to wait no
+     * longer. NULL: nobody can say so. */
+    bool (*wait)(void *context, double seconds, double left);
+    void *progress_context; /* of both */
 };
 
 /* Either `text` (what goes to standard output) or `error` (one line, without "unfreed: "); never both.
@@ -150,6 +161,7 @@ void uf_tree(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_why(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_diff(const struct uf_heap_request *request, struct uf_answer *ret);
 void uf_export(const struct uf_heap_request *request, struct uf_answer *ret);
+void uf_take_snapshot(const struct uf_heap_request *request, struct uf_answer *ret);
 /* The formats of uf_export(), the first is number 0: name and, unless NULL, what reads it. NULL: there are
  * no more. */
 const char *uf_export_format_name(size_t number, const char **description);

@@ -1,13 +1,14 @@
-"""Unpacks the newest CPythons from Debian's unstable suite into a cache folder.
+"""Unpacks CPythons from Debian's suites into a cache folder.
 
-    python3 tools/fetch_pythons.py [3.14] [3.15] [--patchelf PROGRAM]
+    python3 tools/fetch_pythons.py [BUILD]... [--all] [--patchelf PROGRAM]
 
-For tests only: nothing is installed on the system and apt's state is untouched. The archive's
-address and key come from this machine's own apt configuration, with the suite's name changed; apt
-verifies signature and hashes. Each interpreter comes with every library it depends on, down to the
-C library, and is made to start from its folder: its program header names its own loader and its
-rpath its own libraries. So it is an ordinary program, from which environments can be made and
-against whose headers extensions can be built.
+BUILD is one of BUILDS below; without any, the newest two versions. They are for tests, and for
+their headers (make_layouts.py): nothing is installed on the system and apt's state is untouched.
+The archive's address and key come from this machine's own apt configuration, with the suite's name
+changed; apt verifies signature and hashes. Each interpreter comes with every library it depends on,
+down to the C library, and is made to start from its folder: its program header names its own loader
+and its rpath its own libraries. So it is an ordinary program, from which environments can be made
+and against whose headers extensions can be built.
 """
 
 from __future__ import annotations
@@ -23,8 +24,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-MINORS = ("3.14", "3.15")
-SUITE = "unstable"
+
+@dataclass(frozen=True)
+class Build:
+    """An interpreter of a suite; a debug build comes with the release build beside it."""
+
+    suite: str
+    minor: str
+    debug: bool = False
+
+
+MINORS = ("3.14", "3.15")  # what the extension is tested with besides what is on the machine
+BUILDS = {
+    "3.14": Build("unstable", "3.14"),
+    "3.15": Build("unstable", "3.15"),
+    "3.15-debug": Build("unstable", "3.15", True),
+    "3.14-debug": Build("unstable", "3.14", True),
+    "3.13-debug": Build("unstable", "3.13", True),
+    "testing-3.15-debug": Build("testing", "3.15", True),
+    "testing-3.14-debug": Build("testing", "3.14", True),
+    "testing-3.13-debug": Build("testing", "3.13", True),
+    "trixie-3.13-debug": Build("trixie", "3.13", True),
+    "bookworm-3.11-debug": Build("bookworm", "3.11", True),
+    "bullseye-3.9-debug": Build("bullseye", "3.9", True),
+}
 
 
 class NotFetched(Exception):
@@ -44,11 +67,24 @@ def cache() -> Path:
     return Path(base) / "unfreed" / "pythons"
 
 
-def program(minor: str) -> Path:
-    return cache() / minor / "usr" / "bin" / f"python{minor}"
+def programs(name: str) -> list[Path]:
+    """The interpreters of a build; not all need be there."""
+    build = BUILDS[name]
+    folder = cache() / name / "usr" / "bin"
+    return [folder / f"python{build.minor}{kind}" for kind in (["", "d"] if build.debug else [""])]
 
 
-def _starts(python: Path, minor: str) -> bool:
+def program(name: str) -> Path:
+    """What the build is named for: of a debug build, that."""
+    return programs(name)[-1]
+
+
+def _starts(name: str) -> bool:
+    minor = BUILDS[name].minor
+    return all(_answers(python, minor) for python in programs(name))
+
+
+def _answers(python: Path, minor: str) -> bool:
     if not python.is_file():
         return False
     question = "import ssl, ctypes, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"
@@ -123,12 +159,12 @@ def archive() -> Archive:
 class PrivateApt:
     """apt with its own sources, lists, status (nothing is installed) and cache, in one folder."""
 
-    def __init__(self, folder: Path, source: Archive) -> None:
+    def __init__(self, folder: Path, source: Archive, suite: str) -> None:
         self.archives = folder / "cache" / "archives"
         for name in ("sources", "empty", "state/lists/partial", "cache/archives/partial"):
             (folder / name).mkdir(parents=True)
         (folder / "status").touch()
-        lines = ["Types: deb", f"URIs: {source.address}", f"Suites: {SUITE}", "Components: main"]
+        lines = ["Types: deb", f"URIs: {source.address}", f"Suites: {suite}", "Components: main"]
         if source.signed_by:
             lines.append(f"Signed-By: {source.signed_by}")
         (folder / "sources" / "unfreed.sources").write_text("\n".join(lines) + "\n")
@@ -164,34 +200,39 @@ class PrivateApt:
             raise NotFetched(f"apt-get {arguments[0]} failed: {why}")
 
 
-def _download(apt: PrivateApt, minor: str) -> list[Path]:
-    """The interpreter with all it depends on; of its headers' package only the headers."""
+def _download(apt: PrivateApt, build: Build) -> list[Path]:
+    """The interpreter with all it depends on; of its headers' packages only the headers."""
     for old in apt.archives.glob("*.deb"):
         old.unlink()
-    apt.run("install", "-y", "--download-only", f"python{minor}")
-    apt.run("download", f"libpython{minor}-dev", cwd=apt.archives)
+    debug = [f"python{build.minor}-dbg"] if build.debug else []
+    apt.run("install", "-y", "--download-only", f"python{build.minor}", *debug)
+    apt.run("download", f"libpython{build.minor}-dev", cwd=apt.archives)
     return sorted(apt.archives.glob("*.deb"))
 
 
-def _make_startable(root: Path, minor: str, patchelf: str) -> None:
-    loader = next(iter(sorted((root / "usr").glob("lib*/ld-linux*.so.*"))), None)
-    libraries = next(iter(sorted((root / "usr" / "lib").glob("*-linux-gnu*"))), None)
-    if loader is None or libraries is None:
-        raise NotFetched(f"python{minor} came without a C library")
+def _make_startable(root: Path, name: str, patchelf: str) -> None:
+    # Before trixie the C library is in /lib, where absolute links of the package do not lead.
+    folders = [x for top in ("usr/lib", "lib") for x in sorted(root.glob(f"{top}/*-linux-gnu*"))]
+    loaders = [x for folder in folders for x in sorted(folder.glob("ld-*.so*"))]
+    loader = next((x for x in loaders if not x.is_symlink()), None)
+    if loader is None:
+        raise NotFetched(f"{name} came without a C library")
     # DT_RPATH, not DT_RUNPATH: it holds for the libraries of extension modules as well.
-    change = ["--set-interpreter", str(loader), "--force-rpath", "--set-rpath", str(libraries)]
-    python = root / "usr" / "bin" / f"python{minor}"
-    try:
-        done = subprocess.run([patchelf, *change, str(python)], capture_output=True, text=True)
-    except OSError as error:
-        raise NotFetched(f"{patchelf} does not start: {error}") from error
-    if done.returncode != 0:
-        raise NotFetched(f"patchelf failed: {done.stderr.strip()}")
+    paths = ":".join(map(str, folders))
+    change = ["--set-interpreter", str(loader), "--force-rpath", "--set-rpath", paths]
+    for python in programs(name):
+        try:
+            done = subprocess.run([patchelf, *change, str(python)], capture_output=True, text=True)
+        except OSError as error:
+            raise NotFetched(f"{patchelf} does not start: {error}") from error
+        if done.returncode != 0:
+            raise NotFetched(f"patchelf failed: {done.stderr.strip()}")
     # pyconfig.h of Debian is one line that includes <TRIPLE/python3.X/pyconfig.h>.
     headers = root / "usr" / "include"
-    link = headers / f"python{minor}" / libraries.name
-    if (headers / libraries.name).is_dir() and not link.exists():
-        link.symlink_to(f"../{libraries.name}")
+    for triple in headers.glob("*-linux-gnu*"):
+        link = headers / f"python{BUILDS[name].minor}" / triple.name
+        if not link.exists():
+            link.symlink_to(f"../{triple.name}")
 
 
 def _unpack(packages: list[Path], root: Path) -> None:
@@ -203,43 +244,55 @@ def _unpack(packages: list[Path], root: Path) -> None:
             raise NotFetched(f"{package.name} cannot be unpacked: {done.stderr.strip()}")
 
 
-def fetch(minors: tuple[str, ...] = MINORS, patchelf: str = "patchelf") -> dict[str, str | None]:
-    """For each minor version None when it is there and starts, else why not, in one line."""
-    answer: dict[str, str | None] = {}
-    missing = [minor for minor in minors if not _starts(program(minor), minor)]
-    answer.update({minor: None for minor in minors if minor not in missing})
+def _fetch_one(apt: PrivateApt, name: str, patchelf: str) -> str | None:
+    root = cache() / name
+    why: str | None
+    try:
+        packages = _download(apt, BUILDS[name])
+        shutil.rmtree(root, ignore_errors=True)
+        _unpack(packages, root)
+        _make_startable(root, name, patchelf)
+        why = None if _starts(name) else "it does not start"
+    except NotFetched as error:
+        why = str(error)
+    if why is not None:
+        shutil.rmtree(root, ignore_errors=True)
+    return why
+
+
+def fetch(names: tuple[str, ...] = MINORS, patchelf: str = "patchelf") -> dict[str, str | None]:
+    """For each build None when it is there and starts, else why not, in one line."""
+    missing = [name for name in names if not _starts(name)]
+    answer: dict[str, str | None] = {name: None for name in names if name not in missing}
     if not missing:
         return answer
     cache().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="apt-", dir=cache()) as work:
-        try:
-            apt = PrivateApt(Path(work), archive())
-            apt.run("update")
-        except NotFetched as error:
-            return {**answer, **{minor: str(error) for minor in missing}}
-        for minor in missing:
-            root = cache() / minor
+    for suite in dict.fromkeys(BUILDS[name].suite for name in missing):
+        with tempfile.TemporaryDirectory(prefix="apt-", dir=cache()) as work:
+            wanted = [name for name in missing if BUILDS[name].suite == suite]
             try:
-                packages = _download(apt, minor)
-                shutil.rmtree(root, ignore_errors=True)
-                _unpack(packages, root)
-                _make_startable(root, minor, patchelf)
-                answer[minor] = None if _starts(program(minor), minor) else "it does not start"
+                apt = PrivateApt(Path(work), archive(), suite)
+                apt.run("update")
             except NotFetched as error:
-                answer[minor] = str(error)
-            if answer[minor] is not None:
-                shutil.rmtree(root, ignore_errors=True)
+                answer.update(dict.fromkeys(wanted, str(error)))
+                continue
+            for name in wanted:
+                answer[name] = _fetch_one(apt, name, patchelf)
     return answer
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("minors", nargs="*", default=list(MINORS))
+    parser.add_argument("builds", nargs="*", default=list(MINORS), metavar="BUILD")
+    parser.add_argument("--all", action="store_true", help="every build that is known")
     parser.add_argument("--patchelf", default="patchelf")
     given = parser.parse_args()
-    answer = fetch(tuple(given.minors), given.patchelf)
-    for minor, why in answer.items():
-        print(f"CPython {minor}: {why or program(minor)}")
+    unknown = [name for name in given.builds if name not in BUILDS]
+    if unknown:
+        parser.error(f"{unknown[0]}: no such build (there are: {', '.join(BUILDS)})")
+    answer = fetch(tuple(BUILDS) if given.all else tuple(given.builds), given.patchelf)
+    for name, why in answer.items():
+        print(f"CPython {name}: {why or program(name)}")
     return 1 if any(answer.values()) else 0
 
 

@@ -73,9 +73,13 @@ def rows(of: list[Headers]) -> tuple[list[Row], list[str]]:
     """The rows in order of version, and a line for each build of which none could be made."""
     made: dict[str, Row] = {}
     failed: list[str] = []
-    real = {headers.minor for headers in of if headers.debug and not headers.derived}
-    for headers in of:
-        if headers.derived and headers.minor in real:
+    covered: set[str] = set()  # release rows of which a debug build is there
+    release_row: dict[int, str] = {}
+    # Release builds, debug builds, then those that are derived: only where there is no debug build
+    # of a release with the same layout.
+    for headers in sorted(of, key=lambda h: (h.debug, h.derived, h.version_hex)):
+        own = release_row.get(headers.version_hex, "")
+        if headers.derived and own in covered:
             continue
         try:
             value = row_of(headers)
@@ -85,8 +89,13 @@ def rows(of: list[Headers]) -> tuple[list[Row], list[str]]:
         content = {key: part for key, part in value.items() if key != "version_hex"}
         key = f"{headers.minor} {headers.debug} {json.dumps(content)}"
         made.setdefault(key, Row(value, headers.debug)).builds.append(headers)
+        if not headers.debug:
+            release_row[headers.version_hex] = key
+        elif not headers.derived:
+            covered.add(own)
     answer = sorted(made.values(), key=lambda r: (r.minor, r.debug, r.releases))
     for row in answer:
+        row.builds.sort(key=lambda h: h.version_hex)
         alike = [x for x in answer if x.minor == row.minor and x.debug == row.debug]
         row.name = row.builds[0].release if len(alike) > 1 else row.builds[0].minor
         row.name = row.name.replace(".", "_") + ("_debug" if row.debug else "")
@@ -171,10 +180,10 @@ def _file(head: str, parts: list[str]) -> str:
 def _list_of(made: list[Row]) -> str:
     lines = ["const struct uf_layout_row uf_layout_list[] = {"]
     for row in made:
-        major, minor = row.minor
         first, last = row.releases[0], row.releases[-1]
         debug = "true" if row.debug else "false"
-        name = f"{major}.{minor} ({'debug' if row.debug else 'release'})"
+        span = dict.fromkeys([row.builds[0].release, row.builds[-1].release])
+        name = f"{' to '.join(span)} ({'debug' if row.debug else 'release'})"
         lines.append(
             f'    {{0x{first:08x}, 0x{last:08x}, {debug}, "{name}", &uf_layout_{row.name}}},'
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST = (3, 10)
+OLDEST_OUTSIDE = (3, 8)  # that is read from outside
 NEWEST = (3, 15)
 
 _QUESTION = """
@@ -45,14 +46,14 @@ class Facts:
     def has_header(self) -> bool:
         return Path(self.header).is_file()
 
-    def refusal(self) -> str | None:
-        """Why unfreed cannot be built for this interpreter; None when it can."""
+    def refusal(self, oldest: tuple[int, int] = OLDEST) -> str | None:
+        """Why unfreed cannot be built for this interpreter (or read it); None when it can."""
         if self.implementation != "cpython":
             return f"is {self.implementation}; unfreed needs CPython"
         if self.free_threaded:
             return "is a free-threaded build, which has no list of collected objects"
-        if self.minor < OLDEST:
-            return f"is {self.version}; unfreed needs {OLDEST[0]}.{OLDEST[1]} or later"
+        if self.minor < oldest:
+            return f"is {self.version}; unfreed needs {oldest[0]}.{oldest[1]} or later"
         return None
 
 

@@ -126,9 +126,11 @@ static enum uf_code fill_steps(const struct uf_view *view, const leg_list *legs,
                 WALK_SHOWN / 2; /* the step says what it leads to; the gap shows as "..." */
             if (uf_step_make(view, legs->at[i].target, "...", "...", false, &step))
                 return uf_error_nomem(err);
-        } else if (uf_step_make(view, leg->target, leg->name.text[0] ? leg->name.text : "(unnamed)",
-                                leg->name.generic, i == last, &step)) {
-            return uf_error_nomem(err);
+        } else {
+            const char *edge = leg->name.text[0] ? leg->name.text : "(unnamed)";
+            if (uf_step_make(view, leg->target, edge, leg->name.generic, i == last, &step))
+                return uf_error_nomem(err);
+            step.guessed = uf_graph_is_guessed(view->graph, leg->edge);
         }
         if (uf_vec_push(&finding->cycle, step)) {
             uf_step_release(&step);

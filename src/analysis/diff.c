@@ -1,6 +1,7 @@
 /* diff.c - the groups of two heaps, matched by their texts. */
 #include "analysis/diff.h"
 
+#include "analysis/branches.h"
 #include "analysis/diff_private.h"
 #include "analysis/generalise.h"
 
@@ -15,9 +16,7 @@
 /* Both trees are entered twice: first to see which names are in both. */
 struct joint {
     struct uf_diff *diff;
-    struct uf_map steps;    /* (edge text, type text) -> step */
-    struct uf_map children; /* (holder, step) -> group */
-    uint32_t step_count;
+    struct uf_branches branches;
     uint32_t *text_of[2]; /* by text of a side: text in diff->strings */
     uint8_t *made_up[2];  /* by signature of a side: its name is any name. NULL: not known yet */
     uint32_t any_attribute, any_module;
@@ -39,42 +38,18 @@ static enum uf_code take_texts(struct joint *j, int side)
     return UF_OK;
 }
 
-/* What stands for the edge in the table: of a root its text and its label together. */
-static uint32_t key_edge(struct joint *j, const struct uf_diff_group *wanted)
-{
-    if (wanted->parent != UF_DIFF_NONE)
-        return wanted->edge;
-    if (wanted->edge == 0)
-        return wanted->root;
-    struct uf_text text = {0};
-    uf_text_add_z(&text, uf_diff_text(j->diff, wanted->root));
-    uf_text_add_z(&text, "\n");
-    uf_text_add_z(&text, uf_diff_text(j->diff, wanted->edge));
-    uint32_t number = text.failed ? UF_STRING_NONE
-                                  : uf_strings_add(&j->diff->strings, text.at, text.len);
-    uf_text_release(&text);
-    return number;
-}
-
 /* UF_DIFF_NONE: memory is out. */
-static uint32_t find_or_make(struct joint *j, struct uf_diff_group *wanted)
+static uint32_t find_or_make(struct joint *j, const struct uf_diff_group *wanted)
 {
-    uint32_t edge = key_edge(j, wanted);
-    if (edge == UF_STRING_NONE)
-        return UF_DIFF_NONE;
-    uint64_t step_key = uf_pair_key(edge, wanted->type);
-    uint32_t step = uf_map_get(&j->steps, step_key);
-    if (step == UF_MAP_NONE) {
-        if (uf_map_set(&j->steps, step_key, j->step_count))
-            return UF_DIFF_NONE;
-        step = j->step_count++;
-    }
-    uint64_t key = uf_pair_key(wanted->parent, step);
-    uint32_t found = uf_map_get(&j->children, key);
-    if (found != UF_MAP_NONE)
-        return found;
-    found = (uint32_t)j->diff->groups.len;
-    if (uf_vec_push(&j->diff->groups, *wanted) || uf_map_set(&j->children, key, found))
+    const struct uf_branch branch = {
+        .parent = wanted->parent == UF_DIFF_NONE ? UF_BRANCH_ROOT : wanted->parent,
+        .type = wanted->type,
+        .edge = wanted->edge,
+        .root = wanted->root,
+    };
+    uint32_t fresh = (uint32_t)j->diff->groups.len;
+    uint32_t found = uf_branches_enter(&j->branches, &j->diff->strings, &branch, fresh);
+    if (found == UF_MAP_NONE || (found == fresh && uf_vec_push(&j->diff->groups, *wanted)))
         return UF_DIFF_NONE;
     return found;
 }
@@ -117,7 +92,7 @@ static uint32_t enter(struct joint *j, int side, uint32_t index)
 static enum uf_code enter_all(struct joint *j)
 {
     j->diff->groups.len = 0;
-    uf_map_clear(&j->children);
+    uf_branches_clear(&j->branches);
     for (int side = 0; side < 2; side++)
         for (uint32_t i = 0; i < j->diff->side[side].signatures->count; i++) {
             uint32_t group = enter(j, side, i);
@@ -253,8 +228,7 @@ enum uf_code uf_diff_build(struct uf_diff *diff, const struct uf_diff_side *old,
     struct joint joint = {.diff = diff, .err = err};
     *diff = (struct uf_diff){.side = {*old, *new}};
     enum uf_code code = build(&joint);
-    uf_map_release(&joint.steps);
-    uf_map_release(&joint.children);
+    uf_branches_release(&joint.branches);
     for (int side = 0; side < 2; side++) {
         uf_mem_free(joint.text_of[side]);
         uf_mem_free(joint.made_up[side]);

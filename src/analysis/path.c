@@ -176,6 +176,7 @@ enum uf_code uf_path_steps(const struct uf_view *view, const struct uf_path *pat
         }
         if (uf_step_make(view, node, name.text, name.generic, i == suspect, &step))
             return uf_error_nomem(err);
+        step.guessed = i > 0 && uf_graph_is_guessed(view->graph, path->edges.at[i]);
         code = push_step(finding, &step, err);
     }
     return code;

@@ -50,6 +50,7 @@ struct uf_path_step {
     char *edge;
     char *generic; /* the same generalised: ".attr", "[*]" */
     bool suspect;  /* the reference to look at, or to cut */
+    bool guessed;  /* nothing reports the reference: it is a word in memory (capture/guess.h) */
 };
 
 struct uf_type_total {

@@ -39,15 +39,14 @@ static uint64_t key_of(const struct uf_type_figures *figures, enum uf_summary_or
                                      : figures->bytes;
 }
 
-static enum uf_code fill_types(struct uf_summary *summary, const struct uf_type_totals *totals,
-                               enum uf_summary_order order, struct uf_error *err)
+static enum uf_code order_types(struct uf_summary *summary, enum uf_summary_order order,
+                                struct uf_error *err)
 {
     size_t count = summary->types.len, with_garbage = 0;
     uint64_t *keys = uf_mem_alloc((count + 1) * sizeof *keys);
     bool failed = !keys || uf_vec_reserve(&summary->garbage_types, count);
     for (size_t i = 0; i < count && !failed; i++) {
-        struct uf_summary_type *type = &summary->types.at[i];
-        type->figures = totals->of[i];
+        const struct uf_summary_type *type = &summary->types.at[i];
         if (type->figures.garbage_objects > 0) {
             keys[with_garbage++] = type->figures.garbage_bytes;
             (void)uf_vec_push(&summary->garbage_types, *type); /* there is room */
@@ -94,7 +93,9 @@ static enum uf_code build_types(struct uf_summary *summary, const struct uf_grap
                                             dominators, &tree, err);
     if (!code) {
         summary->all = totals.all;
-        code = fill_types(summary, &totals, order, err);
+        for (size_t i = 0; i < summary->types.len; i++)
+            summary->types.at[i].figures = totals.of[i];
+        code = order_types(summary, order, err);
     }
     uf_type_totals_release(&totals);
     uf_domtree_release(&tree);
@@ -253,6 +254,13 @@ static enum uf_code find_cycles(struct uf_summary *summary, const struct uf_view
     summary->has_cycles = !code;
     uf_mem_free(member);
     return code;
+}
+
+enum uf_code uf_summary_order_rows(struct uf_summary *summary, enum uf_summary_order order,
+                                   struct uf_error *err)
+{
+    enum uf_code code = order_types(summary, order, err);
+    return code || sort_native(summary) == 0 ? code : uf_error_nomem(err);
 }
 
 enum uf_code uf_summary_build(struct uf_summary *summary, const struct uf_view *view,

@@ -17,6 +17,10 @@ struct uf_summary_type {
     uint32_t name;  /* in graph->strings */
     uint32_t types; /* so many type objects have that name */
     struct uf_type_figures figures;
+    /* Of several heaps (summary_sum.h): in how many there are any, and the fewest and the most objects that one of
+     * all has. */
+    uint32_t heaps;
+    uint64_t fewest, most;
 };
 
 /* Objects of one type that C code alone holds: their counts say so, and no root of another kind leads to
@@ -56,6 +60,9 @@ struct uf_summary {
 enum uf_code uf_summary_build(struct uf_summary *summary, const struct uf_view *view,
                               const struct uf_dominators *dominators, enum uf_summary_order order,
                               size_t largest, struct uf_error *err);
+/* For who fills in a summary himself: puts types and native rows in order, and finds garbage_types. */
+enum uf_code uf_summary_order_rows(struct uf_summary *summary, enum uf_summary_order order,
+                                   struct uf_error *err);
 void uf_summary_release(struct uf_summary *summary);
 
 #endif

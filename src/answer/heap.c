@@ -4,17 +4,15 @@
 #include "report/columns.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PATH_COLUMNS 160 /* of a longer path the middle goes: the line has to keep what to do */
 
 #define HOW_TO_MAKE                                                                                \
-    "make one with unfreed.snapshot(path) in the program, or unfreed run --snapshot-on SIGUSR2"
+    "name a process id, a core file, or a snapshot: unfreed snapshot PID -o FILE makes one"
 
 void uf_answer_release(struct uf_answer *answer)
 {
@@ -48,8 +46,8 @@ void uf_answer_finish(struct uf_answer *answer, struct uf_text *text, int exit_c
 }
 
 /* "FILE: WHAT (what to do)", with a path that leaves room for the rest. */
-static bool fail_at(struct uf_answer *answer, int exit_code, const char *path, const char *what,
-                    const char *to_do)
+bool uf_answer_fail_at(struct uf_answer *answer, int exit_code, const char *path, const char *what,
+                       const char *to_do)
 {
     struct uf_text shown = {0};
     uf_columns_cut_middle(&shown, path, PATH_COLUMNS);
@@ -60,31 +58,37 @@ static bool fail_at(struct uf_answer *answer, int exit_code, const char *path, c
 
 bool uf_answer_error(struct uf_answer *answer, const char *path, const struct uf_error *err)
 {
+    struct uf_text shown = {0};
     if (!path)
         path = "the heap";
     switch (err->code) {
     case UF_ECORRUPT:
-        return fail_at(answer, UF_EXIT_INPUT, path, err->message,
-                       "copy the file again, or take a new snapshot");
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, err->message,
+                                 "copy the file again, or take a new snapshot");
     case UF_EUNSUPPORTED:
-        return fail_at(answer, UF_EXIT_INPUT, path, err->message,
-                       "unfreed " UNFREED_VERSION " reads snapshot files of its own format");
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, err->message,
+                                 "unfreed " UNFREED_VERSION
+                                 " reads snapshot files of its own format");
     case UF_EIO:
-        return fail_at(answer, UF_EXIT_INPUT, path, err->message,
-                       err->os_errno == EACCES || err->os_errno == EPERM
-                           ? "ask its owner, or run as that user"
-                       : err->os_errno == ENOENT ? HOW_TO_MAKE
-                                                 : "see that the file can be read");
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, err->message,
+                                 err->os_errno == EACCES || err->os_errno == EPERM
+                                     ? "ask its owner, or run as that user"
+                                 : err->os_errno == ENOENT ? HOW_TO_MAKE
+                                                           : "see that the file can be read");
     case UF_ELIMIT:
-        return fail_at(answer, UF_EXIT_INPUT, path, err->message, "the heap is too large");
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, err->message,
+                                 "the heap is too large");
     case UF_ETARGET: /* says itself what to do */
-        return uf_answer_fail(answer, UF_EXIT_INPUT, "%s: %s", path, err->message);
+        uf_columns_cut_middle(&shown, path, PATH_COLUMNS);
+        uf_answer_fail(answer, UF_EXIT_INPUT, "%s: %s", shown.at ? shown.at : "?", err->message);
+        uf_text_release(&shown);
+        return false;
     case UF_ENOMEM:
-        return fail_at(answer, UF_EXIT_FAULT, path, "out of memory",
-                       "about 100 bytes for each of its objects are needed");
+        return uf_answer_fail_at(answer, UF_EXIT_FAULT, path, "out of memory",
+                                 "about 100 bytes for each of its objects are needed");
     default:
-        return fail_at(answer, UF_EXIT_FAULT, path, err->message,
-                       "a fault of unfreed's own: please report it");
+        return uf_answer_fail_at(answer, UF_EXIT_FAULT, path, err->message,
+                                 "a fault of unfreed's own: please report it");
     }
 }
 
@@ -107,57 +111,102 @@ bool uf_answer_step(const struct uf_heap_request *request, const char *doing,
     return uf_answer_fail(answer, UF_EXIT_INTERRUPTED, "interrupted");
 }
 
-/* What a person may take for a snapshot and is none; else true. */
-static bool may_be_snapshot(const char *path, struct uf_answer *answer)
+/* Whether the file is a core, and not a snapshot; false with the answer filled in: it is neither. */
+static bool know_file(const char *path, bool *core, struct uf_answer *answer)
 {
-    static const char only_files[] = "only snapshot files are read: " HOW_TO_MAKE;
-    char start[4] = "";
     struct stat is;
+    *core = false;
     if (!path[0])
-        return fail_at(answer, UF_EXIT_INPUT, "''", "no file name", only_files);
-    if (stat(path, &is)) {
-        if (errno == ENOENT && path[strspn(path, "0123456789")] == '\0')
-            return fail_at(answer, UF_EXIT_INPUT, path,
-                           "no such file, and a process cannot be read", only_files);
-        return fail_at(answer, UF_EXIT_INPUT, path, strerror(errno),
-                       errno == ENOENT ? HOW_TO_MAKE : "see that the path can be reached");
-    }
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, "''", "no file name", HOW_TO_MAKE);
+    if (stat(path, &is))
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, strerror(errno),
+                                 errno == ENOENT ? HOW_TO_MAKE
+                                                 : "see that the path can be reached");
     if (S_ISDIR(is.st_mode))
-        return fail_at(answer, UF_EXIT_INPUT, path, "a folder, not a file", only_files);
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, "a folder, not a file", HOW_TO_MAKE);
     if (!S_ISREG(is.st_mode))
-        return fail_at(answer, UF_EXIT_INPUT, path, "not a regular file",
-                       "save it to a file first: a snapshot is read mapped");
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, "not a regular file",
+                                 "save it to a file first: it is read mapped");
     if (is.st_size == 0)
-        return fail_at(answer, UF_EXIT_INPUT, path, "an empty file", only_files);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return true; /* uf_snapshot_open() says why */
-    ssize_t len = read(fd, start, sizeof start);
-    close(fd);
-    if (len == sizeof start && memcmp(start, "\177ELF", sizeof start) == 0)
-        return fail_at(answer, UF_EXIT_INPUT, path, "a core file or program, not a snapshot",
-                       only_files);
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path, "an empty file", HOW_TO_MAKE);
+    enum uf_elf_kind kind = uf_remote_elf_kind(path);
+    *core = kind == UF_ELF_CORE;
+    if (kind == UF_ELF_PROGRAM)
+        return uf_answer_fail_at(answer, UF_EXIT_INPUT, path,
+                                 "a program or library, neither a core file nor a snapshot",
+                                 HOW_TO_MAKE);
     return true;
+}
+
+static bool open_file(struct uf_opened *heap, unsigned parts, struct uf_answer *answer)
+{
+    struct uf_error err = {0};
+    if (!uf_answer_step(heap->request, "reading", answer))
+        return false;
+    if (uf_snapshot_open(&heap->snapshot, heap->path, &err) ||
+        uf_snapshot_load(heap->snapshot, parts, &err))
+        return uf_answer_error(answer, heap->path, &err);
+    if (!uf_answer_step(heap->request, "verifying", answer))
+        return false;
+    if (uf_snapshot_verify(heap->snapshot, &err))
+        return uf_answer_error(answer, heap->path, &err);
+    heap->meta = uf_snapshot_meta(heap->snapshot);
+    heap->view.graph = uf_snapshot_graph(heap->snapshot);
+    heap->view.names = parts & UF_LOAD_NAMES ? uf_snapshot_names(heap->snapshot) : NULL;
+    return true;
+}
+
+static bool open_remote(struct uf_opened *heap, int pid, struct uf_answer *answer)
+{
+    if (!uf_remote_take(&heap->remote, heap->request, heap->path, pid, answer))
+        return false;
+    heap->meta = &heap->remote.meta;
+    heap->view.graph = &heap->remote.target.capture.graph;
+    heap->view.names = &heap->remote.target.capture.names;
+    return true;
+}
+
+bool uf_opened_process(struct uf_opened *heap, const struct uf_heap_request *request, int pid,
+                       struct uf_answer *answer)
+{
+    *heap = (struct uf_opened){.request = request};
+    (void)snprintf(heap->process, sizeof heap->process, "%d", pid);
+    heap->path = heap->process;
+    return open_remote(heap, pid, answer);
 }
 
 bool uf_opened_init(struct uf_opened *heap, const struct uf_heap_request *request, const char *path,
                     unsigned parts, struct uf_answer *answer)
 {
-    struct uf_error err = {0};
+    bool core;
     *heap = (struct uf_opened){.request = request, .path = path};
-    if (!may_be_snapshot(path, answer) || !uf_answer_step(request, "reading", answer))
+    if (uf_remote_is_process(path)) {
+        int pid = uf_remote_pid(path);
+        return pid ? open_remote(heap, pid, answer)
+                   : uf_answer_fail_at(answer, UF_EXIT_INPUT, path, "no process has this number",
+                                       "ps shows those that there are");
+    }
+    if (!know_file(path, &core, answer))
         return false;
-    if (uf_snapshot_open(&heap->snapshot, path, &err) ||
-        uf_snapshot_load(heap->snapshot, parts, &err))
-        return uf_answer_error(answer, path, &err);
-    if (!uf_answer_step(request, "verifying", answer))
-        return false;
-    if (uf_snapshot_verify(heap->snapshot, &err))
-        return uf_answer_error(answer, path, &err);
-    heap->meta = uf_snapshot_meta(heap->snapshot);
-    heap->view.graph = uf_snapshot_graph(heap->snapshot);
-    heap->view.names = parts & UF_LOAD_NAMES ? uf_snapshot_names(heap->snapshot) : NULL;
-    return true;
+    return core ? open_remote(heap, 0, answer) : open_file(heap, parts, answer);
+}
+
+void uf_opened_settle(struct uf_opened *heap)
+{
+    if (heap->snapshot)
+        return;
+    uf_remote_settle(&heap->remote);
+    heap->view.graph = &heap->remote.graph;
+    heap->view.names = NULL;
+}
+
+void uf_opened_empty(struct uf_opened *heap)
+{
+    uf_opened_settle(heap);
+    uf_reach_release(&heap->reach);
+    uf_dominators_release(&heap->dominators);
+    uf_graph_release(&heap->remote.graph);
+    heap->view = (struct uf_view){0};
 }
 
 bool uf_opened_reach(struct uf_opened *heap, struct uf_answer *answer)
@@ -185,14 +234,29 @@ bool uf_opened_dominators(struct uf_opened *heap, struct uf_answer *answer)
     return true;
 }
 
+static uint64_t file_bytes(const struct uf_opened *heap)
+{
+    struct stat is;
+    if (heap->snapshot)
+        return uf_snapshot_bytes(heap->snapshot);
+    bool known = heap->remote.told.core && stat(heap->path, &is) == 0 && is.st_size >= 0;
+    return known ? (uint64_t)is.st_size : UF_META_UNKNOWN;
+}
+
+struct uf_report_heap uf_opened_origin(const struct uf_opened *heap)
+{
+    return (struct uf_report_heap){
+        .file = heap->snapshot || heap->remote.told.core ? heap->path : NULL,
+        .file_bytes = file_bytes(heap),
+        .meta = heap->meta,
+        .outside = heap->snapshot ? NULL : &heap->remote.told,
+    };
+}
+
 struct uf_report_heap uf_opened_figures(const struct uf_opened *heap)
 {
     const struct uf_graph *graph = heap->view.graph;
-    struct uf_report_heap ret = {
-        .file = heap->path,
-        .file_bytes = uf_snapshot_bytes(heap->snapshot),
-        .meta = heap->meta,
-    };
+    struct uf_report_heap ret = uf_opened_origin(heap);
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (graph->flags[n] & UF_NODE_OWN)
             continue;
@@ -208,5 +272,6 @@ void uf_opened_release(struct uf_opened *heap)
     uf_reach_release(&heap->reach);
     uf_dominators_release(&heap->dominators);
     uf_snapshot_close(heap->snapshot);
+    uf_remote_release(&heap->remote);
     *heap = (struct uf_opened){0};
 }

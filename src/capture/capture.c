@@ -1,6 +1,7 @@
 #include "capture/capture.h"
 
 #include "capture/roots.h"
+#include "capture/search.h"
 #include "cpython/gc_lists.h"
 #include "cpython/known.h"
 #include "cpython/names.h"
@@ -27,6 +28,7 @@ struct work {
     struct uf_builder builder;
     struct uf_roots roots;
     struct uf_strings strings;
+    struct uf_search search;     /* where no tp_traverse can be asked */
     UF_VEC(uf_node) not_objects; /* ascending */
     UF_VEC(uint64_t) cut;        /* addresses of objects of which a part could not be read */
     struct uf_error *err;
@@ -188,6 +190,30 @@ static enum uf_code decode_all(struct work *w)
     return code;
 }
 
+/* Inside the process an address cannot be tried, and what is there can be asked. */
+static bool searches(const struct work *w)
+{
+    return !w->config->traverse && !w->config->source->identity;
+}
+
+/* What only objects of unknown layout refer to. */
+static enum uf_code decode_unknown(struct work *w)
+{
+    enum uf_code code = UF_OK;
+    uf_node before;
+
+    if (!searches(w))
+        return UF_OK;
+    uf_unknown_init(&w->search.unknown, w->capture->heap);
+    do {
+        before = w->builder.count;
+        code = uf_search_more(&w->search, &w->builder, w->err);
+        if (code == UF_OK)
+            code = decode_all(w);
+    } while (code == UF_OK && w->builder.count > before);
+    return code;
+}
+
 static enum uf_code fill_types(struct work *w)
 {
     struct uf_graph *graph = &w->capture->graph;
@@ -298,7 +324,8 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
     struct uf_capture *c = w->capture;
     enum uf_code code;
 
-    if (is_collecting(w->config))
+    c->collecting = is_collecting(w->config);
+    if (c->collecting && w->config->source->identity)
         return uf_error_set(w->err, UF_EINVAL, "the collector is running: its lists are in pieces");
     if ((code = uf_heap_create(&c->heap, w->config, w->err)) != UF_OK ||
         (code = uf_builder_init(&w->builder, w->err)) != UF_OK ||
@@ -307,7 +334,7 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
     bound(w);
     if ((code = decode_tracked(w)) != UF_OK || (code = queue_roots(w)) != UF_OK ||
         (code = uf_builder_follow(&w->builder, w->err)) != UF_OK ||
-        (code = decode_all(w)) != UF_OK ||
+        (code = decode_all(w)) != UF_OK || (code = decode_unknown(w)) != UF_OK ||
         (code = uf_builder_finish(&w->builder, &c->graph, w->err)) != UF_OK ||
         (code = settle_damage(w)) != UF_OK || (code = fill_types(w)) != UF_OK)
         return code;
@@ -315,7 +342,8 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
     c->graph.strings = w->strings;
     w->strings = (struct uf_strings){0};
     if ((code = leave_out_own(w, options)) != UF_OK ||
-        (code = uf_capture_roots(&c->graph, c->heap, &w->builder, &w->roots, w->err)) != UF_OK)
+        (code = uf_capture_roots(&c->graph, c->heap, &w->builder, &w->roots,
+                                 searches(w) ? &w->search.unknown : NULL, w->err)) != UF_OK)
         return code;
     if (uf_is_spent(c->heap))
         return too_much(w->err);
@@ -339,6 +367,7 @@ enum uf_code uf_capture_heap(struct uf_capture *capture, const struct uf_heap_co
     uf_builder_release(&w.builder);
     uf_roots_release(&w.roots);
     uf_strings_release(&w.strings);
+    uf_unknown_release(&w.search.unknown);
     uf_vec_release(&w.not_objects);
     uf_vec_release(&w.cut);
     if (code != UF_OK)

@@ -9,19 +9,24 @@
  * unless their object happens to have a surplus from elsewhere: therefore these
  * edges are listed as guessed.
  *
+ * From outside no tp_traverse can be asked (capture/search.h): then all that an opaque object has beyond its
+ * attributes, slots and known fields is guessed, in the object and in blocks of memory that it leads to;
+ * nearer words first. Counts of immortal objects tell nothing, so every such word that leads to one is taken.
+ *
  * A guessed edge comes after the canonical ones of its object. Deterministic;
  * nodes are gone through in their order.
  */
 #ifndef UF_CAPTURE_GUESS_H
 #define UF_CAPTURE_GUESS_H
 
-#include "cpython/heap.h"
+#include "cpython/conservative.h"
 #include "graph/builder.h"
 
 /* Adds guessed edges to the graph and counts them in `found` (by node: references found so far), as
- * it does those to objects that are never freed, which get no edge. The builder is finished. */
+ * it does those to objects that are never freed, which get no edge from inside. The builder is finished.
+ * `unknown`: from outside, what the search found; else NULL. */
 enum uf_code uf_capture_guess(struct uf_graph *graph, struct uf_heap *heap,
-                              const struct uf_builder *builder, uint32_t *found,
-                              struct uf_error *err);
+                              const struct uf_builder *builder, const struct uf_unknown *unknown,
+                              uint32_t *found, struct uf_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "capture/roots.h"
 
 #include "capture/guess.h"
+#include "cpython/sound.h"
 
 #define AHEAD 32 /* references between prefetching a counter and using it */
 
@@ -41,6 +42,8 @@ static int add_static_types(root_list *list, struct uf_graph *graph, struct uf_h
         if ((graph->flags[node] & wanted) != wanted)
             continue;
         uint32_t type = uf_heap_type(heap, graph->address[node]);
+        if (type == UINT32_MAX && uf_is_spent(heap))
+            continue; /* the capture will fail, for that reason */
         if (type == UINT32_MAX)
             return -1;
         struct uf_graph_root entry = {.node = node, .kind = UF_ROOT_STATIC_TYPE};
@@ -100,12 +103,12 @@ static int add_native(root_list *list, const struct uf_graph *graph, const uint3
 
 enum uf_code uf_capture_roots(struct uf_graph *graph, struct uf_heap *heap,
                               const struct uf_builder *builder, const struct uf_roots *roots,
-                              struct uf_error *err)
+                              const struct uf_unknown *unknown, struct uf_error *err)
 {
     root_list list = {0};
     uint32_t *found = count_references(graph, builder, roots);
 
-    enum uf_code code = found ? uf_capture_guess(graph, heap, builder, found, err)
+    enum uf_code code = found ? uf_capture_guess(graph, heap, builder, unknown, found, err)
                               : uf_error_nomem(err);
     if (code) {
         uf_mem_free(found);

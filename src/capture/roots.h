@@ -13,12 +13,14 @@
 #ifndef UF_CAPTURE_ROOTS_H
 #define UF_CAPTURE_ROOTS_H
 
+#include "cpython/conservative.h"
 #include "cpython/roots.h"
 #include "graph/builder.h"
 
-/* Fills graph->roots. The builder is finished; types, flags and strings are complete. */
+/* Fills graph->roots. The builder is finished; types, flags and strings are complete. `unknown` as
+ * uf_capture_guess() takes it. */
 enum uf_code uf_capture_roots(struct uf_graph *graph, struct uf_heap *heap,
                               const struct uf_builder *builder, const struct uf_roots *roots,
-                              struct uf_error *err);
+                              const struct uf_unknown *unknown, struct uf_error *err);
 
 #endif

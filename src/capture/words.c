@@ -1,5 +1,7 @@
 #include "capture/words.h"
 
+#include "cpython/blocks.h"
+
 #include <link.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,10 +18,7 @@
 #define CHUNK_OF_THREAD ((uint64_t)4)
 #define CHUNK_HEAD ((uint64_t)16)
 #define HEAP_BYTES ((uint64_t)64 << 20)
-/* pools of the small allocator: 3.10 to 3.15, Objects/obmalloc.c, 64 bit (POOL_BITS 14) */
-#define POOL_BYTES ((uint64_t)16 << 10)
-#define POOL_HEAD 48
-#define SMALL_CLASSES 32
+#define POOL_BYTES UF_POOL_BYTES(0x030a0000) /* the same in all versions that this runs inside of */
 /* stacks of frames: 3.11 and later, Python/pystate.c (_PyStackChunk, DATA_STACK_CHUNK_SIZE) */
 #define FRAMES_LEAST ((uint64_t)16 << 10)
 #define FRAMES_MOST ((uint64_t)1 << 30)
@@ -33,13 +32,6 @@ struct walk {
     void *context;
     uint64_t *buffer; /* BUFFER_BYTES */
     uint64_t *pool;   /* POOL_BYTES */
-};
-
-/* struct pool_header, Objects/obmalloc.c (pycore_obmalloc.h since 3.12) */
-struct pool_head {
-    uint32_t count, unused;
-    uint64_t free, next, previous;
-    uint32_t arena, class, next_offset, max_next_offset;
 };
 
 static int visit_range(struct walk *walk, uint64_t from, uint64_t to, uint8_t place,
@@ -178,33 +170,24 @@ static uint64_t frame_stack(const uint64_t *head, uint64_t room)
     return fits ? bytes : 0;
 }
 
-static bool is_pool(const struct pool_head *head, uint64_t at)
-{
-    uint64_t size = ((uint64_t)head->class + 1) * 16;
-    return head->class < SMALL_CLASSES && head->max_next_offset == POOL_BYTES - size &&
-           head->count > 0 && head->count <= (POOL_BYTES - POOL_HEAD) / size &&
-           head->next_offset >= POOL_HEAD && (head->next_offset - POOL_HEAD) % size == 0 &&
-           head->next_offset <= POOL_BYTES &&
-           (head->free == 0 || head->free / POOL_BYTES == at / POOL_BYTES);
-}
-
 /* Marks the freed blocks: they are linked through their first words. */
 static void mark_free(const uint64_t *pool, uint64_t at, uint64_t size, uint8_t *is_free)
 {
-    const struct pool_head *head = (const void *)pool;
+    const struct uf_pool_head *head = (const void *)pool;
     uint64_t free = head->free, limit = POOL_BYTES / 16;
     while (free && free / POOL_BYTES == at / POOL_BYTES && limit-- > 0) {
         uint64_t offset = free - at;
-        if (offset < POOL_HEAD || (offset - POOL_HEAD) % size || offset + 8 > POOL_BYTES)
+        if (offset < UF_POOL_HEAD_BYTES || (offset - UF_POOL_HEAD_BYTES) % size ||
+            offset + 8 > POOL_BYTES)
             return;
-        is_free[(offset - POOL_HEAD) / size] = 1;
+        is_free[(offset - UF_POOL_HEAD_BYTES) / size] = 1;
         free = pool[offset / 8];
     }
 }
 
 static int visit_pool(struct walk *walk, uint64_t at)
 {
-    struct pool_head head;
+    struct uf_pool_head head;
     uint8_t is_free[POOL_BYTES / 16] = {0};
     if (walk->left < POOL_BYTES) {
         walk->complete = false;
@@ -214,14 +197,14 @@ static int visit_pool(struct walk *walk, uint64_t at)
     if (uf_own_memory_read(walk->memory, at, walk->pool, POOL_BYTES) != POOL_BYTES)
         return 0;
     memcpy(&head, walk->pool, sizeof head);
-    if (!is_pool(&head, at))
+    if (!uf_pool_is(&head, at, POOL_BYTES))
         return 0;
-    uint64_t size = ((uint64_t)head.class + 1) * 16;
+    uint64_t size = uf_pool_block_bytes(&head);
     mark_free(walk->pool, at, size, is_free);
     int status = 0;
-    for (uint64_t offset = POOL_HEAD; offset + size <= head.next_offset && !status;
+    for (uint64_t offset = UF_POOL_HEAD_BYTES; offset + size <= head.next_offset && !status;
          offset += size) {
-        if (is_free[(offset - POOL_HEAD) / size])
+        if (is_free[(offset - UF_POOL_HEAD_BYTES) / size])
             continue;
         struct uf_words words = {.address = at + offset,
                                  .words = walk->pool + offset / 8,
@@ -265,7 +248,8 @@ static int visit_anonymous(struct walk *walk, const struct uf_segment *segment)
         if ((bytes = mapped_chunk(head, room)) != 0 || (bytes = thread_heap(at, head, room)) != 0) {
             status = visit_run(walk, at + 16, at + bytes, UF_WORDS_MALLOC, NULL);
             step = bytes;
-        } else if (at % POOL_BYTES == 0 && room >= POOL_BYTES && is_pool((const void *)head, at)) {
+        } else if (at % POOL_BYTES == 0 && room >= POOL_BYTES &&
+                   uf_pool_is((const void *)head, at, POOL_BYTES)) {
             status = visit_pool(walk, at);
             step = POOL_BYTES;
         } else if ((bytes = frame_stack(head, room)) != 0) {

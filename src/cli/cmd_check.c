@@ -239,7 +239,7 @@ static int prepare_and_run(struct check *check)
     int fd, code = validate(check);
     if (code)
         return code;
-    if (!uf_python_find(check->python, python, sizeof python))
+    if (!uf_python_choose(check->python, python, sizeof python))
         return UF_EXIT_USAGE;
     struct uf_channel *channel = uf_channel_create(&fd);
     if (!channel)

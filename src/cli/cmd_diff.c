@@ -1,4 +1,4 @@
-/* cmd_diff.c - `unfreed diff OLD NEW`. */
+/* cmd_diff.c - `unfreed diff OLD NEW`, or of processes that are looked at twice. */
 #include "commands.h"
 
 #include "heap_command.h"
@@ -10,19 +10,34 @@
 
 static const char help[] =
     "usage: unfreed diff [OPTIONS] OLD NEW\n"
+    "       unfreed diff [OPTIONS] PID --after TIME\n"
+    "       unfreed diff [OPTIONS] --pids PID,PID,... --after TIME\n"
+    "       unfreed diff [OPTIONS] --children PID --after TIME\n"
     "\n"
-    "Compares two snapshots: what is in NEW and not in OLD, by who holds it, most\n"
+    "Compares two heaps: what is in NEW and not in OLD, by who holds it, most\n"
     "first; what the new objects hold in turn is counted with them. Of one process\n"
     "or of two: a program that was started anew can be compared with its last run.\n"
     "\n"
-    "OLD and NEW are snapshots: unfreed.snapshot(path) in the program writes one, or\n"
-    "unfreed run --snapshot-on SIGUSR2.\n"
+    "OLD and NEW are snapshots (unfreed snapshot PID -o FILE, or\n"
+    "unfreed.snapshot(path) in the program), core files, or process ids of running\n"
+    "Python programs: these are read from outside and stand still for some\n"
+    "milliseconds.\n"
     "\n"
     "options\n"
-    "  --fail-on-growth BYTES   exit 1 when all objects of NEW together take over BYTES\n"
-    "                           more than those of OLD (500k, 1MiB, 10M, 1.5G; kB, MB\n"
-    "                           and GB are powers of 1000)\n"
+    "  --after TIME             look at a process, wait so long (500ms, 60s, 5m, 1h),\n"
+    "                           look again: what grew in between. Ctrl-C ends the\n"
+    "                           waiting: the second look is then taken at once\n"
+    "  --pids PID,PID,...       these processes, all in one report\n"
+    "  --children PID           this process and all that descend from it, in one\n"
+    "                           report: the master and the workers of a pre-fork\n"
+    "                           server. What grew in all of them is named once\n"
+    "  --fail-on-growth BYTES   exit 1 when all objects together have grown by over\n"
+    "                           BYTES (500k, 1MiB, 10M, 1.5G; kB, MB and GB are\n"
+    "                           powers of 1000); of several processes: in all of\n"
+    "                           them together\n"
     "  --rows N                 at most so many places that grew (default 10)\n"
+    "  --binary FILE            of a core: the program that it is of\n"
+    "  --sysroot FOLDER         of a core: where the files of its machine are\n"
     "output\n"
     "  --json                   one JSON object on standard output, nothing else\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
@@ -31,15 +46,18 @@ static const char help[] =
     "\n"
     "examples\n"
     "  unfreed diff before.snapshot after.snapshot\n"
+    "  unfreed diff before.snapshot 4711\n"
+    "  unfreed diff 4711 --after 60s\n"
+    "  unfreed diff --children 4700 --after 5m\n"
     "  unfreed diff --fail-on-growth 1MiB before.snapshot after.snapshot\n"
     "\n"
     "exit codes\n"
     "    0  done\n"
     "    1  --fail-on-growth: it grew by more\n"
     "    2  wrong usage\n"
-    "    4  a file cannot be read, is damaged or no snapshot\n"
+    "    4  OLD, NEW or a process cannot be read, or is gone at the second look\n"
     "   70  a fault of unfreed's own\n"
-    "  130  interrupted\n";
+    "  130  interrupted (while waiting: with a report until then)\n";
 
 /* "10", "500k", "1MiB", "1.5GB": false when it is none of these, or too large. */
 static bool read_bytes(const char *text, uint64_t *ret)
@@ -69,16 +87,41 @@ static bool read_bytes(const char *text, uint64_t *ret)
     return true;
 }
 
-int uf_cmd_diff(char **argv)
+/* Which heaps are meant; 0, or the exit code after a complaint. */
+static int take_heaps(struct uf_heap_command *command)
 {
     static const char *const names[] = {"OLD", "NEW"};
+    static const char of_two[] =
+        "unfreed diff before.snapshot after.snapshot, or unfreed diff 4711 --after 60s";
+    static const char of_many[] = "unfreed diff --children 4700 --after 60s";
+    const char **const ret[] = {&command->request.file, &command->request.newer};
+    bool after = command->request.after_seconds > 0;
+    int code;
+    if (uf_heap_command_many(command, of_many, &code))
+        return !code && !after
+                   ? uf_complain(UF_EXIT_USAGE, "diff: no --after TIME given (as in %s)", of_many)
+                   : code;
+    if (!after)
+        return uf_heap_command_take(command, 2, names, ret, 2, of_two);
+    if (command->args.positional.len > 1)
+        return uf_complain(UF_EXIT_USAGE,
+                           "diff: --after is for one process that is looked at twice, and '%s' is "
+                           "a second heap (as in unfreed diff %s --after 60s)",
+                           command->args.positional.at[1], command->args.positional.at[0]);
+    static const char *const process[] = {"PID"};
+    return uf_heap_command_take(command, 1, process, ret, 1, "unfreed diff 4711 --after 60s");
+}
+
+int uf_cmd_diff(char **argv)
+{
     struct uf_heap_command command = {.name = "diff"};
     const char *limit = NULL;
     const struct uf_option own[] = {
         {"--fail-on-growth", NULL, UF_OPTION_TEXT, &limit, &command.request.has_growth_limit, NULL},
+        {"--after", NULL, UF_OPTION_SPAN, &command.request.after_seconds, NULL, NULL},
+        UF_HEAP_MANY_OPTIONS(command),
         {0},
     };
-    const char **const ret[] = {&command.request.file, &command.request.newer};
     int code = UF_EXIT_USAGE;
     if (uf_heap_command_read(&command, own, argv)) {
         if (command.help)
@@ -87,8 +130,7 @@ int uf_cmd_diff(char **argv)
             code = uf_complain(UF_EXIT_USAGE,
                                "diff: --fail-on-growth %s: not a number of bytes (10M, 500k, 1MiB)",
                                limit);
-        else if (!(code = uf_heap_command_take(&command, 2, names, ret, 2,
-                                               "unfreed diff before.snapshot after.snapshot")))
+        else if (!(code = take_heaps(&command)))
             code = uf_heap_command_run(&command, uf_diff);
     }
     uf_heap_command_release(&command);

@@ -1,4 +1,4 @@
-/* cmd_export.c - `unfreed export`: a snapshot in a format that others open. */
+/* cmd_export.c - `unfreed export`: a heap in a format that others open. */
 #include "commands.h"
 
 #include "heap_command.h"
@@ -10,19 +10,18 @@
 
 #define FORMATS_MOST 16
 
-static const char help_start[] =
-    "usage: unfreed export [OPTIONS] FILE --to FORMAT -o OUT\n"
-    "\n"
-    "Writes the heap of a snapshot file in a format that other tools open.\n"
-    "\n"
-    "FORMAT is one of\n";
+static const char help_start[] = "usage: unfreed export [OPTIONS] FILE --to FORMAT -o OUT\n"
+                                 "\n"
+                                 "Writes a heap in a format that other tools open.\n"
+                                 "\n" UF_HEAP_HELP "\n"
+                                 "FORMAT is one of\n";
 
 static const char help_end[] =
     "\n"
     "options\n"
     "  --to FORMAT          what to write\n"
     "  -o, --output OUT     where to; - is standard output. OUT is whole or not\n"
-    "                       there, and its owner's alone: a heap holds secrets\n"
+    "                       there, and its owner's alone: a heap holds secrets\n" UF_HEAP_CORE_HELP
     "  --json               what was written, as one JSON object on standard output\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
     "  -q, --quiet          say nothing\n"

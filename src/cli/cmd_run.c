@@ -143,7 +143,7 @@ static int become_program(struct run *run)
     size_t count = 0;
     if (code)
         return code;
-    if (!uf_python_find(run->python, python, sizeof python))
+    if (!uf_python_choose(run->python, python, sizeof python))
         return UF_EXIT_USAGE;
     if (!uf_run_folder_find(python, folder, sizeof folder))
         return uf_complain(UF_EXIT_USAGE,

@@ -9,9 +9,7 @@ static const char help[] =
     "Says what keeps most of a heap alive: below each object stands what it alone\n"
     "keeps alive (its dominator tree), the largest first. Many objects of one type\n"
     "that are held in the same way are one line.\n"
-    "\n"
-    "FILE is a snapshot: unfreed.snapshot(path) in the program writes one, or\n"
-    "unfreed run --snapshot-on SIGUSR2.\n"
+    "\n" UF_HEAP_HELP
     "OBJECT, where to begin, is an address (0x7f5a3c0b1d40) or the name of a type\n"
     "(shop.Session: all its objects together). Without it the tree begins at what\n"
     "modules, threads, the interpreter and C code hold.\n"
@@ -23,8 +21,7 @@ static const char help[] =
     "\n"
     "options\n"
     "  --rows N             so many lines in all, the largest (default 30)\n"
-    "  --depth N            so many levels (default 10)\n"
-    "output\n"
+    "  --depth N            so many levels (default 10)\n" UF_HEAP_CORE_HELP "output\n"
     "  --json               one JSON object on standard output, nothing else\n"
     "  --color auto|always|never    (default auto; NO_COLOR is honoured)\n"
     "  -q, --quiet          the first line only\n"
@@ -32,12 +29,12 @@ static const char help[] =
     "\n"
     "examples\n"
     "  unfreed tree app.snapshot\n"
+    "  unfreed tree 4711\n"
     "  unfreed tree --rows 100 app.snapshot shop.Session\n"
     "\n"
     "exit codes\n"
     "    0  done\n"
-    "    2  wrong usage, or OBJECT cannot be found\n"
-    "    4  the file cannot be read, is damaged or no snapshot\n"
+    "    2  wrong usage, or OBJECT cannot be found\n" UF_HEAP_INPUT_HELP
     "   70  a fault of unfreed's own\n"
     "  130  interrupted\n";
 

@@ -9,6 +9,7 @@
 
 int uf_cmd_check(char **argv);
 int uf_cmd_run(char **argv);
+int uf_cmd_snapshot(char **argv);
 int uf_cmd_summary(char **argv);
 int uf_cmd_tree(char **argv);
 int uf_cmd_diff(char **argv);

@@ -3,11 +3,14 @@
 #include "output.h"
 #include "progress.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define OWN_OPTIONS_MOST 16
+#define COMMON_OPTIONS 7
 
 static volatile sig_atomic_t interrupts;
 static struct uf_progress_line *volatile shown_line;
@@ -25,15 +28,17 @@ static void on_interrupt(int number)
 bool uf_heap_command_read(struct uf_heap_command *command, const struct uf_option *own, char **argv)
 {
     char name[32];
-    struct uf_option table[OWN_OPTIONS_MOST + 6] = {
+    struct uf_option table[OWN_OPTIONS_MOST + COMMON_OPTIONS + 1] = {
         {"--rows", NULL, UF_OPTION_COUNT, &command->request.rows, NULL, NULL},
+        {"--binary", NULL, UF_OPTION_TEXT, &command->request.binary, NULL, NULL},
+        {"--sysroot", NULL, UF_OPTION_TEXT, &command->request.sysroot, NULL, NULL},
         {"--json", NULL, UF_OPTION_FLAG, &command->request.json, NULL, NULL},
         {"--color", NULL, UF_OPTION_CHOICE, &command->color, NULL, uf_color_choices},
         {"--quiet", "-q", UF_OPTION_FLAG, &command->request.quiet, NULL, NULL},
         {"--help", "-h", UF_OPTION_FLAG, &command->help, NULL, NULL},
     };
     for (size_t i = 0; own[i].name && i < OWN_OPTIONS_MOST; i++)
-        table[5 + i] = own[i];
+        table[COMMON_OPTIONS + i] = own[i];
     snprintf(name, sizeof name, "unfreed %s", command->name);
     return uf_options_read(table, argv, name, &command->args);
 }
@@ -61,11 +66,55 @@ int uf_heap_command_take(struct uf_heap_command *command, size_t least, const ch
     return 0;
 }
 
+bool uf_heap_command_many(struct uf_heap_command *command, const char *example, int *code)
+{
+    struct uf_heap_request *request = &command->request;
+    const struct uf_texts *given = &command->args.positional;
+    *code = 0;
+    if (command->pids.len == 0 && command->children == 0)
+        return false;
+    if (command->pids.len > 0 && command->children > 0)
+        *code = uf_complain(UF_EXIT_USAGE,
+                            "%s: --pids and --children both say which processes "
+                            "(leave out one of them)",
+                            command->name);
+    else if (given->len > 0 || command->args.has_rest)
+        *code = uf_complain(UF_EXIT_USAGE, "%s: '%s' beside --%s (as in %s)", command->name,
+                            given->len > 0 ? given->at[0] : "--",
+                            command->children ? "children" : "pids", example);
+    request->pids = command->pids.at;
+    request->pid_count = command->pids.len;
+    request->children = (int)command->children;
+    return true;
+}
+
 static bool on_step(void *context, const char *doing)
 {
     if (!interrupts)
         uf_progress_say(context, doing);
     return !interrupts;
+}
+
+#define LOOK_SECONDS 0.1 /* a Ctrl-C that comes just before a sleep is seen after it */
+
+/* Ctrl-C ends the waiting, not the command; the next one is as always. */
+static bool on_wait(void *context, double seconds, double left)
+{
+    static char texts[2][64]; /* one is shown while the other is written */
+    static int turn;
+    turn = !turn;
+    (void)snprintf(texts[turn], sizeof texts[turn], "waiting, %.0f s to go (Ctrl-C: look now)",
+                   ceil(left));
+    uf_progress_say(context, texts[turn]);
+    while (seconds > 0 && !interrupts) {
+        double part = seconds < LOOK_SECONDS ? seconds : LOOK_SECONDS;
+        struct timespec time = {.tv_nsec = (long)(part * 1e9)};
+        (void)nanosleep(&time, NULL);
+        seconds -= part;
+    }
+    bool done = !interrupts;
+    interrupts = 0;
+    return done;
 }
 
 int uf_heap_command_run(struct uf_heap_command *command,
@@ -80,8 +129,9 @@ int uf_heap_command_run(struct uf_heap_command *command,
     request->color = !request->json && uf_color_wanted(command->color);
     request->width = uf_terminal_width();
     request->progress = on_step;
+    request->wait = on_wait;
     request->progress_context = &line;
-    uf_progress_start_steps(&line, !request->quiet, request->file);
+    uf_progress_start_steps(&line, !request->quiet, request->file ? request->file : "");
     shown_line = &line;
     sigaction(SIGINT, &action, NULL);
     ask(request, &answer);
@@ -100,6 +150,7 @@ int uf_heap_command_run(struct uf_heap_command *command,
 void uf_heap_command_release(struct uf_heap_command *command)
 {
     uf_arguments_release(&command->args);
+    uf_pids_release(&command->pids);
 }
 
 int uf_heap_command_do(struct uf_heap_command *command, const struct uf_option *own, char **argv,

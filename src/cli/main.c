@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"check", uf_cmd_check, "call a function repeatedly: does a call leave anything behind?"},
     {"run", uf_cmd_run, "run a program; a signal writes its heap into a file"},
+    {"snapshot", uf_cmd_snapshot, "the heap of a live process or a core into a file"},
     {"summary", uf_cmd_summary, "what is in a heap: types, garbage, what C code holds"},
     {"tree", uf_cmd_tree, "what keeps most of a heap alive: the dominator tree"},
     {"diff", uf_cmd_diff, "two heaps compared: what grew, and who holds it"},
@@ -48,7 +49,8 @@ static int show_help(void)
                             "\n"
                             "examples\n"
                             "  unfreed check app.py:handle_request\n"
-                            "  unfreed summary app.snapshot\n");
+                            "  unfreed summary 4711\n"
+                            "  unfreed diff 4711 --after 60s\n");
     return uf_output_write(text, len, UF_EXIT_DONE);
 }
 

@@ -97,6 +97,63 @@ static bool read_choice(const struct uf_option *option, const char *value)
     return wrong_value(option, value, wanted);
 }
 
+#define SPAN_MOST_SECONDS 2592000 /* 30 days */
+
+/* "500ms", "1.5h"; without a unit seconds, as sleep takes them. */
+static bool read_span(const char *text, double *ret)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"ms", 1e-3}, {"s", 1}, {"", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    char number[32];
+    size_t len = strspn(text, "0123456789.");
+    if (len == 0 || len >= sizeof number)
+        return false;
+    memcpy(number, text, len);
+    number[len] = '\0';
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (!strcmp(text + len, units[i].name) && read_number(number, ret)) {
+            *ret *= units[i].seconds;
+            return *ret > 0 && *ret <= SPAN_MOST_SECONDS;
+        }
+    return false;
+}
+
+static bool add_pid(struct uf_pids *pids, int pid)
+{
+    for (size_t i = 0; i < pids->len; i++)
+        if (pids->at[i] == pid)
+            return true;
+    int *at = realloc(pids->at, (pids->len + 1) * sizeof *at);
+    if (!at) {
+        uf_complain(UF_EXIT_FAULT, "out of memory");
+        return false;
+    }
+    pids->at = at;
+    pids->at[pids->len++] = pid;
+    return true;
+}
+
+static bool read_pids(const struct uf_option *option, const char *value)
+{
+    for (const char *text = value;; text++) {
+        unsigned long pid;
+        if (!read_whole(text, ",", INT32_MAX, &pid, &text) || pid == 0)
+            return wrong_value(option, value, "process ids, as in 4711,4712");
+        if (!add_pid(option->ret, (int)pid))
+            return false;
+        if (!*text)
+            return true;
+    }
+}
+
+void uf_pids_release(struct uf_pids *pids)
+{
+    free(pids->at);
+    *pids = (struct uf_pids){0};
+}
+
 static bool read_value(const struct uf_option *option, const char *value)
 {
     double seconds;
@@ -116,6 +173,13 @@ static bool read_value(const struct uf_option *option, const char *value)
             return wrong_value(option, value, "a number of seconds above 0");
         *(double *)option->ret = seconds;
         return true;
+    case UF_OPTION_SPAN:
+        if (!read_span(value, &seconds))
+            return wrong_value(option, value, "a time (500ms, 60s, 5m, 1h; at most 30 days)");
+        *(double *)option->ret = seconds;
+        return true;
+    case UF_OPTION_PIDS:
+        return read_pids(option, value);
     case UF_OPTION_COUNT:
         if (!read_whole(value, "", 1000000000, &count, &behind) || !count)
             return wrong_value(option, value, "a whole number from 1 to 1000000000");

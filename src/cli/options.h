@@ -20,7 +20,9 @@ enum uf_option_kind {
     UF_OPTION_TEXT,    /* const char * */
     UF_OPTION_LIST,    /* struct uf_texts: every one given, in order */
     UF_OPTION_SECONDS, /* double, above 0 */
+    UF_OPTION_SPAN,    /* double, seconds above 0: "500ms", "60s", "5m", "1h", "60" */
     UF_OPTION_COUNT,   /* uint32_t, above 0 */
+    UF_OPTION_PIDS,    /* struct uf_pids: "4711,4712", every one given, each once */
     UF_OPTION_THREE,   /* int32_t[3], none below 0, "A,B,C" */
     UF_OPTION_CHOICE,  /* int: index in `choices` */
 };
@@ -33,6 +35,13 @@ struct uf_texts {
 /* False after a complaint: memory is out. */
 bool uf_texts_add(struct uf_texts *texts, const char *text);
 void uf_texts_release(struct uf_texts *texts);
+
+/* Process ids. */
+struct uf_pids {
+    int *at; /* from malloc */
+    size_t len;
+};
+void uf_pids_release(struct uf_pids *pids);
 
 struct uf_option {
     const char *name;  /* with its dashes; the table ends with NULL */

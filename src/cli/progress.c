@@ -111,7 +111,8 @@ static void on_timer(int number)
         size_t most = start + (width < 400 ? width - 1 : 400), at = start;
         at = append(text, at, most, "unfreed: ");
         at = append(text, at, most, line->doing);
-        at = append(text, at, most, ": ");
+        if (line->target[0])
+            at = append(text, at, most, ": ");
         at = append(text, at, most, line->target);
         line->shown = write(STDERR_FILENO, text, at) > 0;
         line->drawn = line->doing;

@@ -115,7 +115,7 @@ static bool as_given(const char *given, char *ret, size_t size)
     return false;
 }
 
-bool uf_python_find(const char *given, char *ret, size_t size)
+bool uf_python_choose(const char *given, char *ret, size_t size)
 {
     if (given)
         return as_given(given, ret, size);

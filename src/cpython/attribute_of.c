@@ -32,7 +32,7 @@ static uint64_t in_values(const struct uf_heap *heap, const struct uf_plan *plan
 static uint64_t in_slot(const struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                         const char *name)
 {
-    const struct uf_slot *slots = heap->slots.at + plan->first_slot;
+    const struct uf_slot *slots = uf_plan_slots(heap, plan);
     for (uint32_t i = 0; i < plan->slot_count && uf_spend(heap, 1); i++) {
         char text[80];
         uf_cstr_copy(heap, slots[i].name, text, sizeof text);

@@ -8,6 +8,12 @@
 #define SLOTS_MAX ((uint32_t)1 << 20)
 #define ENTRIES_PER_STEP 16
 
+/* A damaged table may lead anywhere. */
+static int move(int line, int by)
+{
+    return (int)((unsigned)line + (unsigned)by);
+}
+
 /* 3.8 and 3.9, Objects/lnotab_notes.txt: pairs of (bytes of code up to here, signed change of line); what
  * is before the first change is on the first line. */
 static int line_in_steps(const uint8_t *table, size_t len, int line, uint64_t offset)
@@ -18,7 +24,7 @@ static int line_in_steps(const uint8_t *table, size_t len, int line, uint64_t of
         at += table[i];
         if (at > offset)
             break;
-        line += (int8_t)table[i + 1];
+        line = move(line, (int8_t)table[i + 1]);
     }
     return line;
 }
@@ -33,7 +39,7 @@ static int line_in_pairs(const uint8_t *table, size_t len, int line, uint64_t of
         int8_t delta = (int8_t)table[i + 1];
         end += table[i];
         if (delta != -128)
-            line += delta;
+            line = move(line, delta);
         if (offset < end)
             return delta == -128 ? 0 : line;
     }
@@ -75,9 +81,9 @@ static int line_in_locations(const uint8_t *table, size_t len, int line, uint64_
 
         end += (uint64_t)((first & 7) + 1) * UNIT_BYTES;
         if (form == NO_COLUMNS || form == LONG)
-            line = (int)((unsigned)line + (unsigned)read_signed_varint(table, len, &at));
+            line = move(line, read_signed_varint(table, len, &at));
         else if (form >= FIRST_ONE_LINE && form < NO_COLUMNS)
-            line = (int)((unsigned)line + (unsigned)(form - FIRST_ONE_LINE));
+            line = move(line, form - FIRST_ONE_LINE);
         if (offset < end)
             return form == NO_LOCATION ? 0 : line;
         while (at < len && !(table[at] & 128)) /* the columns */

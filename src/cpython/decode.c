@@ -6,7 +6,7 @@
 static void put_slots(struct uf_heap *heap, const struct uf_plan *plan, const void *view,
                       uf_refs *refs)
 {
-    const struct uf_slot *slot = heap->slots.at + plan->first_slot;
+    const struct uf_slot *slot = uf_plan_slots(heap, plan);
     for (uint32_t i = 0; i < plan->slot_count; i++)
         uf_refs_put(refs, uf_u64(view, slot[i].offset));
 }
@@ -25,6 +25,11 @@ static enum uf_part put_opaque(struct uf_heap *heap, const struct uf_plan *plan,
                                uf_refs *refs)
 {
     size_t before = refs->len;
+    if (!heap->config.traverse && plan->size_rule == UF_SIZE_ELEMENT && plan->record) {
+        enum uf_part part = uf_decode_element(heap, object, refs);
+        if (part != UF_PART_OK)
+            return part;
+    }
     if (heap->config.traverse && heap->config.traverse(object, plan->traverse, refs))
         return UF_PART_NOMEM;
     if (!plan->heap_type)

@@ -20,7 +20,7 @@
  *                      then the strings of the instances' shared keys
  *        code          what 3.12+ caches (co_code, cellvars, freevars, varnames)
  *        module        what its state holds, as its m_traverse reports it
- *        opaque        what tp_traverse reports, in its order
+ *        opaque        what tp_traverse reports, in its order; from outside nothing but what is guessed
  *   4. the fields of its record, in the order of the table (layout_records.c)
  *   5. its type, where it owns a reference to it (heap types)
  *
@@ -49,6 +49,7 @@ enum uf_part uf_decode_deque(struct uf_heap *heap, uint64_t object, uf_refs *ref
 enum uf_part uf_decode_lru_cache(struct uf_heap *heap, uint64_t object, uf_refs *refs);
 enum uf_part uf_decode_words(struct uf_heap *heap, uint64_t first, uint64_t count, uf_refs *refs);
 enum uf_part uf_decode_type(struct uf_heap *heap, uint64_t object, uf_refs *refs);
+enum uf_part uf_decode_element(struct uf_heap *heap, uint64_t object, uf_refs *refs);
 enum uf_part uf_decode_code(struct uf_heap *heap, uint64_t object, uf_refs *refs);
 enum uf_part uf_decode_module(struct uf_heap *heap, const struct uf_plan *plan, uint64_t object,
                               size_t first, uf_refs *refs);

@@ -167,6 +167,29 @@ enum uf_part uf_decode_type(struct uf_heap *heap, uint64_t object, uf_refs *refs
     return keys ? put_shared_keys(heap, keys, refs) : UF_PART_OK;
 }
 
+/* xml.etree's Element, where its tp_traverse cannot be asked. */
+enum uf_part uf_decode_element(struct uf_heap *heap, uint64_t object, uf_refs *refs)
+{
+    const struct uf_layout_objects *lay = heap->objects;
+    const void *view = uf_view(heap, object, lay->element.extra + 8U);
+    if (!view)
+        return UF_PART_UNREADABLE;
+    if (uf_refs_room(refs, 4))
+        return UF_PART_NOMEM;
+    uf_refs_put(refs, uf_u64(view, lay->element.tag));
+    uf_refs_put(refs, uf_u64(view, lay->element.text) & ~UINT64_C(7));
+    uf_refs_put(refs, uf_u64(view, lay->element.tail) & ~UINT64_C(7));
+    uint64_t at = uf_u64(view, lay->element.extra);
+    if (!at)
+        return UF_PART_OK;
+    const void *extra = uf_view(heap, at, lay->element.extra_bytes);
+    if (!extra)
+        return UF_PART_UNREADABLE;
+    uf_refs_put(refs, uf_u64(extra, lay->element.attributes));
+    return uf_decode_words(heap, uf_u64(extra, lay->element.children),
+                           uf_u64(extra, lay->element.length), refs);
+}
+
 enum uf_part uf_decode_code(struct uf_heap *heap, uint64_t object, uf_refs *refs)
 {
     const struct uf_layout_objects *lay = heap->objects;

@@ -256,7 +256,9 @@ enum uf_code uf_heap_decode(struct uf_heap *heap, uint64_t address, struct uf_ob
     ret->malloced = size.malloced;
     if (plan->leaf)
         return UF_OK;
-    if (plan->holds == UF_HOLDS_TYPE) {
+    if (plan->holds == UF_HOLDS_TYPE && !heap->source->identity && !uf_is_type(heap, address)) {
+        ret->cut = true; /* a type of no sizes: nothing can be one of it */
+    } else if (plan->holds == UF_HOLDS_TYPE) {
         const void *view = uf_view(heap, address, lay->type.type_bytes);
         ret->flags = UF_NODE_TYPE;
         if (view && !(uf_u64(view, lay->type.flags) & lay->type.flag_heap_type))

@@ -216,7 +216,7 @@ struct uf_layout_objects {
         bool signed_size;
         uint16_t digits;
         uint8_t digit_bits;
-        bool zero_has_digit; /* 3.12+: an int of 0 is counted with one digit */
+        bool zero_has_digit; /* 3.11.2+: an int of 0 is counted with one digit */
     } integer;
 
     struct {
@@ -252,7 +252,7 @@ struct uf_layout_objects {
 
     struct {
         uint16_t dict, def, state, name;
-        uint16_t def_traverse;
+        uint16_t def_traverse, def_state_bytes; /* where `def` is missing: of the module itself */
     } module;
 
     /* structures that no header shows; UF_NO_FIELD throughout where they are not known */
@@ -283,7 +283,8 @@ struct uf_layout_objects {
     } structure;
 
     struct {
-        uint16_t extra, extra_bytes, allocated, children, inline_children;
+        uint16_t tag, text, tail; /* text and tail with flags in their low bits */
+        uint16_t extra, extra_bytes, attributes, length, allocated, children, inline_children;
     } element;
 
     struct {

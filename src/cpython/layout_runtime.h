@@ -165,6 +165,22 @@ struct uf_layout_runtime {
         /* bits of localsplus_kinds */
         uint8_t kind_cell, kind_free;
     } code;
+
+    /* _Py_DebugOffsets, at the start of the runtime (3.13+): where in it the offset of a field is told,
+     * 0 = not there (the table begins with a cookie). debug_offsets.c says which field. */
+    struct {
+        uint16_t bytes; /* of the table */
+        uint16_t interpreters_head, interpreter_bytes, interpreter_id, interpreter_next,
+            threads_head, gc, modules, thread_next, thread_interpreter, thread_frame, thread_id,
+            frame_previous, frame_code, frame_instruction, frame_locals, frame_owner, frame_stack,
+            code_filename, code_name, code_qualname, code_lines, code_first_line, code_locals,
+            code_kinds, code_bytes, object_bytes, object_type, type_bytes, type_name, type_flags,
+            type_basic_size, type_dict_offset, heap_type_bytes, cached_keys, tuple_items,
+            list_items, list_bytes, set_used, set_table, set_mask, dict_bytes, dict_keys,
+            dict_values, float_value, int_size, int_digits, bytes_data, str_state, str_length,
+            ascii_bytes, compact_bytes, collecting, generator_name, generator_frame,
+            generator_state;
+    } told;
 };
 
 #endif

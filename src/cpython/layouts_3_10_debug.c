@@ -37,9 +37,7 @@ const struct uf_layout uf_layout_3_10_debug = {
             .fill = 16, .used = 24, .mask = 32, .table = 40, .small_table = 64, .entry_bytes = 16,
             .entry_hash = 8
         },
-        .integer = {
-            .size = 16, .signed_size = true, .digits = 24, .digit_bits = 30, .zero_has_digit = true
-        },
+        .integer = {.size = 16, .signed_size = true, .digits = 24, .digit_bits = 30},
         .floating = {.value = 16},
         .str = {
             .length = 16, .state = 32, .kind_shift = 2, .kind_mask = 28, .compact_mask = 32,
@@ -55,7 +53,10 @@ const struct uf_layout uf_layout_3_10_debug = {
             .extra = 144, .freevars = 80, .localsplusnames = UF_NO_FIELD,
             .nlocalsplus = UF_NO_FIELD, .nfreevars = UF_NO_FIELD
         },
-        .module = {.dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80},
+        .module = {
+            .dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = UF_NO_FIELD,
             .free_block_count = UF_NO_FIELD, .block_items = 8, .block_length = 64,
@@ -69,18 +70,19 @@ const struct uf_layout uf_layout_3_10_debug = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_10, .record_count = 88,
+        .records = uf_records_3_10, .record_count = 92,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 32, .main_thread = 72, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 113528, .id = 24, .threads_head = 8, .gc = 616, .modules = 856,
@@ -124,5 +126,6 @@ const struct uf_layout uf_layout_3_10_debug = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_PAIRS, .instruction_unit = 2
         },
+        .told = {},
     },
 };

@@ -102,7 +102,10 @@ const struct uf_layout uf_layout_3_11 = {
             .bytecode = UF_NO_FIELD, .extra = 176, .freevars = UF_NO_FIELD, .localsplusnames = 96,
             .nlocalsplus = 76, .nfreevars = 92
         },
-        .module = {.dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80},
+        .module = {
+            .dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = 80,
             .free_block_count = 72, .block_items = 8, .block_length = 64, .block_next = 520,
@@ -116,18 +119,19 @@ const struct uf_layout uf_layout_3_11 = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .frame_data = 48, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_11, .record_count = 89,
+        .records = uf_records_3_11, .record_count = 93,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 80, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 107752, .id = 48, .threads_head = 16, .gc = 648, .modules = 888,
@@ -171,5 +175,6 @@ const struct uf_layout uf_layout_3_11 = {
             .qualname = 128, .line_table = 136, .code_bytes = 184, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

@@ -101,7 +101,10 @@ const struct uf_layout uf_layout_3_12_debug = {
             .bytecode = UF_NO_FIELD, .extra = 184, .freevars = UF_NO_FIELD, .localsplusnames = 96,
             .nlocalsplus = 72, .nfreevars = 88
         },
-        .module = {.dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80},
+        .module = {
+            .dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = 80,
             .free_block_count = 72, .block_items = 8, .block_length = 64, .block_next = 520,
@@ -115,18 +118,19 @@ const struct uf_layout uf_layout_3_12_debug = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .frame_data = 48, .function_code = 48, .function_closure = 72, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_12, .record_count = 88,
+        .records = uf_records_3_12, .record_count = 92,
     },
     .runtime = {
         .runtime = {
             .interpreters_head = 40, .main_thread = 64, .gc = UF_NO_OFFSET,
-            .fields = uf_runtime_fields_3_9
+            .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
             .bytes = 383568, .id = 8, .threads_head = 72, .gc = 112, .modules = 944,
@@ -170,5 +174,6 @@ const struct uf_layout uf_layout_3_12_debug = {
             .qualname = 128, .line_table = 136, .code_bytes = 192, .line_form = UF_LINES_LOCATIONS,
             .instruction_unit = 2, .kind_cell = 64, .kind_free = 128
         },
+        .told = {},
     },
 };

@@ -53,7 +53,10 @@ const struct uf_layout uf_layout_3_8_debug = {
             .extra = 144, .freevars = 80, .localsplusnames = UF_NO_FIELD,
             .nlocalsplus = UF_NO_FIELD, .nfreevars = UF_NO_FIELD
         },
-        .module = {.dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80},
+        .module = {
+            .dict = 16, .def = 24, .state = 32, .name = 48, .def_traverse = 80,
+            .def_state_bytes = 56
+        },
         .deque = {
             .left = 24, .right = 32, .left_index = 40, .maxlen = 64, .free_blocks = UF_NO_FIELD,
             .free_block_count = UF_NO_FIELD, .block_items = 8, .block_length = 64,
@@ -67,13 +70,14 @@ const struct uf_layout uf_layout_3_8_debug = {
         .bytes_io = {.buffer = 16},
         .structure = {.codes = 32, .code_bytes = 32},
         .element = {
-            .extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32
+            .tag = 16, .text = 24, .tail = 32, .extra = 40, .extra_bytes = 64, .length = 8,
+            .allocated = 16, .children = 24, .inline_children = 32
         },
         .other = {
             .function_code = 16, .function_closure = 48, .weakref_object = 16,
             .weakref_callback = 24
         },
-        .records = uf_records_3_8, .record_count = 85,
+        .records = uf_records_3_8, .record_count = 89,
     },
     .runtime = {
         .runtime = {
@@ -120,5 +124,6 @@ const struct uf_layout uf_layout_3_8_debug = {
             .qualname = UF_NO_OFFSET, .line_table = 120, .code_bytes = 48,
             .line_form = UF_LINES_STEPS, .instruction_unit = 1
         },
+        .told = {},
     },
 };

@@ -79,7 +79,7 @@ uint64_t uf_name_value_key(const struct uf_heap *heap, const struct uf_plan *pla
 /* Answers when the reference is a slot; otherwise counts the slots off. */
 static bool name_slot(struct uf_question *q)
 {
-    const struct uf_slot *slot = q->heap->slots.at + q->plan->first_slot;
+    const struct uf_slot *slot = uf_plan_slots(q->heap, q->plan);
     for (uint32_t i = 0; i < q->plan->slot_count && uf_spend(q->heap, 1); i++) {
         if (!uf_u64(q->view, slot[i].offset))
             continue;

@@ -76,7 +76,8 @@ static const struct uf_layout_record *find_record(const struct uf_heap *heap,
 }
 
 /* A C type that has a tp_traverse of its own over a kind that we know: it is asked, but the size rule
- * is inherited (__sizeof__ is), and a metatype's objects are types all the same. */
+ * is inherited (__sizeof__ is), and a metatype's objects are types all the same. Where it cannot be asked,
+ * what the base holds is decoded and the rest is scanned. */
 static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
                                                      const struct type_view *from,
                                                      struct uf_plan *plan)
@@ -95,7 +96,11 @@ static const struct uf_layout_record *find_inherited(const struct uf_heap *heap,
             }
             plan->size_rule = record->size_rule;
             plan->sized = record;
-            return NULL;
+            uint64_t basic = type_word(heap, &type, lay->type.basic_size);
+            if (heap->config.traverse || (record->basic_size && record->basic_size != basic))
+                return NULL;
+            plan->base_basic_size = basic;
+            return record;
         }
         if (!view_type(heap, type_word(heap, &type, lay->type.base), &type))
             return NULL;
@@ -183,7 +188,7 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan,
     if (lay->managed != UF_MANAGED_NONE && (type->flags & lay->type.flag_managed_dict)) {
         plan->attributes = UF_ATTRIBUTES_MANAGED;
         plan->inline_values = (type->flags & lay->type.flag_inline_values) != 0;
-        plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+        plan->traverse_visits_dict = heap->config.traverse && plan->holds == UF_HOLDS_OPAQUE &&
                                      (base->flags & lay->type.flag_managed_dict);
         if (type->flags & lay->type.flag_heap_type) {
             const void *heap_part = uf_view(heap, type->address, lay->type.heap_type_bytes);
@@ -198,7 +203,7 @@ static void plan_attributes(struct uf_heap *heap, struct uf_plan *plan,
     if (plan->dict_offset == 0)
         return;
     /* An opaque base part reports its own dict through tp_traverse. */
-    plan->traverse_visits_dict = plan->holds == UF_HOLDS_OPAQUE &&
+    plan->traverse_visits_dict = heap->config.traverse && plan->holds == UF_HOLDS_OPAQUE &&
                                  plan->dict_offset ==
                                      (int64_t)type_word(heap, base, lay->type.dict_offset);
     plan->attributes = plan->dict_offset > 0 ? UF_ATTRIBUTES_AT : UF_ATTRIBUTES_BEHIND;
@@ -277,6 +282,8 @@ int uf_plan_make(struct uf_heap *heap, uint64_t address, struct uf_plan *plan)
             plan->struct_items = structseq_items(heap, base.address);
     } else if (plan->gc && traverse) {
         plan->holds = UF_HOLDS_OPAQUE;
+        if (!heap->config.traverse && add_declared_members(heap, plan, base))
+            return -1;
     } else if (!plan->gc && add_declared_members(heap, plan, type)) {
         return -1;
     }

@@ -134,6 +134,13 @@ uint64_t uf_plan_dict(const struct uf_heap *heap, const struct uf_plan *plan, ui
 /* ob_size without sign; the number of digits for an int. */
 uint64_t uf_plan_items(const struct uf_heap *heap, const struct uf_plan *plan, const void *view);
 
+/* The first of its slots. */
+static inline const struct uf_slot *uf_plan_slots(const struct uf_heap *heap,
+                                                  const struct uf_plan *plan)
+{
+    return plan->slot_count ? heap->slots.at + plan->first_slot : NULL;
+}
+
 static inline const void *uf_view(const struct uf_heap *heap, uint64_t address, size_t size)
 {
     return uf_source_view(heap->source, address, size);

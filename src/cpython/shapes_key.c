@@ -49,7 +49,7 @@ static void put_masks(struct maker *m)
     const struct uf_plan *plan = m->plan;
     const struct uf_heap *heap = m->shapes->heap;
     const struct uf_layout_record *record = plan->record;
-    const struct uf_slot *slot = heap->slots.at + plan->first_slot;
+    const struct uf_slot *slot = uf_plan_slots(heap, plan);
     for (uint32_t i = 0; i < plan->slot_count && !m->failed; i++)
         m->key->head += put_bit(m, uf_u64(m->view, slot[i].offset) != 0);
     if (plan->holds != UF_HOLDS_OPAQUE) {

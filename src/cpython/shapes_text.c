@@ -32,7 +32,7 @@ static size_t plain_str(const struct uf_heap *heap, uint64_t object, size_t max,
     ret[len++] = '\'';
     for (size_t i = 0; text && i < shown; i++) {
         uint8_t c = text[i];
-        if (c < 0x20 || c == 0x7f || c == '\'' || c == '"' || c == '\\')
+        if (c < 0x20 || c >= 0x7f || c == '\'' || c == '"' || c == '\\')
             return 0;
         ret[len++] = (char)c;
     }

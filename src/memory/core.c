@@ -16,26 +16,41 @@ enum uf_code uf_core_damaged(struct uf_error *err, const char *what)
     return uf_error_set(err, UF_ETARGET, "the core is damaged: %s (" AGAIN ")", what);
 }
 
+struct packing {
+    unsigned char magic[6];
+    unsigned char len;
+    const char *name;
+};
+
+/* How a file is compressed; NULL: it is not. */
+static const struct packing *packing_of(const unsigned char *bytes, uint64_t len)
+{
+    static const struct packing known[] = {
+        {{0x28, 0xb5, 0x2f, 0xfd}, 4, "zstd"},
+        {{0x04, 0x22, 0x4d, 0x18}, 4, "lz4"},
+        {{0xfd, '7', 'z', 'X', 'Z', 0}, 6, "xz"},
+        {{0x1f, 0x8b}, 2, "gzip"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (len >= known[i].len && memcmp(bytes, known[i].magic, known[i].len) == 0)
+            return &known[i];
+    return NULL;
+}
+
+bool uf_core_is_packed(const void *bytes, size_t len)
+{
+    return packing_of(bytes, len) != NULL;
+}
+
 /* Says what a file is that is no ELF file of ours. */
 static enum uf_code refuse(const struct uf_core *core, const char *refusal, struct uf_error *err)
 {
-    static const struct {
-        unsigned char magic[6];
-        unsigned char len;
-        const char *name, *command;
-    } packed[] = {
-        {{0x28, 0xb5, 0x2f, 0xfd}, 4, "zstd", "zstd -d"},
-        {{0x04, 0x22, 0x4d, 0x18}, 4, "lz4", "lz4 -d"},
-        {{0xfd, '7', 'z', 'X', 'Z', 0}, 6, "xz", "xz -d"},
-        {{0x1f, 0x8b}, 2, "gzip", "gzip -d"},
-    };
-    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
-        if (core->len >= packed[i].len && memcmp(core->bytes, packed[i].magic, packed[i].len) == 0)
-            return uf_error_set(
-                err, UF_ETARGET,
-                "it is compressed with %s (unpack it first: %s; what systemd keeps comes "
-                "unpacked from `coredumpctl -o core dump PID`)",
-                packed[i].name, packed[i].command);
+    const struct packing *packed = packing_of(core->bytes, core->len);
+    if (packed)
+        return uf_error_set(err, UF_ETARGET,
+                            "it is compressed with %s (unpack it first: %s -d; what systemd keeps "
+                            "comes unpacked from `coredumpctl -o core dump PID`)",
+                            packed->name, packed->name);
     return uf_error_set(err, UF_ETARGET,
                         "it is %s (a core of a Linux process on x86-64 is wanted, as the kernel "
                         "or gcore writes it)",

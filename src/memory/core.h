@@ -36,6 +36,9 @@ struct uf_core_facts {
     size_t missing_count;
 };
 
+/* Is a file that begins with these bytes compressed, as cores often are? uf_core_open() says how to unpack it. */
+bool uf_core_is_packed(const void *bytes, size_t len);
+
 /* UF_ETARGET with what to do in the message: not a core, of another machine, cut short, compressed, damaged, without
  * the process's own memory; `binary` is of no file of this process. UF_EIO: `path` cannot be read. `options` may
  * be NULL. */

@@ -19,9 +19,8 @@
 #define MANAGED_WEAKREF_FLAG 0
 #endif
 
-/* What an int of 0 counts for changed in two patch releases (gh-100637). */
-#define ZERO_HAS_DIGIT                                                                             \
-    (PY_VERSION_HEX >= 0x030b0200 || (PY_VERSION_HEX >= 0x030a0a00 && PY_VERSION_HEX < 0x030b0000))
+/* What an int of 0 counts for changed within 3.11 (gh-100637; 3.10.13 still counts no digit). */
+#define ZERO_HAS_DIGIT (PY_VERSION_HEX >= 0x030b0200)
 
 static struct uf_layout_objects layout = {
     .object = {.refcount = AT(PyObject, ob_refcnt),
@@ -220,9 +219,11 @@ static struct uf_layout_objects layout = {
 #if PY_VERSION_HEX >= 0x030f0000
                .def = NONE, /* the traverse function lies in the module itself */
                .def_traverse = AT(PyModuleObject, md_state_traverse),
+               .def_state_bytes = AT(PyModuleObject, md_state_size),
 #else
                .def = AT(PyModuleObject, md_def),
                .def_traverse = AT(struct PyModuleDef, m_traverse),
+               .def_state_bytes = AT(struct PyModuleDef, m_size),
 #endif
                .state = AT(PyModuleObject, md_state),
                .name = AT(PyModuleObject, md_name)},
@@ -256,8 +257,16 @@ static struct uf_layout_objects layout = {
     .bytes_io = {.buffer = 16},                                  /* Modules/_io/bytesio.c */
     .structure = {.codes = 32, .code_bytes = 32, .code_def = 0}, /* Modules/_struct.c */
     /* Modules/_elementtree.c: ElementObject, ElementObjectExtra */
-    .element =
-        {.extra = 40, .extra_bytes = 64, .allocated = 16, .children = 24, .inline_children = 32},
+    .element = {.tag = 16,
+                .text = 24,
+                .tail = 32,
+                .extra = 40,
+                .extra_bytes = 64,
+                .attributes = 0,
+                .length = 8,
+                .allocated = 16,
+                .children = 24,
+                .inline_children = 32},
     .other =
         {
 #if PY_VERSION_HEX >= 0x030b0000

@@ -83,9 +83,15 @@
 #define GENERATOR_SIZE UF_SIZE_GENERATOR
 #define DEQUE_BYTES 216
 #endif
+#if PY_VERSION_HEX < 0x030e0000
+#define PARTIAL_BYTES 64
+#else
+#define PARTIAL_BYTES 80 /* what marks a placeholder is borrowed */
+#endif
 #define BUFFERED                                                                                   \
-    .known = UF_KNOWN_NONE, .basic_size = BUFFERED_BYTES, .holds = UF_HOLDS_OPAQUE,                \
-    .size_rule = UF_SIZE_PLUS_IF, .pointer = BUFFERED_BUFFER, .count = BUFFERED_SIZE, .unit = 1
+    .known = UF_KNOWN_NONE, .basic_size = BUFFERED_BYTES, .size_rule = UF_SIZE_PLUS_IF,            \
+    .pointer = BUFFERED_BUFFER, .count = BUFFERED_SIZE, .unit = 1,                                 \
+    FIELDS({AT(struct buffered, raw), ".raw"})
 
 #if PY_VERSION_HEX >= 0x030f0000
 /* Its buffer is a bytes object that nobody else has: counted as part of it, as getsizeof does. */
@@ -104,47 +110,58 @@
 #define LRU_CACHE_BYTES (PY_VERSION_HEX >= 0x03090000 ? 136 : 128)
 #define LRU_CACHE_TYPES {112, "cache_info type"}
 #endif
-#if PY_VERSION_HEX >= 0x030a0000
-#define FUTURE                                                                                     \
+/* Modules/_asynciomodule.c: FutureObj, TaskObj */
+#define FUTURE_HEAD                                                                                \
     {16, "._loop"}, {24, "callback"}, {32, "context of callback"}, {40, "._callbacks"},            \
-        {48, "._exception"}, {56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"}, \
-        {80, "._cancel_message"}
-#else
-#define FUTURE                                                                                     \
-    SINCE_3_9({72, "._cancel_message"}){16, "._loop"}, {24, "callback"},                           \
-        {32, "context of callback"}, {40, "._callbacks"}, {48, "._exception"}, {56, "._result"},   \
-        {64, "._source_traceback"}
-#endif
+        {48, "._exception"},
+#define FUTURE_SINCE_3_10                                                                          \
+    FUTURE_HEAD{56, "._exception_tb"}, {64, "._result"}, {72, "._source_traceback"},               \
+        {80, "._cancel_message"},
+/* struct _PyErr_StackItem: the exception of the cancellation */
+#define FUTURE_CANCELLED(at)                                                                       \
+    {(at), "type of cancelled exception"}, {(at) + 8, "cancelled exception"},                      \
+        {(at) + 16, "traceback of cancelled exception"}
 #if PY_VERSION_HEX < 0x03090000
+#define FUTURE FUTURE_HEAD{56, "._result"}, {64, "._source_traceback"}
 #define FUTURE_BYTES 104
 #define TASK_BYTES 144
 #define TASK_FIELDS 104
 #elif PY_VERSION_HEX < 0x030a0000
+#define FUTURE                                                                                     \
+    FUTURE_HEAD{56, "._result"}, {64, "._source_traceback"}, {72, "._cancel_message"},             \
+        FUTURE_CANCELLED(112)
 #define FUTURE_BYTES 144
 #define TASK_BYTES 184
 #define TASK_FIELDS 144
 #elif PY_VERSION_HEX < 0x030b0000
+#define FUTURE FUTURE_SINCE_3_10 FUTURE_CANCELLED(120)
 #define FUTURE_BYTES 152
 #define TASK_BYTES 192
 #define TASK_FIELDS 152
 #elif PY_VERSION_HEX < 0x030d0000
+#define FUTURE FUTURE_SINCE_3_10{120, "cancelled exception"}
 #define FUTURE_BYTES 128
 #define TASK_BYTES 176
 #define TASK_FIELDS 128
 #elif PY_VERSION_HEX < 0x030e0000
+#define FUTURE FUTURE_SINCE_3_10{88, "cancelled exception"}
 #define FUTURE_BYTES 104
 #define TASK_BYTES 144
 #define TASK_FIELDS 112
 #else
+#define FUTURE FUTURE_SINCE_3_10{88, "cancelled exception"}, {96, "._asyncio_awaited_by"}
 #define FUTURE_BYTES 112
 #define TASK_BYTES 168
 #define TASK_FIELDS 120
 #endif
 #define ITERATOR(type, bytes, at, name)                                                            \
-    {.type_name = (type), .basic_size = (bytes), .holds = UF_HOLDS_OPAQUE, FIELDS({at, name})}
+    {.type_name = (type), .basic_size = (bytes), FIELDS({at, name})}
+/* Objects/dictobject.c: dictiterobject. The result is a tuple that is used again. */
+#define DICT_ITERATOR(type)                                                                        \
+    {.type_name = (type), .basic_size = 56, FIELDS({16, "dict"}, {40, "result"})}
 #define COMBINATIONS                                                                               \
-    .basic_size = 56, .holds = UF_HOLDS_OPAQUE, .size_rule = UF_SIZE_PLUS, .pointer = UF_NO_FIELD, \
-    .count = 40, .unit = 8
+    .basic_size = 56, .size_rule = UF_SIZE_PLUS, .pointer = UF_NO_FIELD, .count = 40, .unit = 8,   \
+    FIELDS({16, "pool"}, {32, "result"})
 
 /* Modules/_io/bufferedio.c: struct buffered */
 struct buffered {
@@ -337,31 +354,30 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.type_name = "functools._lru_list_elem",
      .basic_size = 56,
      FIELDS({40, "key"}, {48, "result"})},
-#if PY_VERSION_HEX < 0x030e0000
     {.type_name = "functools.partial",
-     .basic_size = 64,
+     .basic_size = PARTIAL_BYTES,
      FIELDS({16, ".func"}, {24, ".args"}, {32, ".keywords"})},
-#endif
-    /* Named, not decoded: their tp_traverse is asked. Modules/_asynciomodule.c: FutureObj, TaskObj */
-    {.type_name = "_asyncio.Future",
-     .basic_size = FUTURE_BYTES,
-     .holds = UF_HOLDS_OPAQUE,
-     FIELDS(FUTURE)},
+    {.type_name = "_asyncio.Future", .basic_size = FUTURE_BYTES, FIELDS(FUTURE)},
     {.type_name = "_asyncio.Task",
      .basic_size = TASK_BYTES,
-     .holds = UF_HOLDS_OPAQUE,
      FIELDS(FUTURE, {TASK_FIELDS, "._fut_waiter"}, {TASK_FIELDS + 8, "coroutine"},
             {TASK_FIELDS + 16, "task's name"}, {TASK_FIELDS + 24, "context"})},
     ITERATOR("list_iterator", 32, 24, "sequence"),
     ITERATOR("tuple_iterator", 32, 24, "sequence"),
     ITERATOR("iterator", 32, 24, "sequence"),
-    ITERATOR("dict_keyiterator", 56, 16, "dict"),
-    ITERATOR("dict_valueiterator", 56, 16, "dict"),
-    ITERATOR("dict_itemiterator", 56, 16, "dict"),
+    DICT_ITERATOR("dict_keyiterator"),
+    DICT_ITERATOR("dict_valueiterator"),
+    DICT_ITERATOR("dict_itemiterator"),
     ITERATOR("dict_keys", 24, 16, "dict"),
     ITERATOR("dict_values", 24, 16, "dict"),
     ITERATOR("dict_items", 24, 16, "dict"),
     ITERATOR("coroutine_wrapper", 24, 16, "coroutine"),
+    /* Objects/memoryobject.c. A view's own copy of the buffer is borrowed. */
+    {.type_name = "memoryview", FIELDS({AT(PyMemoryViewObject, mbuf), "buffer"})},
+    {.type_name = "managedbuffer", FIELDS({AT(_PyManagedBufferObject, master.obj), ".obj"})},
+    /* Modules/_threadmodule.c: nothing but a lock of the C library */
+    {.type_name = "_thread.lock"},
+    {.type_name = "_thread.RLock"},
     {.type_name = "array.array", .basic_size = 64, .size_rule = UF_SIZE_ARRAY},
     {.type_name = "_io.BytesIO",
      .basic_size = 64,
@@ -377,18 +393,18 @@ const struct uf_layout_record uf_layout_records_self[] = {
     {.type_name = "_io.BufferedRandom", BUFFERED},
     {.type_name = "itertools.product",
      .basic_size = 48,
-     .holds = UF_HOLDS_OPAQUE,
      .size_rule = UF_SIZE_POOL,
      .pointer = 16,
      .count = UF_NO_FIELD,
-     .unit = 8},
+     .unit = 8,
+     FIELDS({16, "pools"}, {32, "result"})},
     {.type_name = "itertools.permutations",
      .basic_size = 64,
-     .holds = UF_HOLDS_OPAQUE,
      .size_rule = UF_SIZE_POOL,
      .pointer = 16,
      .count = 48,
-     .unit = 8},
+     .unit = 8,
+     FIELDS({16, "pool"}, {40, "result"})},
     {.type_name = "itertools.combinations", COMBINATIONS},
     {.type_name = "itertools.combinations_with_replacement", COMBINATIONS},
     {.type_name = "xml.etree.ElementTree.Element",

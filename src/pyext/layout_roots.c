@@ -102,7 +102,12 @@ const struct uf_root_field uf_interpreter_fields_self[] = {
     INTERP(cached_objects.interned_strings, "interned", NULL),
     INTERP(cached_objects.objreduce, "constants", "object.__reduce__"),
 #if PY_VERSION_HEX < 0x030e0000
-    INTERP(cached_objects.str_replace_inf, "constants", "ast"),
+    /* str_replace_inf, called _unused_str_replace_inf in later releases of 3.13 */
+    {.offset = (uint32_t)(offsetof(PyInterpreterState, cached_objects.objreduce) - sizeof(void *)),
+     .count = 1,
+     .form = UF_FIELD_OBJECT,
+     .name = "constants",
+     .label = "ast"},
 #endif
     INTERP(cached_objects.generic_type, "typing", "Generic"),
     INTERP(cached_objects.typevar_type, "typing", "TypeVar"),

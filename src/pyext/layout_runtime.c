@@ -10,6 +10,8 @@
 #define AT(structure, member) (uint32_t)offsetof(structure, member)
 #define SIZE(structure) (uint32_t)sizeof(structure)
 
+#define TOLD(member) (uint16_t)offsetof(_Py_DebugOffsets, member)
+
 typedef struct _PyInterpreterFrame interpreter_frame;
 typedef struct _gc_runtime_state gc_state;
 
@@ -310,4 +312,69 @@ const struct uf_layout_runtime uf_layout_runtime_self = {
             .kind_free = CO_FAST_FREE,
 #endif
         },
+#if PY_VERSION_HEX >= 0x030d0000
+    .told =
+        {
+            .bytes = sizeof(_Py_DebugOffsets),
+            .interpreters_head = TOLD(runtime_state.interpreters_head),
+            .interpreter_bytes = TOLD(interpreter_state.size),
+            .interpreter_id = TOLD(interpreter_state.id),
+            .interpreter_next = TOLD(interpreter_state.next),
+            .threads_head = TOLD(interpreter_state.threads_head),
+            .gc = TOLD(interpreter_state.gc),
+            .modules = TOLD(interpreter_state.imports_modules),
+            .thread_next = TOLD(thread_state.next),
+            .thread_interpreter = TOLD(thread_state.interp),
+            .thread_frame = TOLD(thread_state.current_frame),
+            .thread_id = TOLD(thread_state.thread_id),
+            .frame_previous = TOLD(interpreter_frame.previous),
+            .frame_code = TOLD(interpreter_frame.executable),
+            .frame_instruction = TOLD(interpreter_frame.instr_ptr),
+            .frame_locals = TOLD(interpreter_frame.localsplus),
+            .frame_owner = TOLD(interpreter_frame.owner),
+            .code_filename = TOLD(code_object.filename),
+            .code_name = TOLD(code_object.name),
+            .code_qualname = TOLD(code_object.qualname),
+            .code_lines = TOLD(code_object.linetable),
+            .code_first_line = TOLD(code_object.firstlineno),
+            .code_locals = TOLD(code_object.localsplusnames),
+            .code_kinds = TOLD(code_object.localspluskinds),
+            .code_bytes = TOLD(code_object.co_code_adaptive),
+            .object_bytes = TOLD(pyobject.size),
+            .object_type = TOLD(pyobject.ob_type),
+            .type_bytes = TOLD(type_object.size),
+            .type_name = TOLD(type_object.tp_name),
+            .type_flags = TOLD(type_object.tp_flags),
+            .tuple_items = TOLD(tuple_object.ob_item),
+            .list_items = TOLD(list_object.ob_item),
+            .list_bytes = TOLD(list_object.size),
+            .dict_bytes = TOLD(dict_object.size),
+            .dict_keys = TOLD(dict_object.ma_keys),
+            .dict_values = TOLD(dict_object.ma_values),
+            .float_value = TOLD(float_object.ob_fval),
+            .int_size = TOLD(long_object.lv_tag),
+            .int_digits = TOLD(long_object.ob_digit),
+            .bytes_data = TOLD(bytes_object.ob_sval),
+            .str_state = TOLD(unicode_object.state),
+            .str_length = TOLD(unicode_object.length),
+            .ascii_bytes = TOLD(unicode_object.asciiobject_size),
+            .collecting = TOLD(gc.collecting),
+#if PY_VERSION_HEX >= 0x030e0000
+            .frame_stack = TOLD(interpreter_frame.stackpointer),
+            .set_used = TOLD(set_object.used),
+            .set_table = TOLD(set_object.table),
+            .set_mask = TOLD(set_object.mask),
+            .generator_name = TOLD(gen_object.gi_name),
+            .generator_frame = TOLD(gen_object.gi_iframe),
+            .generator_state = TOLD(gen_object.gi_frame_state),
+#endif
+#if PY_VERSION_HEX >= 0x030f0000
+            .type_basic_size = TOLD(type_object.tp_basicsize),
+            .type_dict_offset = TOLD(type_object.tp_dictoffset),
+            .heap_type_bytes = TOLD(heap_type_object.size),
+            .cached_keys = TOLD(heap_type_object.ht_cached_keys),
+            .compact_bytes = TOLD(unicode_object.compactunicodeobject_size),
+#endif
+        },
+#endif
 };

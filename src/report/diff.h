@@ -7,6 +7,7 @@
 
 #include "analysis/diff.h"
 #include "analysis/generalise.h"
+#include "report/diff_processes.h"
 #include "report/heap.h"
 
 /* The way to one example object of a grown entry. */
@@ -17,7 +18,8 @@ struct uf_diff_walk {
 
 struct uf_diff_report {
     const struct uf_diff *diff;
-    struct uf_report_heap old, new;
+    struct uf_report_heap old, new;            /* of two heaps */
+    const struct uf_diff_processes *processes; /* of several, looked at twice; NULL: two heaps */
     bool same_process;
     double seconds;                   /* from OLD to NEW; UF_UNKNOWN */
     const struct uf_diff_walk *walks; /* of the first `looked_at` grown entries */
@@ -51,6 +53,8 @@ void uf_diff_draw_table(struct uf_page *page, const struct uf_diff_report *repor
 /* "+12.1 MiB", "-3 B"; "+5,000" */
 void uf_diff_signed_bytes(struct uf_text *ret, int64_t bytes);
 void uf_diff_signed_count(struct uf_text *ret, int64_t count);
+/* The members "objects" and "bytes": {old, new} of each. */
+void uf_diff_figures_json(struct uf_json *json, const struct uf_diff_figures *heap);
 /* Behind a count: "dict"; "bytes objects", lest they be taken for a size. */
 void uf_diff_type_name(struct uf_text *ret, const char *type);
 /* Is it the modules that are in one of the heaps only? */

@@ -114,9 +114,10 @@ static void draw_walk(struct uf_page *page, const struct uf_diff_report *report,
     const struct uf_diff_group *main = main_of(report->diff, entry);
     uint64_t holders = report->diff->groups.at[entry->place].heap[UF_DIFF_NEW].objects;
     if (!entry->in_place && entry->main != entry->place) {
-        uf_diff_signed_count(&growth, (int64_t)main->heap[UF_DIFF_NEW].objects -
-                                          (int64_t)main->heap[UF_DIFF_OLD].objects);
-        if (holders > 1) { /* one of them is drawn */
+        const struct uf_diff_figures *heap = uf_diff_of_example(report, index);
+        uf_diff_signed_count(&growth, (int64_t)heap[UF_DIFF_NEW].objects -
+                                          (int64_t)heap[UF_DIFF_OLD].objects);
+        if (holders > 1 && !report->processes) { /* one of them is drawn */
             uf_text_add_z(&growth, " among ");
             uf_units_count(&growth, (double)holders);
             uf_text_add_z(&growth, " alike");
@@ -216,6 +217,8 @@ static void draw_example(struct uf_page *page, const struct uf_diff_report *repo
         uf_page_drop(page, &object);
     }
     uf_text_printf(&text, "0x%llx", (unsigned long long)view->graph->address[entry->examples[0]]);
+    if (report->processes)
+        uf_text_printf(&text, " in process %d", report->processes->example_pid);
     if (!entry->in_place && entry->gone != UF_DIFF_UNKNOWN && entry->gone > 0) {
         uf_text_add_z(&text, "; at least ");
         uf_units_count(&text, (double)entry->fresh);
@@ -269,6 +272,7 @@ void uf_diff_draw_entry(struct uf_page *page, const struct uf_diff_report *repor
     const struct uf_diff_entry *entry = &report->diff->grown.at[index];
     draw_head(page, report->diff, index);
     draw_walk(page, report, index);
+    uf_diff_draw_each(page, report, index);
     if (uf_diff_is_modules(report->diff, entry))
         draw_modules(page, report->diff, entry);
     draw_with(page, report, index);

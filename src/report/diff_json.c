@@ -21,7 +21,7 @@ static void write_pair(struct uf_json *json, const char *key, double old, double
     uf_json_close(json);
 }
 
-static void write_figures(struct uf_json *json, const struct uf_diff_figures *heap)
+void uf_diff_figures_json(struct uf_json *json, const struct uf_diff_figures *heap)
 {
     write_pair(json, "objects", (double)heap[UF_DIFF_OLD].objects,
                (double)heap[UF_DIFF_NEW].objects);
@@ -117,7 +117,7 @@ static void write_entry(struct uf_json *json, const struct uf_diff_report *repor
     write_path(json, "place", diff, entry->place);
     write_path(json, "path", diff, entry->main);
     uf_json_text(json, "type", uf_diff_text(diff, main->type));
-    write_figures(json, main->heap);
+    uf_diff_figures_json(json, main->heap);
     uf_json_number(json, "grown_objects", (double)entry->objects);
     uf_json_number(json, "grown_bytes", (double)entry->bytes);
     uf_json_number(json, "share", all != 0 ? (double)entry->bytes / all : UF_UNKNOWN);
@@ -129,6 +129,7 @@ static void write_entry(struct uf_json *json, const struct uf_diff_report *repor
                    known(entry->retained[UF_DIFF_NEW]));
         uf_json_number(json, "fresh_objects", known(entry->fresh));
         uf_json_number(json, "gone_objects", known(entry->gone));
+        uf_diff_each_json(json, report, index);
         write_modules(json, diff, entry);
         write_examples(json, diff, entry);
         uf_json_text(json, "path_root", walk->root);
@@ -160,7 +161,7 @@ static void write_types(struct uf_json *json, const struct uf_diff *diff)
             continue;
         uf_json_open_object(json, NULL, UF_JSON_INLINE);
         uf_json_text(json, "type", uf_diff_text(diff, type->type));
-        write_figures(json, type->heap);
+        uf_diff_figures_json(json, type->heap);
         uf_json_bool(json, "new", type->heap[UF_DIFF_OLD].objects == 0);
         uf_json_close(json);
         told++;
@@ -180,6 +181,15 @@ static void write_limit(struct uf_json *json, const struct uf_diff_report *repor
     uf_json_close(json);
 }
 
+/* Of several processes each has its own. */
+static void write_heap(struct uf_json *json, const char *key, const struct uf_report_heap *heap)
+{
+    if (heap->meta)
+        uf_report_heap_json(json, key, heap);
+    else
+        uf_json_null(json, key);
+}
+
 void uf_diff_report_json(struct uf_text *ret, const struct uf_diff_report *report)
 {
     const struct uf_diff *diff = report->diff;
@@ -187,8 +197,9 @@ void uf_diff_report_json(struct uf_text *ret, const struct uf_diff_report *repor
     uf_json_begin(&json, ret);
     uf_json_open_object(&json, NULL, UF_JSON_LINES);
     uf_json_text(&json, "schema", "unfreed.diff/1");
-    uf_report_heap_json(&json, "old", &report->old);
-    uf_report_heap_json(&json, "new", &report->new);
+    write_heap(&json, "old", &report->old);
+    write_heap(&json, "new", &report->new);
+    uf_diff_processes_json(&json, report);
     uf_json_bool(&json, "same_process", report->same_process);
     uf_json_number(&json, "seconds", report->seconds);
     uf_json_text(&json, "verdict", uf_diff_verdict_word(uf_diff_verdict(diff)));

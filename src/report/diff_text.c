@@ -45,6 +45,8 @@ static void add_span(struct uf_text *ret, const struct uf_diff_report *report)
     if (report->same_process && report->seconds >= 0) {
         uf_text_add_z(ret, " in ");
         uf_units_seconds(ret, report->seconds);
+        if (report->processes)
+            uf_text_printf(ret, " in %zu processes", report->processes->count);
     } else if (!report->same_process) {
         uf_text_add_z(ret, " from one process to the other");
     }
@@ -270,6 +272,10 @@ static void write_heap(struct uf_page *page, const char *label, const struct uf_
         uf_text_add_z(&text, "; taken ");
         uf_report_heap_time(&text, heap->meta->taken_ns);
     }
+    if (heap->outside && !heap->outside->core && heap->meta->pause_ns != UF_META_UNKNOWN) {
+        uf_text_add_z(&text, "; stood still for ");
+        uf_report_heap_pause(&text, heap);
+    }
     if (heap->meta->pid != UF_META_UNKNOWN)
         uf_text_printf(&text, "; pid %llu", (unsigned long long)heap->meta->pid);
     uf_page_row(page, 0, label, UF_HEAP_LABEL_COLUMN, &text);
@@ -291,8 +297,12 @@ void uf_diff_report_text(struct uf_text *ret, const struct uf_diff_report *repor
     uf_page_newline(&page);
     write_shrunk(&page, report);
     write_types(&page, report->diff);
-    write_heap(&page, "old", &report->old, &report->diff->heap[UF_DIFF_OLD]);
-    write_heap(&page, "new", &report->new, &report->diff->heap[UF_DIFF_NEW]);
+    if (report->processes) {
+        uf_diff_draw_processes(&page, report);
+    } else {
+        write_heap(&page, "old", &report->old, &report->diff->heap[UF_DIFF_OLD]);
+        write_heap(&page, "new", &report->new, &report->diff->heap[UF_DIFF_NEW]);
+    }
     for (const char *const *note = report->notes; *note; note++) {
         struct uf_text text = {0};
         uf_columns_clean(&text, *note);

@@ -5,6 +5,7 @@
 #include "report/units.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #define WIDTH_UNKNOWN 100 /* not a terminal */
@@ -48,10 +49,36 @@ static void time_json(struct uf_json *json, const char *key, uint64_t realtime_n
         uf_json_text(json, key, text);
 }
 
+/* A figure of what was read from outside that 0 stands for "not known". */
+static double outside_figure(const struct uf_report_outside *outside, uint64_t value)
+{
+    return outside && value > 0 ? (double)value : NAN;
+}
+
+static void outside_json(struct uf_json *json, const struct uf_report_outside *outside)
+{
+    bool live = outside && !outside->core;
+    uf_json_number(json, "longest_pause_seconds",
+                   live ? (double)outside->longest_ns / NS_PER_SECOND : NAN);
+    uf_json_number(json, "tries", outside_figure(outside, live ? outside->tries : 0));
+    uf_json_number(json, "threads", outside_figure(outside, outside ? outside->threads : 0));
+    uf_json_number(json, "interpreters",
+                   outside_figure(outside, outside ? outside->interpreters : 0));
+    uf_json_text(json, "layout", outside ? outside->layout : NULL);
+    uf_json_number(json, "signal",
+                   outside && outside->core ? (double)outside->signal : (double)NAN);
+    uf_json_open_array(json, "missing_files", UF_JSON_INLINE);
+    for (size_t i = 0; outside && i < outside->missing_count; i++)
+        uf_json_text(json, NULL, outside->missing[i]);
+    uf_json_close(json);
+}
+
 void uf_report_heap_json(struct uf_json *json, const char *key, const struct uf_report_heap *heap)
 {
     const struct uf_meta *meta = heap->meta;
+    const struct uf_report_outside *outside = heap->outside;
     uf_json_open_object(json, key, UF_JSON_LINES);
+    uf_json_text(json, "source", !outside ? "snapshot" : outside->core ? "core" : "process");
     uf_json_text(json, "file", heap->file);
     uf_json_number(json, "file_bytes", figure(heap->file_bytes));
     uf_json_text(json, "unfreed", meta->unfreed);
@@ -64,6 +91,7 @@ void uf_report_heap_json(struct uf_json *json, const char *key, const struct uf_
     time_json(json, "process_started", meta->process_started_ns);
     time_json(json, "taken", meta->taken_ns);
     uf_json_number(json, "pause_seconds", seconds(meta->pause_ns));
+    outside_json(json, outside);
     uf_json_number(json, "rss_bytes", figure(meta->rss_bytes));
     uf_json_bool(json, "redacted", meta->redacted);
     uf_json_number(json, "objects", (double)heap->objects);
@@ -82,6 +110,60 @@ static void add_part(struct uf_text *text, const char *before, const char *value
     uf_columns_clean(text, value);
 }
 
+void uf_report_heap_pause(struct uf_text *ret, const struct uf_report_heap *heap)
+{
+    const struct uf_report_outside *outside = heap->outside;
+    uf_units_seconds(ret, seconds(heap->meta->pause_ns));
+    if (!outside || outside->tries < 2)
+        return;
+    uf_text_printf(ret, " (%u tries, the longest ", outside->tries);
+    uf_units_seconds(ret, seconds(outside->longest_ns));
+    uf_text_add_z(ret, ")");
+}
+
+static void taken_row(struct uf_page *page, const struct uf_report_heap *heap)
+{
+    const struct uf_meta *meta = heap->meta;
+    struct uf_text text = {0};
+    uf_report_heap_time(&text, meta->taken_ns);
+    if (meta->pause_ns != UF_META_UNKNOWN && !(heap->outside && heap->outside->core)) {
+        uf_text_add_z(&text, ", the program paused for ");
+        uf_report_heap_pause(&text, heap);
+    }
+    if (meta->rss_bytes != UF_META_UNKNOWN) {
+        uf_text_add_z(&text, "; resident memory ");
+        uf_units_bytes(&text, (double)meta->rss_bytes);
+    }
+    if (meta->redacted)
+        uf_text_add_z(&text, "; redacted: contents were left out");
+    uf_page_row(page, 0, "taken", UF_HEAP_LABEL_COLUMN, &text);
+}
+
+/* "from outside, 12 threads, 2 interpreters"; "a core file, it died of signal 11, ..." and files it lacks. */
+static void outside_rows(struct uf_page *page, const struct uf_report_outside *outside)
+{
+    struct uf_text text = {0};
+    uf_text_add_z(&text, outside->core ? "a core file" : "the live process");
+    if (outside->core && outside->signal > 0)
+        uf_text_printf(&text, ", it died of signal %d (%s)", outside->signal,
+                       strsignal(outside->signal));
+    if (outside->threads > 0) {
+        uf_text_add_z(&text, ", ");
+        uf_units_plural(&text, outside->threads, "thread", "threads");
+    }
+    if (outside->interpreters > 1) {
+        uf_text_add_z(&text, ", ");
+        uf_units_plural(&text, outside->interpreters, "interpreter", "interpreters");
+    }
+    uf_page_row(page, 0, "read from", UF_HEAP_LABEL_COLUMN, &text);
+    for (size_t i = 0; i < outside->missing_count; i++) {
+        struct uf_text missing = {0};
+        uf_text_add_z(&missing, "missing file: ");
+        uf_columns_clean(&missing, outside->missing[i]);
+        uf_page_row(page, 0, "note", UF_HEAP_LABEL_COLUMN, &missing);
+    }
+}
+
 void uf_report_heap_rows(struct uf_page *page, const struct uf_report_heap *heap)
 {
     const struct uf_meta *meta = heap->meta;
@@ -95,20 +177,10 @@ void uf_report_heap_rows(struct uf_page *page, const struct uf_report_heap *heap
         uf_page_row(page, 0, "program", UF_HEAP_LABEL_COLUMN, &text);
     uf_page_drop(page, &text);
 
-    if (meta->taken_ns == UF_META_UNKNOWN)
-        return;
-    uf_report_heap_time(&text, meta->taken_ns);
-    if (meta->pause_ns != UF_META_UNKNOWN) {
-        uf_text_add_z(&text, ", the program paused for ");
-        uf_units_seconds(&text, seconds(meta->pause_ns));
-    }
-    if (meta->rss_bytes != UF_META_UNKNOWN) {
-        uf_text_add_z(&text, "; resident memory ");
-        uf_units_bytes(&text, (double)meta->rss_bytes);
-    }
-    if (meta->redacted)
-        uf_text_add_z(&text, "; redacted: contents were left out");
-    uf_page_row(page, 0, "taken", UF_HEAP_LABEL_COLUMN, &text);
+    if (meta->taken_ns != UF_META_UNKNOWN)
+        taken_row(page, heap);
+    if (heap->outside)
+        outside_rows(page, heap->outside);
 }
 
 void uf_report_page_begin(struct uf_page *page, struct uf_text *marked,

@@ -10,6 +10,7 @@ void uf_steps_json(struct uf_json *json, const char *key, const struct uf_path_s
         uf_json_text(json, "type", steps[i].type);
         uf_json_text(json, "edge", steps[i].edge);
         uf_json_bool(json, "suspect", steps[i].suspect);
+        uf_json_bool(json, "guessed", steps[i].guessed);
         uf_json_close(json);
     }
     uf_json_close(json);

@@ -1,4 +1,5 @@
 /* Schema unfreed.summary/1; docs/summary-json.md says what each key means. Every key is always there. */
+#include "report/balance.h"
 #include "report/steps_json.h"
 #include "report/summary.h"
 
@@ -6,7 +7,7 @@
 
 static const char *string_of(const struct uf_summary_report *report, uint32_t number)
 {
-    return uf_strings_get(&report->view->graph->strings, number);
+    return uf_strings_get(report->strings, number);
 }
 
 static void write_share(struct uf_json *json, const char *key, uint64_t objects, uint64_t bytes)
@@ -22,7 +23,7 @@ static double known(uint64_t figure)
     return figure == UF_META_UNKNOWN ? UF_UNKNOWN : (double)figure;
 }
 
-static void write_collector(struct uf_json *json, const struct uf_meta *meta)
+void uf_summary_collector_json(struct uf_json *json, const struct uf_meta *meta)
 {
     uf_json_open_object(json, "collector", UF_JSON_LINES);
     if (meta->collector_enabled == UF_META_UNKNOWN)
@@ -73,6 +74,10 @@ static void write_types(struct uf_json *json, const struct uf_summary_report *re
         uf_json_text(json, "type", string_of(report, type->name));
         uf_json_number(json, "classes", type->types);
         uf_json_number(json, "objects", (double)type->figures.objects);
+        uf_json_number(json, "fewest_objects",
+                       report->processes ? (double)type->fewest : (double)UF_UNKNOWN);
+        uf_json_number(json, "most_objects",
+                       report->processes ? (double)type->most : (double)UF_UNKNOWN);
         uf_json_number(json, "bytes", (double)type->figures.bytes);
         uf_json_number(json, "retained_objects", (double)type->figures.retained_objects);
         uf_json_number(json, "retained_bytes", (double)type->figures.retained_bytes);
@@ -83,13 +88,18 @@ static void write_types(struct uf_json *json, const struct uf_summary_report *re
     uf_json_close(json);
 }
 
-static void write_garbage(struct uf_json *json, const struct uf_summary *summary)
+static void write_garbage(struct uf_json *json, const struct uf_summary *summary, bool one_heap)
 {
     uf_json_open_object(json, "garbage", UF_JSON_LINES);
     uf_json_number(json, "objects", (double)summary->all.garbage_objects);
     uf_json_number(json, "bytes", (double)summary->all.garbage_bytes);
     uf_json_number(json, "frozen_objects", (double)summary->garbage_frozen_objects);
     uf_json_number(json, "frozen_bytes", (double)summary->garbage_frozen_bytes);
+    if (!one_heap) {
+        uf_json_null(json, "cycles");
+        uf_json_close(json);
+        return;
+    }
     uf_json_open_array(json, "cycles", UF_JSON_LINES);
     for (size_t i = 0; i < summary->cycles.findings.len; i++) {
         const struct uf_finding *cycle = &summary->cycles.findings.at[i];
@@ -128,7 +138,10 @@ static void write_native(struct uf_json *json, const struct uf_summary_report *r
         uf_json_number(json, "references", (double)native->references);
         uf_json_number(json, "objects", (double)native->objects);
         uf_json_number(json, "bytes", (double)native->bytes);
-        write_address(json, "example", report->view->graph->address[native->example]);
+        if (report->view)
+            write_address(json, "example", report->view->graph->address[native->example]);
+        else
+            uf_json_null(json, "example");
         uf_json_close(json);
     }
     uf_json_close(json);
@@ -137,6 +150,10 @@ static void write_native(struct uf_json *json, const struct uf_summary_report *r
 static void write_largest(struct uf_json *json, const struct uf_summary_report *report)
 {
     const struct uf_view *view = report->view;
+    if (!view) {
+        uf_json_null(json, "largest");
+        return;
+    }
     uf_json_open_array(json, "largest", UF_JSON_LINES);
     for (size_t i = 0; i < report->summary->largest.len; i++) {
         uf_node node = report->summary->largest.at[i];
@@ -169,12 +186,22 @@ void uf_summary_json(struct uf_text *ret, const struct uf_summary_report *report
     uf_json_begin(&json, ret);
     uf_json_open_object(&json, NULL, UF_JSON_LINES);
     uf_json_text(&json, "schema", "unfreed.summary/1");
-    uf_report_heap_json(&json, "heap", &report->heap);
-    write_collector(&json, report->heap.meta);
+    if (report->processes) { /* each has its own */
+        uf_json_null(&json, "heap");
+        uf_json_null(&json, "collector");
+    } else {
+        uf_report_heap_json(&json, "heap", &report->heap);
+        uf_summary_collector_json(&json, report->heap.meta);
+    }
+    uf_summary_processes_json(&json, report->processes);
     write_held(&json, report->summary);
     write_types(&json, report);
-    write_garbage(&json, report->summary);
+    write_garbage(&json, report->summary, report->view != NULL);
     write_native(&json, report);
     write_largest(&json, report);
+    if (report->balance)
+        uf_balance_json(&json, "rss", report->balance);
+    else
+        uf_json_null(&json, "rss");
     uf_json_end(&json);
 }

@@ -20,7 +20,7 @@ const char *uf_summary_holder(int root_kind)
 
 static const char *string_of(const struct uf_summary_report *report, uint32_t number)
 {
-    return uf_strings_get(&report->view->graph->strings, number);
+    return uf_strings_get(report->strings, number);
 }
 
 static void add_amount(struct uf_text *ret, uint64_t objects, uint64_t bytes)
@@ -34,7 +34,8 @@ static void add_amount(struct uf_text *ret, uint64_t objects, uint64_t bytes)
 static void add_garbage(struct uf_text *ret, const struct uf_summary_report *report)
 {
     const struct uf_type_figures *all = &report->summary->all;
-    bool one = all->garbage_objects == 1, off = report->heap.meta->collector_enabled == 0;
+    bool one = all->garbage_objects == 1;
+    bool off = !report->processes && report->heap.meta->collector_enabled == 0;
     if (all->garbage_objects == 0) {
         uf_text_add_z(ret, ": all in use, no garbage");
         return;
@@ -54,6 +55,8 @@ static void write_head(struct uf_page *page, const struct uf_summary_report *rep
     add_amount(&text, report->summary->all.objects, report->summary->all.bytes);
     uf_text_add_z(&text, ", ");
     uf_units_plural(&text, (double)report->summary->references, "reference", "references");
+    if (report->processes)
+        uf_text_printf(&text, " in %zu processes", report->processes->count);
     add_garbage(&text, report);
     uf_page_headline(page, UF_MARK_BOLD, "HEAP", &text, "");
 }
@@ -124,6 +127,21 @@ static void write_more(struct uf_page *page, uint64_t count, const char *one, co
     uf_page_line(page, INDENT, &text);
 }
 
+/* In one process: "5", "5 to 12", "in 2, at most 12". */
+static void each_cell(struct uf_table *table, const struct uf_summary_report *report,
+                      const struct uf_summary_type *type)
+{
+    struct uf_text text = {0};
+    if (type->heaps < report->processes->count)
+        uf_text_printf(&text, "in %u, at most ", type->heaps);
+    else if (type->fewest < type->most) {
+        uf_units_count(&text, (double)type->fewest);
+        uf_text_add_z(&text, " to ");
+    }
+    uf_units_count(&text, (double)type->most);
+    uf_table_text(table, &text);
+}
+
 /* "shop.Session", or "shop.Session (12 classes of that name)". */
 static void type_cell(struct uf_table *table, const struct uf_summary_report *report,
                       const struct uf_summary_type *type)
@@ -146,6 +164,7 @@ static size_t at_most(size_t count, uint32_t rows)
 static void write_types(struct uf_page *page, const struct uf_summary_report *report)
 {
     static const struct uf_table_column columns[] = {
+        {.title = "in each", .right = true, .drop = 2}, /* of several processes only */
         {.title = "objects", .right = true},
         {.title = "size", .right = true},
         {.title = "retained", .right = true, .drop = 1},
@@ -160,9 +179,11 @@ static void write_types(struct uf_page *page, const struct uf_summary_report *re
     size_t shown = at_most(summary->types.len, report->rows);
     uf_text_printf(&note, "%s; retained: all that would go with them", order[report->order]);
     write_title(page, "types", &note);
-    uf_table_init(&table, columns, 4);
+    uf_table_init(&table, report->processes ? columns : columns + 1, report->processes ? 5 : 4);
     for (size_t i = 0; i < shown; i++) {
         const struct uf_summary_type *type = &summary->types.at[i];
+        if (report->processes)
+            each_cell(&table, report, type);
         uf_table_count(&table, (double)type->figures.objects);
         uf_table_bytes(&table, (double)type->figures.bytes);
         uf_table_bytes(&table, (double)type->figures.retained_bytes);
@@ -279,7 +300,7 @@ static void write_native(struct uf_page *page, const struct uf_summary_report *r
     uf_units_plural(&note, (double)held, "object", "objects");
     uf_text_add_z(&note, " with references that no object, thread or module has");
     write_title(page, "held only from C", &note);
-    uf_table_init(&table, columns, 5);
+    uf_table_init(&table, columns, report->view ? 5 : 4);
     for (size_t i = 0; i < shown; i++) {
         const struct uf_summary_native *native = &summary->native.at[i];
         struct uf_text example = {0};
@@ -287,9 +308,11 @@ static void write_native(struct uf_page *page, const struct uf_summary_report *r
         uf_table_count(&table, (double)native->references);
         uf_table_bytes(&table, (double)native->bytes);
         uf_table_clean(&table, string_of(report, native->name));
-        uf_text_printf(&example, "0x%llx",
-                       (unsigned long long)report->view->graph->address[native->example]);
-        uf_table_text(&table, &example);
+        if (report->view)
+            uf_text_printf(&example, "0x%llx",
+                           (unsigned long long)report->view->graph->address[native->example]);
+        if (report->view)
+            uf_table_text(&table, &example);
     }
     uf_table_draw(&table, page, INDENT);
     write_more(page, summary->native.len - shown, "more type", "more types");
@@ -354,8 +377,12 @@ void uf_summary_text(struct uf_text *ret, const struct uf_summary_report *report
     write_head(&page, report);
     if (!form->quiet) {
         uf_page_newline(&page);
-        uf_report_heap_rows(&page, &report->heap);
-        write_collector(&page, report);
+        if (report->processes) {
+            uf_summary_draw_processes(&page, report->processes);
+        } else {
+            uf_report_heap_rows(&page, &report->heap);
+            write_collector(&page, report);
+        }
         write_holders(&page, report);
         write_types(&page, report);
         write_garbage(&page, report);

@@ -101,7 +101,12 @@ static void fill_row(struct row *row, const struct uf_walk *walk, size_t index)
 {
     const struct uf_path_step *step = &walk->steps[index];
 
-    add_edge(&row->edge, step->edge && step->edge[0] ? step->edge : "(unnamed)");
+    if (step->edge && step->edge[0])
+        add_edge(&row->edge, step->edge);
+    else if (!step->guessed)
+        uf_text_add_z(&row->edge, "(unnamed)");
+    if (step->guessed)
+        uf_text_add_z(&row->edge, row->edge.len > 0 ? " (guessed)" : "(guessed)");
     if (walk->closed && index + 1 == walk->count)
         uf_text_add_z(&row->what, "back to the start");
     else

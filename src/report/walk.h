@@ -6,7 +6,8 @@
  *                    ['9f3c']    shop.Session
  *
  * One reference to a line, each a step deeper, what it leads to in a column of
- * its own. A long walk is shortened in the middle, never at the marked line.
+ * its own. A long walk is shortened in the middle, never at the marked line. What
+ * is only guessed to be a reference says so.
  */
 #ifndef UF_REPORT_WALK_H
 #define UF_REPORT_WALK_H

@@ -18,7 +18,9 @@ struct finder {
     struct uf_location *found;
     const struct uf_outside_memory *memory;
     uint32_t unreadable; /* path of a file that looks like Python and cannot be opened; 0: none */
+    bool starting;       /* an image is there whose data is not mapped yet */
     bool old;            /* a CPython without _PyRuntime: 3.6 or before */
+    bool named;          /* some file is called python */
     bool pypy;
 };
 
@@ -60,7 +62,10 @@ static bool is_mapped(const struct finder *f, uint64_t address)
 static bool find_runtime(struct finder *f, const struct uf_image *image, uint64_t bias)
 {
     struct uf_image_symbol symbol;
-    if (uf_image_symbol(image, "_PyRuntime", &symbol) && is_mapped(f, symbol.address + bias)) {
+    if (uf_image_symbol(image, "_PyRuntime", &symbol)) {
+        f->starting = !is_mapped(f, symbol.address + bias);
+        if (f->starting)
+            return false;
         f->found->runtime = symbol.address + bias;
         (void)read_offsets(f->memory->source, f->found->runtime, f->found);
         return true;
@@ -81,8 +86,8 @@ static void look_into(struct finder *f, const struct uf_mapping *mapping,
     if (!uf_image_bias(image, mapping->offset, mapping->start, &bias))
         return;
     if (!find_runtime(f, image, bias)) {
-        f->old |= uf_image_symbol(image, "PyEval_EvalFrameEx", &symbol) ||
-                  uf_image_symbol(image, "PyEval_EvalFrame", &symbol);
+        f->old |= !uf_image_symbol(image, "_PyRuntime", &symbol) &&
+                  uf_image_symbol(image, "PyEval_EvalFrameEx", &symbol);
         return;
     }
     if (uf_image_symbol(image, "Py_Version", &symbol)) {
@@ -160,6 +165,7 @@ static void look_into_files(struct finder *f, bool python)
         if (!is_candidate(f, i, python))
             continue;
         f->pypy |= strstr(base_name(path_of(f, mapping)), "pypy") != NULL;
+        f->named |= python;
         struct uf_image *image = open_image(f, mapping);
         if (image)
             look_into(f, mapping, image);
@@ -242,11 +248,11 @@ static enum uf_code not_found(const struct finder *f, struct uf_error *err)
         return uf_error_set(err, UF_ETARGET,
                             "it runs a CPython before 3.7 (3.8 and later can be read)");
     if (f->unreadable)
-        return uf_error_set(err, UF_ETARGET,
+        return uf_error_set(err, UF_EUNSUPPORTED,
                             "%.100s cannot be opened, and without it Python is not found (see that "
                             "the file is there and can be read)",
                             uf_strings_get(&mappings->paths, f->unreadable));
-    return uf_error_set(err, UF_ETARGET,
+    return uf_error_set(err, f->named || f->starting ? UF_EUNSUPPORTED : UF_ETARGET,
                         "not a Python process: there is no CPython in %.60s (give the process that "
                         "runs Python; --children looks at those that it has started)",
                         program[0] ? program : "it");

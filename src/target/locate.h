@@ -25,7 +25,8 @@ struct uf_location {
     uint32_t image; /* its path, in memory->mappings->paths; 0: unknown */
 };
 
-/* UF_ETARGET: there is no CPython 3.7 or later in it; says what there is instead. UF_ENOMEM. */
+/* UF_ETARGET: there is no CPython 3.7 or later in it; says what there is instead. UF_EUNSUPPORTED: the same of a
+ * program that looks like one whose libraries are not there yet, or of a file that cannot be opened. UF_ENOMEM. */
 enum uf_code uf_locate(struct uf_location *ret, const struct uf_outside_memory *memory,
                        struct uf_error *err);
 

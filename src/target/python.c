@@ -3,7 +3,9 @@
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
+#include "target/calibrate.h"
 #include "target/known.h"
+#include "target/unnamed.h"
 #include "target/validate.h"
 
 #include <stdio.h>
@@ -154,7 +156,8 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
     if ((code = hold_types(python, exact, attempt)) != UF_OK)
         return code;
     attempt->steps++;
-    return uf_validate_collector(python, err);
+    code = uf_validate_collector(python, err);
+    return code == UF_EUNSUPPORTED ? uf_calibrate_collector(python, err) : code;
 }
 
 static bool may_serve(const struct uf_layout_row *row, uint32_t version_hex, bool exact)
@@ -184,12 +187,17 @@ static enum uf_code refuse_version(const struct uf_python *python, struct uf_err
 static enum uf_code refuse_row(const struct uf_python *python, const struct attempt *best,
                                struct uf_error *err)
 {
+    const uint32_t version = python->location.version_hex;
     char text[VERSION_BYTES] = "";
-    if (python->location.version_hex)
-        version_text(python->location.version_hex, text);
-    return uf_error_set(err, UF_EUNSUPPORTED, "CPython %s is not laid out as %s: %s",
-                        text[0] ? text : "of an unknown version", best->row->name,
-                        best->err.message);
+    if (version)
+        return uf_error_set(err, UF_EUNSUPPORTED, "CPython %s is not laid out as %s: %s",
+                            version_text(version, text), best->row->name, best->err.message);
+    const char *path = uf_strings_get(&python->memory->mappings->paths, python->location.image);
+    const char *slash = strrchr(path, '/');
+    return uf_error_set(
+        err, UF_EUNSUPPORTED,
+        "the CPython in %.60s is of a version that is not known; most like %s, but %s",
+        slash ? slash + 1 : path, best->row->name, best->err.message);
 }
 
 static enum uf_code choose_row(struct uf_python *python, struct uf_error *err)
@@ -211,7 +219,8 @@ static enum uf_code choose_row(struct uf_python *python, struct uf_error *err)
                     *err = attempt.err;
                 return code;
             }
-            if (attempt.steps > best.steps)
+            if (attempt.steps > best.steps ||
+                (attempt.steps == best.steps && best.row && best.row->debug))
                 best = attempt;
         }
     return best.row ? refuse_row(python, &best, err) : refuse_version(python, err);
@@ -224,7 +233,7 @@ enum uf_code uf_python_find(struct uf_python *ret, const struct uf_outside_memor
     memset(ret, 0, sizeof *ret);
     ret->memory = memory;
     enum uf_code code = uf_locate(&ret->location, memory, err);
-    if (code)
+    if (code && (code == UF_ENOMEM || !uf_unnamed_runtime(ret)))
         return code;
     if (ret->location.free_threaded)
         return uf_error_set(err, UF_ETARGET,
@@ -237,4 +246,5 @@ enum uf_code uf_python_find(struct uf_python *ret, const struct uf_outside_memor
 void uf_python_release(struct uf_python *python)
 {
     uf_vec_release(&python->interpreters);
+    python->memory = NULL;
 }

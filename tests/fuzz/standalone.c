@@ -1,6 +1,6 @@
 /* standalone - runs a fuzz target on files, without a fuzzer: the corpus as an ordinary test.
  *
- *     fuzz_snapshot_corpus FOLDER|FILE ...
+ *     fuzz_NAME_corpus FOLDER|FILE ...
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -2,7 +2,9 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "cpython/debug_offsets.h"
 #include "cpython/heap.h"
+#include "cpython/layouts.h"
 #include "cpython/names.h"
 #include "pyext/known.h"
 
@@ -364,6 +366,56 @@ static PyObject *probe_facts(PyObject *self, PyObject *object)
     return ret;
 }
 
+/* Py_Version is there from 3.11 on only. */
+static uint32_t running_version(void)
+{
+    unsigned major = 0, minor = 0, micro = 0;
+    sscanf(Py_GetVersion(), "%u.%u.%u", &major, &minor, &micro); // NOLINT(cert-err34-c)
+    return major << 24 | minor << 16 | micro << 8;
+}
+
+/* layouts() -> (address of this interpreter's compiled row, and of its row for reading from outside;
+ * whether that was found to serve this release) */
+static PyObject *probe_layouts(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+#ifdef Py_DEBUG
+    const struct uf_layout_row *row = uf_layout_find(running_version(), true);
+#else
+    const struct uf_layout_row *row = uf_layout_find(running_version(), false);
+#endif
+    uint32_t release = running_version();
+    return Py_BuildValue("(KKi)", (unsigned long long)(uintptr_t)config.layout,
+                         (unsigned long long)(uintptr_t)(row ? row->layout : NULL),
+                         row && row->first <= release && release <= row->last);
+}
+
+/* debug_offsets() -> (version, free-threaded, fields told, [(name, told, row)] that contradict the compiled
+ * row), or None */
+static PyObject *probe_debug_offsets(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    struct uf_debug_offsets head;
+    struct uf_contradiction wrong[64];
+    struct uf_layout empty = {.version_hex = config.layout->version_hex};
+    if (!uf_debug_offsets_read(config.source, config.runtime, &head))
+        Py_RETURN_NONE;
+    size_t count = uf_debug_offsets_check(config.source, config.runtime, config.layout, wrong, 64);
+    empty.runtime.told = config.layout->runtime.told;
+    size_t told = uf_debug_offsets_apply(config.source, config.runtime, &empty);
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < count && i < 64; i++) {
+        PyObject *item = Py_BuildValue("(sKK)", wrong[i].name, wrong[i].told, wrong[i].row);
+        if (!item || PyList_Append(list, item))
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list ? Py_BuildValue("(IiiN)", head.version_hex, head.free_threaded, (int)told, list)
+                : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"decode", probe_decode, METH_O, NULL},
     {"decode_many", probe_decode_many, METH_VARARGS, NULL},
@@ -372,6 +424,8 @@ static PyMethodDef methods[] = {
     {"names", probe_names, METH_VARARGS, NULL},
     {"read_copies", probe_read_copies, METH_VARARGS, NULL},
     {"facts", probe_facts, METH_O, NULL},
+    {"layouts", probe_layouts, METH_NOARGS, NULL},
+    {"debug_offsets", probe_debug_offsets, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -89,7 +89,7 @@ FINDING = {
     "fix": dict,
     "not_from_call": TEXT,
 }
-STEP = {"object": TEXT, "type": TEXT, "edge": TEXT, "suspect": bool}
+STEP = {"object": TEXT, "type": TEXT, "edge": TEXT, "suspect": bool, "guessed": bool}
 FIX = {
     "advice": TEXT,
     "edge": TEXT,

@@ -72,7 +72,7 @@ TEST(what_is_to_be_minded_is_noted)
     compare(&old, &new);
     EXPECT(says("wrong order"));
     uf_answer_release(&answer);
-    new = meta_of(7, 200, 6); /* the pid was used again */
+    new = meta_of(7, 5000000100, 6); /* the pid was used again */
     compare(&old, &new);
     EXPECT(says("different processes"));
     uf_answer_release(&answer);

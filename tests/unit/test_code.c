@@ -5,6 +5,25 @@
 #define LINE(form, table, first, offset)                                                           \
     uf_code_line_in_table((form), (table), sizeof(table), (first), (offset))
 
+/* 3.8 and 3.9: what the compiler made of a function whose first line is 1: a list over two lines, 140
+ * empty lines, a loop with a condition over two lines. */
+static const uint8_t steps[] = {0, 1, 2, 1, 2, 255, 4, 127, 0, 15, 8, 1, 4, 1, 2, 255, 2, 2, 10, 1};
+
+TEST(steps_change_the_line_from_an_offset_on)
+{
+    static const struct {
+        uint64_t offset;
+        int line; /* as dis.findlinestarts() of 3.8 tells it */
+    } starts[] = {{0, 2},    {2, 3},    {4, 2},    {8, 144}, {16, 145},
+                  {20, 146}, {22, 145}, {24, 147}, {34, 148}};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        EXPECT(LINE(UF_LINES_STEPS, steps, 1, starts[i].offset) == starts[i].line);
+        if (i > 0) /* the instruction before is still on the line before */
+            EXPECT(LINE(UF_LINES_STEPS, steps, 1, starts[i].offset - 2) == starts[i - 1].line);
+    }
+    EXPECT(LINE(UF_LINES_STEPS, steps, 1, 1000) == 148);
+}
+
 /* 3.10: def f(): two lines of 4 bytes of code each, 2 bytes without a line, then a line before. */
 static const uint8_t pairs[] = {4, 1, 4, 1, 2, 128, 6, 254};
 
@@ -91,6 +110,7 @@ TEST(an_unknown_form_of_table_has_no_lines)
 
 int main(void)
 {
+    RUN(steps_change_the_line_from_an_offset_on);
     RUN(pairs_move_on_by_their_change_of_line);
     RUN(a_pair_without_a_line_has_none_and_changes_none);
     RUN(behind_the_table_there_is_no_line);

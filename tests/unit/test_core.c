@@ -155,7 +155,10 @@ TEST(a_core_that_is_compressed_is_refused_with_how_to_unpack_it)
         char message[300];
         made_process(&made);
         made_core_join(&made);
+        EXPECT(!uf_core_is_packed(made.bytes, made.len));
         memcpy(made.bytes, packed[i].magic, packed[i].len);
+        EXPECT(uf_core_is_packed(made.bytes, packed[i].len));
+        EXPECT(!uf_core_is_packed(made.bytes, packed[i].len - 1));
         snprintf(message, sizeof message,
                  "it is compressed with %s (unpack it first: %s -d; what systemd keeps comes "
                  "unpacked from `coredumpctl -o core dump PID`)",

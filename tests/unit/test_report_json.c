@@ -51,7 +51,7 @@ TEST(samples_and_steps_stand_on_a_line_each)
     EXPECT(
         holds(&text, "\n    {\"call\": 3, \"phase\": \"measured\", \"objects_before\": 21285, "));
     EXPECT(holds(&text, "\n        {\"object\": \"dict, 5,012 entries\", \"type\": \"dict\", "
-                        "\"edge\": \"._sessions\", \"suspect\": true}"));
+                        "\"edge\": \"._sessions\", \"suspect\": true, \"guessed\": false}"));
     uf_text_release(&text);
 }
 

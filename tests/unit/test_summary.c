@@ -19,6 +19,7 @@ static void make(struct sample_summary *made, enum uf_summary_order order)
                             NULL) == UF_OK);
     made->report = (struct uf_summary_report){
         .summary = &made->summary,
+        .strings = &made->heap.view.graph->strings,
         .view = &made->heap.view,
         .heap = {.file = "app.snapshot",
                  .file_bytes = 123456,
