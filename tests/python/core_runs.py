@@ -10,15 +10,9 @@ import subprocess
 import sys
 
 import pytest
-from outside_runs import readable
+from outside_runs import plain_environment, readable
 
 UNDER_ASAN = "UNFREED_SANITIZED" in os.environ
-
-
-def plain_environment(**changes):
-    """Without what only unfreed needs: AddressSanitizer's shadow would be in every core."""
-    ours = ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "PYTHONMALLOC", "PYTHONPATH")
-    return {**{k: v for k, v in os.environ.items() if k not in ours}, **changes}
 
 
 @functools.cache
