@@ -1,5 +1,6 @@
 #include "target/python.h"
 
+#include "cpython/debug_offsets.h"
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
@@ -145,7 +146,9 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
     *attempt = (struct attempt){.row = row};
     python->row = row;
     python->layout = *row->layout;
-    python->calibrated = false;
+    /* What the target itself says of its layout goes before what the row says, which may be of another release. */
+    python->calibrated = uf_debug_offsets_apply(python->memory->source, python->location.runtime,
+                                                &python->layout) > 0;
     python->known = (struct uf_known_types){0};
     if ((code = uf_validate_interpreters(python, err)) != UF_OK)
         return code;
