@@ -1,13 +1,14 @@
 """Unpacks CPythons from Debian's suites into a cache folder.
 
-    python3 tools/fetch_pythons.py [BUILD]... [--patchelf PROGRAM]
+    python3 tools/fetch_pythons.py [BUILD]... [--all] [--patchelf PROGRAM]
 
-BUILD is one of BUILDS below; without any, the newest two versions. For tests and layout rows only: nothing is installed on the system and apt's state is untouched. The archive's
-address and key come from this machine's own apt configuration, with the suite's name changed; apt
-verifies signature and hashes. Each interpreter comes with every library it depends on, down to the
-C library, and is made to start from its folder: its program header names its own loader and its
-rpath its own libraries. So it is an ordinary program, from which environments can be made and
-against whose headers extensions can be built.
+BUILD is one of BUILDS below; without any, the newest two versions. They are for tests, and for
+their headers (make_layouts.py): nothing is installed on the system and apt's state is untouched.
+The archive's address and key come from this machine's own apt configuration, with the suite's name
+changed; apt verifies signature and hashes. Each interpreter comes with every library it depends on,
+down to the C library, and is made to start from its folder: its program header names its own loader
+and its rpath its own libraries. So it is an ordinary program, from which environments can be made
+and against whose headers extensions can be built.
 """
 
 from __future__ import annotations

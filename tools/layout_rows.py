@@ -32,7 +32,7 @@ class NoRow(Exception):
 class Headers:
     """The headers of one build of CPython."""
 
-    folders: tuple[Path, ...]  # for -I, in order
+    folders: tuple[Path, ...]  # to be searched, the one with Python.h first
     version_hex: int
     debug: bool
     derived: bool = False  # of a release build, compiled as if they were of a debug build
@@ -56,7 +56,7 @@ _FACTS = """
 
 
 def _ask(folders: tuple[Path, ...], derived: bool, compiler: str) -> Headers | None:
-    includes = [x for folder in folders for x in ("-isystem", str(folder))]
+    includes = [x for folder in folders for x in ("-I", str(folder))]
     done = subprocess.run(
         [compiler, "-E", "-dM", "-x", "c", *includes, "-"],
         input=_FACTS,
@@ -88,15 +88,13 @@ def find(root: Path, compiler: str = "cc") -> Iterator[Headers]:
         folder = Path(at)
         if "Python.h" not in files or not (folder / "internal").is_dir():
             continue
-        # Debian keeps the one header in which its debug build differs by itself.
-        for choice in [
-            (),
-            *((x.parent,) for x in folder.parent.glob(f"*/{folder.name}d/pyconfig.h")),
-        ]:
-            for derived in (False, True):
-                found = _ask((*choice, folder), derived, compiler)
-                if found is not None:
-                    yield found
+        # pyconfig.h of Debian includes <TRIPLE/python3.X/pyconfig.h>; of its debug build, beside
+        # which are links to all other headers, <TRIPLE/python3.Xd/pyconfig.h>.
+        folders = (folder, folder.parent) if any(folder.parent.glob("*-linux-*")) else (folder,)
+        for derived in (False, True):
+            found = _ask(folders, derived, compiler)
+            if found is not None:
+                yield found
 
 
 # --- which fields there are -----------------------------------------------------------------
@@ -300,8 +298,9 @@ def _compile(headers: Headers, folder: Path, compiler: str, program: str) -> Pat
     source.write_text(program)
     sources = [str(ROOT / "src" / "pyext" / name) for name in ROW_SOURCES]
     defines = ["-DPy_DEBUG=1"] if headers.derived else []
-    searched = [*headers.folders, *(folder_ / "internal" for folder_ in headers.folders)]
-    includes = [x for folder_ in searched for x in ("-isystem", str(folder_))]
+    searched = [*headers.folders, headers.folders[0] / "internal"]
+    # Not -isystem: of a system header that is a link, gcc looks for "pyconfig.h" where that leads.
+    includes = [x for folder_ in searched for x in ("-I", str(folder_))]
     command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", *defines, *includes]
     # Inline functions of the headers name functions of the interpreter; none is called.
     command += ["-I", str(ROOT / "src"), "-Wl,--unresolved-symbols=ignore-all"]

@@ -180,10 +180,10 @@ def _file(head: str, parts: list[str]) -> str:
 def _list_of(made: list[Row]) -> str:
     lines = ["const struct uf_layout_row uf_layout_list[] = {"]
     for row in made:
-        major, minor = row.minor
         first, last = row.releases[0], row.releases[-1]
         debug = "true" if row.debug else "false"
-        name = f"{major}.{minor} ({'debug' if row.debug else 'release'})"
+        span = dict.fromkeys([row.builds[0].release, row.builds[-1].release])
+        name = f"{' to '.join(span)} ({'debug' if row.debug else 'release'})"
         lines.append(
             f'    {{0x{first:08x}, 0x{last:08x}, {debug}, "{name}", &uf_layout_{row.name}}},'
         )

@@ -11,6 +11,7 @@ into tests/fuzz/corpus/NAME, whose inputs are run by `make test` too.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from environment import ROOT, say
 # of these layers everything is compiled in; what the target does not call costs nothing
 LAYERS = {
     "core": ("base", "memory", "symbols"),
+    "heap": ("base", "memory", "graph", "cpython", "capture", "analysis", "snapshot"),
     "snapshot": ("base", "graph", "analysis", "snapshot"),
 }
 LIBRARIES = ("-ldw", "-lelf", "-lz", "-lm")
@@ -67,7 +69,8 @@ def run_target(target: Path, name: str, seconds: int, arguments: list[str]) -> i
             *arguments,
             str(found),
             str(FUZZED / "corpus" / name),
-        ]
+        ],
+        env=os.environ | {"UNFREED_HEAP_IMAGES": str(FUZZED / "images")},
     ).returncode
 
 

@@ -50,8 +50,7 @@ struct uf_path_step {
     char *edge;
     char *generic; /* the same generalised: ".attr", "[*]" */
     bool suspect;  /* the reference to look at, or to cut */
-    bool guessed;  /* nothing reports the reference (capture/guess.h); from outside: it was seen only as a word
-                    * in the memory of an object whose layout is not known */
+    bool guessed;  /* nothing reports the reference: it is a word in memory (capture/guess.h) */
 };
 
 struct uf_type_total {

@@ -110,12 +110,14 @@ static bool go_on(void *context)
 static bool write_heap(struct job *job)
 {
     struct uf_error err = {0};
+    const struct uf_report_heap origin = uf_opened_origin(&job->heap);
     const struct uf_export_input input = {
         .graph = job->heap.view.graph,
         .names = job->heap.view.names,
         .meta = job->heap.meta,
         .file = job->request->file,
-        .file_bytes = uf_opened_origin(&job->heap).file_bytes,
+        .file_bytes = origin.file_bytes,
+        .outside = origin.outside,
         .reach = job->heap.view.reach,
         .dominators = job->heap.dominators.idom ? &job->heap.dominators : NULL,
         .path = job->to_stdout ? NULL : job->request->out,
@@ -205,8 +207,8 @@ static void finish(struct job *job)
     uf_answer_finish(job->answer, &text, UF_EXIT_DONE);
     if (job->format->contents && !job->heap.meta->redacted)
         snprintf(job->answer->note, sizeof job->answer->note,
-                 "a heap holds secrets, and so does this file (unfreed.snapshot(path, redact=True) "
-                 "leaves contents out)");
+                 "a heap holds secrets, and so does this file (unfreed snapshot --redact leaves "
+                 "contents out)");
 }
 
 void uf_export(const struct uf_heap_request *request, struct uf_answer *ret)

@@ -33,6 +33,8 @@ enum uf_elf_kind uf_remote_elf_kind(const char *path)
         return UF_ELF_NONE;
     ssize_t len = read(fd, start, sizeof start);
     close(fd);
+    if (len > 0 && uf_core_is_packed(start, (size_t)len))
+        return UF_ELF_CORE; /* uf_core_open() says how to unpack it */
     if (len < (ssize_t)SELFMAG || memcmp(start, ELFMAG, SELFMAG) != 0)
         return UF_ELF_NONE;
     bool big = start[EI_DATA] == ELFDATA2MSB;

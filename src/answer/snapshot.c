@@ -65,6 +65,8 @@ static bool write_file(struct job *job)
     struct uf_shapes shapes;
     struct uf_error err = {0};
     remote->meta.redacted = job->request->redact;
+    if (job->request->redact)
+        remote->meta.command_line = NULL; /* as the file: arguments hold passwords */
     const struct uf_snapshot_content content = {.graph = &capture->graph,
                                                 .shapes = &shapes,
                                                 .meta = &remote->meta,

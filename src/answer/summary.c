@@ -2,6 +2,7 @@
 #include "report/summary.h"
 #include "answer/heap.h"
 #include "answer/summary_many.h"
+#include "answer/summary_rss.h"
 
 #define ROWS_USUAL 15
 #define OTHER_ROWS_USUAL 5
@@ -47,6 +48,21 @@ static void summarize(struct uf_opened *heap, struct uf_summary_report *figures,
     uf_summary_release(&summary);
 }
 
+/* As text it is a report of its own, and the summary of the heap is not made. */
+static void with_balance(struct uf_opened *heap, struct uf_summary_report *figures,
+                         struct uf_answer *ret)
+{
+    struct uf_balance balance;
+    if (!uf_rss_balance(heap, &balance, ret))
+        return;
+    figures->balance = &balance;
+    if (heap->request->json)
+        summarize(heap, figures, ret);
+    else
+        uf_rss_report(heap, &balance, ret);
+    uf_balance_release(&balance);
+}
+
 void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
 {
     struct uf_opened heap;
@@ -55,11 +71,17 @@ void uf_summary(const struct uf_heap_request *request, struct uf_answer *ret)
         .rows = request->rows ? request->rows : ROWS_USUAL,
         .other_rows = request->rows ? request->rows : OTHER_ROWS_USUAL,
     };
+    if (request->rss && !uf_rss_asked_well(request, ret))
+        return;
     if (!request->file) {
         uf_summary_many(request, &figures, report, ret);
         return;
     }
-    if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret))
-        summarize(&heap, &figures, ret);
+    if (uf_opened_init(&heap, request, request->file, UF_LOAD_ALL, ret)) {
+        if (request->rss)
+            with_balance(&heap, &figures, ret);
+        else
+            summarize(&heap, &figures, ret);
+    }
     uf_opened_release(&heap);
 }

@@ -324,7 +324,8 @@ static enum uf_code run(struct work *w, const struct uf_capture_options *options
     struct uf_capture *c = w->capture;
     enum uf_code code;
 
-    if (is_collecting(w->config))
+    c->collecting = is_collecting(w->config);
+    if (c->collecting && w->config->source->identity)
         return uf_error_set(w->err, UF_EINVAL, "the collector is running: its lists are in pieces");
     if ((code = uf_heap_create(&c->heap, w->config, w->err)) != UF_OK ||
         (code = uf_builder_init(&w->builder, w->err)) != UF_OK ||

@@ -38,6 +38,9 @@ struct uf_capture {
      * be read; lists of the collector that were caught in the middle of a change. */
     uint64_t not_objects, cut_objects;
     uint32_t broken_lists;
+    bool
+        collecting; /* and the collector was running (a core: nobody can wait): of what it was about to free,
+                      * some may be missing */
     double seconds;
 };
 

@@ -42,7 +42,8 @@ static int look_into_block(void *context, uint64_t word)
 static int add_states(struct uf_search *search, const struct uf_builder *b)
 {
     for (uf_node node = search->looked_into; node < b->decoded; node++)
-        if (search->unknown.scans.of_type.at[b->type[node]].module &&
+        if (b->type[node] < search->unknown.scans.of_type.len &&
+            search->unknown.scans.of_type.at[b->type[node]].module &&
             uf_unknown_add_state(&search->unknown, b->address[node], b->type[node]))
             return -1;
     return 0;
@@ -57,6 +58,8 @@ static enum uf_code look_into_objects(struct uf_search *search, struct look *loo
     for (; search->looked_into < b->decoded; search->looked_into++) {
         uf_node node = search->looked_into;
         uint32_t type = b->type[node];
+        if (type >= unknown->scans.of_type.len)
+            continue; /* it is no object, and there is no type at all */
         const struct uf_scan *scan = &unknown->scans.of_type.at[type];
         if (!scan->count && !scan->item_bytes)
             continue;

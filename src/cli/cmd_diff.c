@@ -31,10 +31,10 @@ static const char help[] =
     "  --children PID           this process and all that descend from it, in one\n"
     "                           report: the master and the workers of a pre-fork\n"
     "                           server. What grew in all of them is named once\n"
-    "  --fail-on-growth BYTES   exit 1 when all objects of NEW together take over BYTES\n"
-    "                           more than those of OLD (500k, 1MiB, 10M, 1.5G; kB, MB\n"
-    "                           and GB are powers of 1000); of several processes: in\n"
-    "                           any of them\n"
+    "  --fail-on-growth BYTES   exit 1 when all objects together have grown by over\n"
+    "                           BYTES (500k, 1MiB, 10M, 1.5G; kB, MB and GB are\n"
+    "                           powers of 1000); of several processes: in all of\n"
+    "                           them together\n"
     "  --rows N                 at most so many places that grew (default 10)\n"
     "  --binary FILE            of a core: the program that it is of\n"
     "  --sysroot FOLDER         of a core: where the files of its machine are\n"
@@ -57,7 +57,7 @@ static const char help[] =
     "    2  wrong usage\n"
     "    4  OLD, NEW or a process cannot be read, or is gone at the second look\n"
     "   70  a fault of unfreed's own\n"
-    "  130  interrupted (while waiting: with a report of the time until then)\n";
+    "  130  interrupted (while waiting: with a report until then)\n";
 
 /* "10", "500k", "1MiB", "1.5GB": false when it is none of these, or too large. */
 static bool read_bytes(const char *text, uint64_t *ret)

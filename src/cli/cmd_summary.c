@@ -6,6 +6,7 @@
 
 static const char help[] =
     "usage: unfreed summary [OPTIONS] FILE\n"
+    "       unfreed summary [OPTIONS] --rss PID\n"
     "       unfreed summary [OPTIONS] --pids PID,PID,...\n"
     "       unfreed summary [OPTIONS] --children PID\n"
     "\n"
@@ -22,6 +23,8 @@ static const char help[] =
     "  --pids PID,PID,...   these processes, all in one report\n"
     "  --children PID       this process and all that descend from it, in one report:\n"
     "                       the master and the workers of a pre-fork server\n"
+    "  --rss                what the memory is used for that a running process has: its\n"
+    "                       objects, free blocks, C code, stacks, files, to the last page\n"
     "  --rows N             rows of each table (default 15 types, 5 of the "
     "others)\n" UF_HEAP_CORE_HELP "output\n"
     "  --json               one JSON object on standard output, nothing else\n"
@@ -33,6 +36,7 @@ static const char help[] =
     "  unfreed summary app.snapshot\n"
     "  unfreed summary 4711\n"
     "  unfreed summary --children 4700\n"
+    "  unfreed summary --rss 4711\n"
     "  unfreed summary --sort retained --rows 40 app.snapshot\n"
     "\n"
     "exit codes\n"
@@ -49,6 +53,7 @@ int uf_cmd_summary(char **argv)
     const struct uf_option own[] = {
         {"--sort", NULL, UF_OPTION_CHOICE, &command.request.order, NULL, sorts},
         UF_HEAP_MANY_OPTIONS(command),
+        {"--rss", NULL, UF_OPTION_FLAG, &command.request.rss, NULL, NULL},
         {0},
     };
     const char **const ret[] = {&command.request.file};

@@ -66,7 +66,7 @@ int uf_unknown_block_words(const struct uf_unknown *unknown, const struct uf_unk
     while (at + 8 <= block->end && barren < BARREN_WORDS) {
         uint64_t bytes = block->end - at < BARREN_WORDS * 8 ? block->end - at : BARREN_WORDS * 8;
         const void *view = uf_view(unknown->heap, at, bytes);
-        if (!view)
+        if (!view || !uf_spend(unknown->heap, bytes / 8)) /* blocks of a damaged heap may overlap */
             return 0;
         for (uint64_t i = 0; i + 8 <= bytes; i += 8, barren++) {
             int status = uf_u64(view, i) ? visit(context, uf_u64(view, i)) : 0;

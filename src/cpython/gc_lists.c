@@ -42,6 +42,12 @@ enum uf_code uf_gc_list_open(struct uf_gc_list *list, const struct uf_heap_confi
         .left = STEPS_MAX,
     };
     list->at = list->head;
+    if (!config->source->identity && uf_gc_collecting(config)) {
+        list->collecting = true;
+        if (config->source
+                ->bytes) /* a circle shows itself by nothing else: so many heads cannot be */
+            list->left = config->source->bytes / runtime->gc.head_size;
+    }
     return UF_OK;
 }
 
@@ -53,14 +59,15 @@ static enum uf_code step(const struct uf_gc_list *list, uint64_t at, uint64_t to
 
     if (to == 0 || to % 8 || !read_head(list->config, to, &next, &prev))
         return uf_error_at(err, UF_ECORRUPT, at, "a collector's list leads nowhere");
-    if ((list->backwards ? next : prev) != at)
+    if ((list->backwards ? next : prev) != at && !list->collecting)
         return uf_error_at(err, UF_ECORRUPT, to, "a collector's list is damaged");
     *after = list->backwards ? prev : next;
     return UF_OK;
 }
 
-enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
-                             struct uf_error *err)
+/* As uf_gc_list_next(), and *count is 0 as well where the walk turns round. */
+static enum uf_code walk(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                         struct uf_error *err)
 {
     const struct uf_source *source = list->config->source;
     const uint32_t head_size = list->config->layout->runtime.gc.head_size;
@@ -68,9 +75,6 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     enum uf_code code = UF_OK;
     size_t n = 0;
 
-    *count = 0;
-    if (list->done)
-        return UF_OK;
     if (!read_head(list->config, at, &next, &prev))
         return uf_error_at(err, UF_EFAULT, at, "a collector's list cannot be read");
     if (list->backwards)
@@ -78,8 +82,10 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     while (n < max && next != list->head && !(list->backwards && next == list->broken_at)) {
         if ((code = step(list, at, next, &after, err)) != UF_OK)
             break;
-        if (list->left-- == 0)
-            return uf_error_at(err, UF_ELIMIT, next, "a collector's list does not end");
+        if (list->left-- == 0) {
+            code = uf_error_at(err, UF_ELIMIT, next, "a collector's list does not end");
+            break;
+        }
         objects[n] = next + head_size;
         if (n >= LAG)
             uf_source_prefetch(source, 2 * objects[n] - objects[n - LAG]);
@@ -87,12 +93,14 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
         at = next;
         next = after;
     }
-    if (code && (source->identity || (list->backwards && !list->steps)))
+    if (code && (source->identity || (list->backwards && !list->steps) ||
+                 (code == UF_ELIMIT && !list->collecting)))
         return code; /* neither end leads anywhere */
     list->steps += n;
-    if (code && !list->backwards) {
+    list->broken |= code != UF_OK;
+    if (code && !list->backwards && !list->collecting) {
         list->broken_at = at;
-        list->backwards = list->broken = true;
+        list->backwards = true;
         at = list->head;
     } else {
         list->done = code || n < max || next == list->head;
@@ -100,7 +108,17 @@ enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t 
     }
     list->at = at;
     *count = n;
-    return n || list->done ? UF_OK : uf_gc_list_next(list, objects, max, count, err);
+    return UF_OK;
+}
+
+enum uf_code uf_gc_list_next(struct uf_gc_list *list, uint64_t *objects, size_t max, size_t *count,
+                             struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+
+    for (*count = 0; code == UF_OK && *count == 0 && !list->done;)
+        code = walk(list, objects, max, count, err);
+    return code;
 }
 
 bool uf_gc_collecting(const struct uf_heap_config *config)

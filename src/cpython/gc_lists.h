@@ -4,8 +4,9 @@
  * and the number of steps is bounded, so a damaged list (a target that was not
  * stopped, a broken extension) ends in UF_ECORRUPT with the address, never in
  * a loop. From outside, a list may be caught in the middle of an insertion: then it is
- * walked from its other end too, up to the same place, and `broken` tells. While the collector itself runs (gc callbacks, finalizers), its
- * lists are in pieces: uf_gc_collecting() tells.
+ * walked from its other end too, up to the same place, and `broken` tells. While the collector
+ * itself runs (gc callbacks, finalizers), its lists are in pieces: uf_gc_collecting() tells. In a
+ * core nobody can wait for its end: then the way back, where it keeps counts, is not looked at.
  */
 #ifndef UF_CPYTHON_GC_LISTS_H
 #define UF_CPYTHON_GC_LISTS_H
@@ -24,6 +25,7 @@ struct uf_gc_list {
     uint64_t left, steps; /* steps that the bound still allows, and that were made */
     uint64_t broken_at;   /* where walking forwards ended */
     bool backwards, broken, done;
+    bool collecting; /* from outside: the collector runs */
 };
 
 /* generation: 0 (youngest) to 2, or UF_GC_PERMANENT. */

@@ -16,7 +16,7 @@
 struct uf_layout_row {
     uint32_t first, last; /* PY_VERSION_HEX & 0xffffff00: releases that it was found to serve */
     bool debug;           /* Py_DEBUG */
-    const char *name;     /* "3.11 (release)" */
+    const char *name;     /* "3.11.2 to 3.11.7 (release)" */
     const struct uf_layout *layout;
 };
 

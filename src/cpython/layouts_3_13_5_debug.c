@@ -89,10 +89,10 @@ const struct uf_layout uf_layout_3_13_5_debug = {
             .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
-            .bytes = 194976, .next = 7264, .id = 7272, .threads_head = 7344, .gc = 7400,
-            .modules = 7656, .interned = 194328, .fields = uf_interpreter_fields_3_13_0,
-            .atexit_callbacks = 10712, .atexit_count = 10720, .static_types = {{.at = 182968,
-            .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 192584, .max = 10,
+            .bytes = 194992, .next = 7264, .id = 7272, .threads_head = 7344, .gc = 7400,
+            .modules = 7656, .interned = 194344, .fields = uf_interpreter_fields_3_13_0_debug,
+            .atexit_callbacks = 10720, .atexit_count = 10728, .static_types = {{.at = 182984,
+            .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 192600, .max = 10,
             .stride = 48, .dict = 24, .subclasses = 32}}
         },
         .gc = {

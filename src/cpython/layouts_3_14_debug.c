@@ -6,6 +6,53 @@
 #include "cpython/layouts_list.h"
 
 // clang-format off
+const struct uf_root_field uf_interpreter_fields_3_14_debug[] = {
+    {.offset = 7688, .count = 1, .name = "sys.modules"},
+    {.offset = 7672, .count = 1, .name = "sys", .label = "its dict"},
+    {.offset = 7680, .count = 1, .name = "builtins", .label = "its dict"},
+    {.offset = 7696, .count = 1, .name = "extension modules"},
+    {.offset = 7704, .count = 1, .name = "importlib"},
+    {.offset = 7728, .count = 1, .name = "import", .label = "__import__"},
+    {.offset = 8000, .count = 1, .name = "codecs", .label = "search functions"},
+    {.offset = 8008, .count = 1, .name = "codecs", .label = "cache"},
+    {.offset = 8016, .count = 1, .name = "codecs", .label = "error handlers"},
+    {.offset = 8504, .count = 1, .name = "interpreter dict"},
+    {.offset = 8520, .count = 1, .name = "builtins", .label = "copy"},
+    {.offset = 8512, .count = 1, .name = "sys", .label = "copy"},
+    {.offset = 10800, .count = 1, .name = "atexit", .label = "callbacks"},
+    {.offset = 10704, .count = 1, .name = "at-fork", .label = "before"},
+    {.offset = 10712, .count = 1, .name = "at-fork", .label = "after in parent"},
+    {.offset = 10720, .count = 1, .name = "at-fork", .label = "after in child"},
+    {.offset = 10728, .count = 1, .name = "warnings", .label = "filters"},
+    {.offset = 10736, .count = 1, .name = "warnings", .label = "once registry"},
+    {.offset = 10744, .count = 1, .name = "warnings", .label = "default action"},
+    {.offset = 10784, .count = 1, .name = "warnings", .label = "context variable"},
+    {.offset = 10920, .count = 1, .name = "audit hooks"},
+    {.offset = 7608, .count = 1, .name = "gc.garbage"},
+    {.offset = 7616, .count = 1, .name = "gc.callbacks"},
+    {.offset = 79904, .count = 1, .name = "errno exceptions"},
+    {.offset = 79928, .count = 1, .name = "exception group type"},
+    {.offset = 11816, .length = 11808, .form = UF_FIELD_POINTERS, .name = "constants",
+     .label = "identifier"},
+    {.offset = 79968, .count = 246, .name = "ast"},
+    {.offset = 224640, .count = 1, .name = "interned"},
+    {.offset = 224648, .count = 1, .name = "constants", .label = "object.__reduce__"},
+    {.offset = 224744, .count = 1, .name = "typing", .label = "Generic"},
+    {.offset = 224752, .count = 1, .name = "typing", .label = "TypeVar"},
+    {.offset = 224760, .count = 1, .name = "typing", .label = "TypeVarTuple"},
+    {.offset = 224768, .count = 1, .name = "typing", .label = "ParamSpec"},
+    {.offset = 224776, .count = 1, .name = "typing", .label = "ParamSpecArgs"},
+    {.offset = 224784, .count = 1, .name = "typing", .label = "ParamSpecKwargs"},
+    {.offset = 224792, .count = 1, .name = "typing", .label = "constant evaluator"},
+    {.offset = 223160, .count = 5, .name = "constants"},
+    {.offset = 223296, .count = 152, .name = "sys.monitoring", .label = "callback"},
+    {.offset = 224512, .count = 8, .name = "sys.monitoring", .label = "tool name"},
+    {.offset = 10696, .count = 1, .name = "exception types"},
+    {.offset = 81952, .count = 4096, .stride = 24, .form = UF_FIELD_CACHED_NAMES,
+     .name = "type cache"},
+    {.name = NULL},
+};
+
 const struct uf_layout uf_layout_3_14_debug = {
     .version_hex = 0x30e08f0,
     .objects = {
@@ -89,10 +136,10 @@ const struct uf_layout uf_layout_3_14_debug = {
             .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
-            .bytes = 225864, .next = 7272, .id = 7280, .threads_head = 7344, .gc = 7408,
-            .modules = 7688, .interned = 224624, .fields = uf_interpreter_fields_3_14,
+            .bytes = 225880, .next = 7272, .id = 7280, .threads_head = 7344, .gc = 7408,
+            .modules = 7688, .interned = 224640, .fields = uf_interpreter_fields_3_14_debug,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET, .static_types =
-            {{.at = 180240, .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 189856,
+            {{.at = 180256, .max = 200, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 189872,
             .max = 10, .stride = 48, .dict = 24, .subclasses = 32}}
         },
         .gc = {

@@ -6,6 +6,61 @@
 #include "cpython/layouts_list.h"
 
 // clang-format off
+const struct uf_root_field uf_interpreter_fields_3_15_debug[] = {
+    {.offset = 7592, .count = 1, .name = "sys.modules"},
+    {.offset = 7576, .count = 1, .name = "sys", .label = "its dict"},
+    {.offset = 7584, .count = 1, .name = "builtins", .label = "its dict"},
+    {.offset = 7600, .count = 1, .name = "extension modules"},
+    {.offset = 7608, .count = 1, .name = "importlib"},
+    {.offset = 7632, .count = 1, .name = "import", .label = "__import__"},
+    {.offset = 7952, .count = 1, .name = "codecs", .label = "search functions"},
+    {.offset = 7960, .count = 1, .name = "codecs", .label = "cache"},
+    {.offset = 7968, .count = 1, .name = "codecs", .label = "error handlers"},
+    {.offset = 8456, .count = 1, .name = "interpreter dict"},
+    {.offset = 8472, .count = 1, .name = "builtins", .label = "copy"},
+    {.offset = 8464, .count = 1, .name = "sys", .label = "copy"},
+    {.offset = 10776, .count = 1, .name = "atexit", .label = "callbacks"},
+    {.offset = 10680, .count = 1, .name = "at-fork", .label = "before"},
+    {.offset = 10688, .count = 1, .name = "at-fork", .label = "after in parent"},
+    {.offset = 10696, .count = 1, .name = "at-fork", .label = "after in child"},
+    {.offset = 10704, .count = 1, .name = "warnings", .label = "filters"},
+    {.offset = 10712, .count = 1, .name = "warnings", .label = "once registry"},
+    {.offset = 10720, .count = 1, .name = "warnings", .label = "default action"},
+    {.offset = 10760, .count = 1, .name = "warnings", .label = "context variable"},
+    {.offset = 10896, .count = 1, .name = "audit hooks"},
+    {.offset = 7528, .count = 1, .name = "gc.garbage"},
+    {.offset = 7536, .count = 1, .name = "gc.callbacks"},
+    {.offset = 79912, .count = 1, .name = "errno exceptions"},
+    {.offset = 79936, .count = 1, .name = "exception group type"},
+    {.offset = 11824, .length = 11816, .form = UF_FIELD_POINTERS, .name = "constants",
+     .label = "identifier"},
+    {.offset = 79976, .count = 248, .name = "ast"},
+    {.offset = 224912, .count = 1, .name = "interned"},
+    {.offset = 224920, .count = 1, .name = "constants", .label = "object.__reduce__"},
+    {.offset = 224928, .count = 1, .name = "typing", .label = "Generic"},
+    {.offset = 224936, .count = 1, .name = "typing", .label = "TypeVar"},
+    {.offset = 224944, .count = 1, .name = "typing", .label = "TypeVarTuple"},
+    {.offset = 224952, .count = 1, .name = "typing", .label = "ParamSpec"},
+    {.offset = 224960, .count = 1, .name = "typing", .label = "ParamSpecArgs"},
+    {.offset = 224968, .count = 1, .name = "typing", .label = "ParamSpecKwargs"},
+    {.offset = 224976, .count = 1, .name = "typing", .label = "constant evaluator"},
+    {.offset = 223328, .count = 12, .name = "constants"},
+    {.offset = 224984, .count = 1, .name = "constants", .label = "__dict__ descriptor"},
+    {.offset = 224992, .count = 1, .name = "constants", .label = "__weakref__ descriptor"},
+    {.offset = 7640, .count = 1, .name = "import", .label = "__lazy_import__"},
+    {.offset = 7656, .count = 1, .name = "import", .label = "lazy import filter"},
+    {.offset = 7664, .count = 1, .name = "import", .label = "lazy modules"},
+    {.offset = 7672, .count = 1, .name = "import", .label = "lazy submodules"},
+    {.offset = 223568, .count = 152, .name = "sys.monitoring", .label = "callback"},
+    {.offset = 224784, .count = 8, .name = "sys.monitoring", .label = "tool name"},
+    {.offset = 10656, .count = 1, .name = "exception types"},
+    {.offset = 10664, .count = 1, .name = "pickle", .label = "dumps"},
+    {.offset = 10672, .count = 1, .name = "pickle", .label = "loads"},
+    {.offset = 81976, .count = 4096, .stride = 24, .form = UF_FIELD_CACHED_NAMES,
+     .name = "type cache"},
+    {.name = NULL},
+};
+
 const struct uf_layout uf_layout_3_15_debug = {
     .version_hex = 0x30f00f0,
     .objects = {
@@ -89,10 +144,10 @@ const struct uf_layout uf_layout_3_15_debug = {
             .fields = uf_runtime_fields_3_9_2
         },
         .interpreter = {
-            .bytes = 226232, .next = 7264, .id = 7272, .threads_head = 7336, .gc = 7400,
-            .modules = 7592, .interned = 224896, .fields = uf_interpreter_fields_3_15,
+            .bytes = 226248, .next = 7264, .id = 7272, .threads_head = 7336, .gc = 7400,
+            .modules = 7592, .interned = 224912, .fields = uf_interpreter_fields_3_15_debug,
             .atexit_callbacks = UF_NO_OFFSET, .atexit_count = UF_NO_OFFSET, .static_types =
-            {{.at = 180264, .max = 203, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 190024,
+            {{.at = 180280, .max = 203, .stride = 48, .dict = 24, .subclasses = 32}, {.at = 190040,
             .max = 10, .stride = 48, .dict = 24, .subclasses = 32}}
         },
         .gc = {

@@ -54,11 +54,13 @@ extern const struct uf_layout_record uf_records_3_14[];
 extern const struct uf_root_field uf_interpreter_fields_3_14[];
 extern const struct uf_root_field uf_thread_fields_3_14[];
 extern const struct uf_layout uf_layout_3_14;
+extern const struct uf_root_field uf_interpreter_fields_3_14_debug[];
 extern const struct uf_layout uf_layout_3_14_debug;
 extern const struct uf_layout_record uf_records_3_15[];
 extern const struct uf_root_field uf_interpreter_fields_3_15[];
 extern const struct uf_root_field uf_thread_fields_3_15[];
 extern const struct uf_layout uf_layout_3_15;
+extern const struct uf_root_field uf_interpreter_fields_3_15_debug[];
 extern const struct uf_layout uf_layout_3_15_debug;
 
 #endif

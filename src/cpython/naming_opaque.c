@@ -89,4 +89,6 @@ void uf_name_opaque(const struct uf_question *q)
             uf_name_set(q->ret, UF_REF_UNKNOWN, text, text);
             return;
         }
+    if (q->plan->holds == UF_HOLDS_MODULE) /* as from inside, where its m_traverse is asked */
+        uf_name_set(q->ret, UF_REF_FIELD, "module state", "module state");
 }

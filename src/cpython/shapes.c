@@ -1,6 +1,7 @@
 #include "cpython/shapes.h"
 
 #include "cpython/shapes_private.h"
+#include "cpython/sound.h"
 
 #include <string.h>
 
@@ -237,7 +238,7 @@ static uint32_t of(void *context, uf_node node)
     prefetch(shapes, node + AHEAD);
     if (form->kind == UF_FORM_KEYED)
         return keyed(shapes, node, form);
-    if (form->kind == UF_FORM_EXACT)
+    if (form->kind == UF_FORM_EXACT || uf_heap_is_cut(shapes->heap, graph->address[node]))
         return build_exact(shapes, node);
     if (uf_shape_first_guessed(shapes, node) < graph->edge_start[node + 1])
         return build_exact(shapes, node);

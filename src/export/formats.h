@@ -12,7 +12,7 @@
 #include "analysis/reach.h"
 #include "base/sink.h"
 #include "graph/names.h"
-#include "snapshot/meta.h"
+#include "report/heap.h"
 
 enum uf_export_needs {
     UF_EXPORT_REACH = 1 << 0,      /* input->reach */
@@ -23,11 +23,12 @@ struct uf_export_input {
     const struct uf_graph *graph;
     const struct uf_names *names;
     const struct uf_meta *meta;
-    const char *file; /* the snapshot's name */
+    const char *file; /* the heap as it was named */
     uint64_t file_bytes;
-    const struct uf_reach *reach;           /* NULL unless asked for */
-    const struct uf_dominators *dominators; /* NULL unless asked for */
-    const char *path;                       /* -o as given; NULL: standard output */
+    const struct uf_report_outside *outside; /* of a process or a core; NULL: of a snapshot */
+    const struct uf_reach *reach;            /* NULL unless asked for */
+    const struct uf_dominators *dominators;  /* NULL unless asked for */
+    const char *path;                        /* -o as given; NULL: standard output */
     /* For a format that writes further files beside `path`: it appends their names, each ended by a newline. */
     struct uf_text *also;
     /* Asked now and then, through uf_export_stopped(): false when the user has interrupted. May be NULL. */

@@ -68,8 +68,11 @@ static void write_heap(struct lines *lines)
 {
     const struct uf_export_input *input = lines->input;
     const struct uf_graph *graph = input->graph;
-    struct uf_report_heap heap = {
-        .file = input->file, .file_bytes = input->file_bytes, .meta = input->meta};
+    struct uf_report_heap heap = {.file = input->outside && !input->outside->core ? NULL
+                                                                                  : input->file,
+                                  .file_bytes = input->file_bytes,
+                                  .meta = input->meta,
+                                  .outside = input->outside};
     for (uf_node n = 0; n < graph->node_count; n++) {
         if (is_own(lines, n))
             continue;

@@ -6,6 +6,8 @@
 #include "report/heap.h"
 #include "report/summary_processes.h"
 
+struct uf_balance;
+
 struct uf_summary_report {
     const struct uf_summary *summary;
     const struct uf_strings *strings; /* that its names are in */
@@ -13,6 +15,7 @@ struct uf_summary_report {
     struct uf_report_heap heap;
     const struct uf_summary_processes *processes; /* of several, added up; NULL: one heap */
     enum uf_summary_order order;
+    const struct uf_balance *balance; /* of resident memory, when it was asked for; else NULL */
     uint32_t rows, other_rows; /* of the table of types, and of each other one; more are counted */
 };
 

@@ -1,4 +1,5 @@
 /* Schema unfreed.summary/1; docs/summary-json.md says what each key means. Every key is always there. */
+#include "report/balance.h"
 #include "report/steps_json.h"
 #include "report/summary.h"
 
@@ -198,5 +199,9 @@ void uf_summary_json(struct uf_text *ret, const struct uf_summary_report *report
     write_garbage(&json, report->summary, report->view != NULL);
     write_native(&json, report);
     write_largest(&json, report);
+    if (report->balance)
+        uf_balance_json(&json, "rss", report->balance);
+    else
+        uf_json_null(&json, "rss");
     uf_json_end(&json);
 }

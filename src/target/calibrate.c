@@ -20,7 +20,7 @@ static bool is_head(const struct uf_python *python, uint64_t head, bool *filled)
            (uf_source_word(source, prev + r->gc.head_next) & ~r->gc.next_flags) == head;
 }
 
-static bool are_generations(const struct uf_python *python, uint64_t first)
+bool uf_collector_begins(const struct uf_python *python, uint64_t first)
 {
     const struct uf_layout_runtime *r = &python->layout.runtime;
     bool filled, any = false;
@@ -43,7 +43,7 @@ enum uf_code uf_calibrate_collector(struct uf_python *python, struct uf_error *e
     uint64_t bytes = of_runtime ? RUNTIME_BYTES : r->interpreter.bytes;
     uint32_t row = *gc, found = UF_NO_OFFSET;
     for (uint64_t at = r->gc.generations; at < bytes; at += 8) {
-        if (!are_generations(python, start + at))
+        if (!uf_collector_begins(python, start + at))
             continue;
         *gc = (uint32_t)(at - r->gc.generations);
         if (uf_validate_collector(python, NULL) != UF_OK)

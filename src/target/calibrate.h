@@ -15,4 +15,7 @@
  * python->layout. UF_EUNSUPPORTED: no such place, or several. */
 enum uf_code uf_calibrate_collector(struct uf_python *python, struct uf_error *err);
 
+/* Do the heads of all lists lie there, the first generation's at `first`, and is something in one of them? */
+bool uf_collector_begins(const struct uf_python *python, uint64_t first);
+
 #endif

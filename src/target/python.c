@@ -5,6 +5,7 @@
 #include "cpython/str.h"
 #include "target/calibrate.h"
 #include "target/known.h"
+#include "target/unnamed.h"
 #include "target/validate.h"
 
 #include <stdio.h>
@@ -232,7 +233,7 @@ enum uf_code uf_python_find(struct uf_python *ret, const struct uf_outside_memor
     memset(ret, 0, sizeof *ret);
     ret->memory = memory;
     enum uf_code code = uf_locate(&ret->location, memory, err);
-    if (code)
+    if (code && (code == UF_ENOMEM || !uf_unnamed_runtime(ret)))
         return code;
     if (ret->location.free_threaded)
         return uf_error_set(err, UF_ETARGET,

@@ -10,6 +10,7 @@
 /* An interpreter that is just starting is looked at again after so long, so often. */
 #define AGAIN_NS 10000000
 #define AGAIN_MOST 50
+#define TRIES_MAX 120 /* for a collection to end: 8 seconds in all */
 
 struct own {
     struct uf_process *process; /* NULL: a core */
@@ -48,9 +49,10 @@ static enum uf_code find(struct own *own, const struct uf_outside_memory *memory
     return uf_python_find(&own->python, memory, err);
 }
 
-/* Held still where no interpreter is collecting. */
+/* Held still where no interpreter is collecting, if that can be had. */
 static enum uf_code copy(struct own *own, struct uf_error *err)
 {
+    static const struct uf_process_checks anyhow;
     const struct uf_layout_runtime *r = &own->python.layout.runtime;
     const struct uf_heap_config config = uf_python_config(&own->python);
     UF_VEC(uint64_t) collecting = {0};
@@ -62,8 +64,12 @@ static enum uf_code copy(struct own *own, struct uf_error *err)
             return uf_error_nomem(err);
         }
     }
-    struct uf_process_checks checks = {.zero = collecting.at, .zero_count = collecting.len};
+    struct uf_process_checks checks = {
+        .zero = collecting.at, .zero_count = collecting.len, .tries_max = TRIES_MAX};
     enum uf_code code = uf_process_copy(own->process, &checks, err);
+    /* A finalizer that never returns, say: then it is read as it stands, and the capture tells. */
+    if (code == UF_ETARGET && uf_process_copy(own->process, &anyhow, NULL) == UF_OK)
+        code = UF_OK;
     uf_vec_release(&collecting);
     return code;
 }

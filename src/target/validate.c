@@ -4,7 +4,6 @@
 #include "cpython/read.h"
 
 #define THREADS_MAX ((size_t)1 << 16)
-#define BEHIND_HEAD 4 /* objects that are looked at in each list */
 
 static uint64_t word(const struct uf_python *python, uint64_t address)
 {
@@ -84,22 +83,37 @@ static bool is_type_of_types(const struct uf_python *python, uint64_t type)
     return meta_view && (uf_u64(meta_view, lay->type.flags) & lay->type.flag_type_subclass);
 }
 
+static bool has_object(const struct uf_python *python, uint64_t head)
+{
+    const struct uf_layout *layout = &python->layout;
+    return is_pointer(head) &&
+           is_type_of_types(python, word(python, head + layout->runtime.gc.head_size +
+                                                     layout->objects.object.type));
+}
+
+/* Both ends of a list. While the collector runs (in a core; a process is waited for), it keeps counts where
+ * the way back is. */
 static enum uf_code check_list(const struct uf_python *python, const struct uf_heap_config *config,
                                int generation, struct uf_error *err)
 {
-    uint64_t objects[BEHIND_HEAD];
+    const struct uf_layout_runtime *r = &python->layout.runtime;
+    bool collecting = uf_gc_collecting(config);
     struct uf_gc_list list;
-    size_t count = 0;
     enum uf_code code = uf_gc_list_open(&list, config, generation, err);
-    if (!code && uf_gc_list_next(&list, objects, BEHIND_HEAD, &count, err))
+    if (code)
+        return code;
+    uint64_t next = word(python, list.head + r->gc.head_next) & ~r->gc.next_flags;
+    uint64_t prev = word(python, list.head + r->gc.head_prev) & ~r->gc.prev_flags;
+    uint64_t back = word(python, next + r->gc.head_prev) & ~r->gc.prev_flags;
+    if (!is_pointer(next) || (next == list.head) != (prev == list.head) ||
+        (back != list.head && !collecting))
         return uf_error_at(err, UF_EUNSUPPORTED, list.head,
                            "the collector's list %d does not close", generation);
-    for (size_t i = 0; i < count && !code; i++)
-        if (!is_type_of_types(python,
-                              word(python, objects[i] + python->layout.objects.object.type)))
-            return uf_error_at(err, UF_EUNSUPPORTED, objects[i],
-                               "the collector's list %d has no objects in it", generation);
-    return code;
+    if (next != list.head &&
+        (!has_object(python, next) || (!has_object(python, prev) && !collecting)))
+        return uf_error_at(err, UF_EUNSUPPORTED, list.head,
+                           "the collector's list %d has no objects in it", generation);
+    return UF_OK;
 }
 
 enum uf_code uf_validate_collector(const struct uf_python *python, struct uf_error *err)

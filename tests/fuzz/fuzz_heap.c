@@ -1,8 +1,8 @@
 /* fuzz_heap - whatever the memory of a process holds, reading its heap ends in a sound graph or in an error.
  *
- * Begins with heaps of real interpreters (record_heap.c), named in the variable
- * UNFREED_HEAP_IMAGES, colons between them. The first byte of an input says which one
- * and what is done with it, then come damages of 8 bytes each: a kind, the number of a
+ * Begins with heaps of real interpreters (record_heap.c), in the folder that the variable
+ * UNFREED_HEAP_IMAGES names. The first byte of an input says which one and what is
+ * done with it, then come damages of 8 bytes each: a kind, the number of a
  * word that is not zero (3 bytes), a value (4 bytes).
  *
  * Every range of memory is a block of its own, whose ends are watched by the
@@ -18,6 +18,8 @@
 #include "snapshot/snapshot.h"
 #include "snapshot/write.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +42,12 @@ struct target {
     const struct uf_layout_row *row;
 };
 
+/* What stood where a damage was done. */
+struct undo {
+    unsigned char *at, was[8];
+};
+
+static UF_VEC(struct undo) undos;
 static struct target targets[IMAGES_MAX];
 static size_t target_count;
 
@@ -73,16 +81,28 @@ static void open_image(struct target *t, const char *path)
         fault(path, "no layout row for it, or nothing in it");
 }
 
+static int is_image(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".gz") == 0;
+}
+
+/* In the order of their names: an input means the same image in every run. */
 static void open_images(void)
 {
-    const char *list = getenv("UNFREED_HEAP_IMAGES");
-    char *copy = list ? strdup(list) : NULL;
-    for (char *path = copy ? strtok(copy, ":") : NULL; path && target_count < IMAGES_MAX;
-         path = strtok(NULL, ":"))
-        open_image(&targets[target_count++], path);
-    free(copy);
+    const char *folder = getenv("UNFREED_HEAP_IMAGES");
+    struct dirent **entries = NULL;
+    int count = folder ? scandir(folder, &entries, is_image, alphasort) : 0;
+    for (int i = 0; i < count; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (target_count < IMAGES_MAX)
+            open_image(&targets[target_count++], path);
+        free(entries[i]);
+    }
+    free(entries);
     if (!target_count)
-        fault("UNFREED_HEAP_IMAGES", "it names no image");
+        fault("UNFREED_HEAP_IMAGES", "it names no folder with images");
 }
 
 static unsigned char *word_at(const struct target *t, uint32_t number)
@@ -95,6 +115,14 @@ static uint64_t address_of(const struct target *t, uint32_t number)
 {
     number %= t->word_count;
     return t->image.ranges[t->words[number].range].start + t->words[number].offset;
+}
+
+static void set(unsigned char *at, const void *word)
+{
+    struct undo undo = {.at = at};
+    memcpy(undo.was, at, 8);
+    if (uf_vec_push(&undos, undo) == 0)
+        memcpy(at, word, 8);
 }
 
 static void damage(const struct target *t, const uint8_t *record)
@@ -133,19 +161,19 @@ static void damage(const struct target *t, const uint8_t *record)
         break;
     default: /* a run of words from elsewhere, within their ranges */
         for (uint32_t i = 0; i < (value >> 24) % 32; i++)
-            memcpy(word_at(t, number + i), word_at(t, (value & 0xffffff) + i), 8);
+            set(word_at(t, number + i), word_at(t, (value & 0xffffff) + i));
         return;
     }
-    memcpy(at, &word, 8);
+    set(at, &word);
 }
 
-static void restore(const struct target *t)
+static void restore(void)
 {
-    const unsigned char *from = t->image.bytes;
-    for (uint32_t i = 0; i < t->image.header.range_count; i++) {
-        memcpy(t->blocks[i], from, t->image.ranges[i].bytes);
-        from += t->image.ranges[i].bytes;
+    while (undos.len > 0) {
+        const struct undo *undo = &undos.at[--undos.len];
+        memcpy(undo->at, undo->was, 8);
     }
+    uf_vec_release(&undos);
 }
 
 /* --- asking ------------------------------------------------------------------------------------------ */
@@ -299,10 +327,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         open_images();
     if (size == 0)
         return 0;
-    const struct target *t = &targets[(data[0] & ~WRITES) % target_count];
+    const struct target *t = &targets[(data[0] & (WRITES - 1U)) % target_count];
     for (size_t at = 1; at + DAMAGE_BYTES <= size; at += DAMAGE_BYTES)
         damage(t, data + at);
     capture(t, data[0] & WRITES);
-    restore(t);
+    restore();
     return 0;
 }

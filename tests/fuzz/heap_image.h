@@ -1,6 +1,6 @@
 /* heap_image.h - a small heap in a file: some memory of an interpreter, and where its parts begin.
  *
- * Written by record_heap.c, read by fuzz_heap.c. Words of 8 bytes, as this machine
+ * Written by record_heap.c, read by fuzz_heap.c; compressed by zlib. Words of 8 bytes, as this machine
  * has them: the header, then for each range its start and its bytes, then
  * the ranges' contents one behind the other.
  */
@@ -9,8 +9,8 @@
 
 #include "cpython/known.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #define HEAP_IMAGE_MAGIC UINT64_C(0x3170616568667501)
 
@@ -30,29 +30,38 @@ struct heap_image {
     unsigned char *bytes;
 };
 
-static inline int heap_image_write(const struct heap_image *image, const char *path)
+static inline int heap_image_part(gzFile file, void *part, uint64_t bytes, int writes)
 {
-    FILE *file = fopen(path, "wb");
-    size_t ranges = image->header.range_count, bytes = image->header.bytes;
-    int done = file && fwrite(&image->header, sizeof image->header, 1, file) == 1 &&
-               fwrite(image->ranges, sizeof *image->ranges, ranges, file) == ranges &&
-               fwrite(image->bytes, 1, bytes, file) == bytes;
-    return file && fclose(file) == 0 && done;
+    unsigned count = (unsigned)bytes;
+    int done = count != bytes ? -1
+               : writes       ? gzwrite(file, part, count)
+                              : gzread(file, part, count);
+    return done >= 0 && (unsigned)done == count;
+}
+
+static inline int heap_image_write(struct heap_image *image, const char *path)
+{
+    gzFile file = gzopen(path, "wb9");
+    int done = file && heap_image_part(file, &image->header, sizeof image->header, 1) &&
+               heap_image_part(file, image->ranges,
+                               image->header.range_count * sizeof *image->ranges, 1) &&
+               heap_image_part(file, image->bytes, image->header.bytes, 1);
+    return file && gzclose(file) == Z_OK && done;
 }
 
 static inline int heap_image_read(struct heap_image *image, const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    int done = file && fread(&image->header, sizeof image->header, 1, file) == 1 &&
+    gzFile file = gzopen(path, "rb");
+    int done = file && heap_image_part(file, &image->header, sizeof image->header, 0) &&
                image->header.magic == HEAP_IMAGE_MAGIC;
     size_t ranges = done ? image->header.range_count : 0, bytes = done ? image->header.bytes : 0;
     image->ranges = calloc(ranges + 1, sizeof *image->ranges);
     image->bytes = malloc(bytes + 1);
     done = done && image->ranges && image->bytes &&
-           fread(image->ranges, sizeof *image->ranges, ranges, file) == ranges &&
-           fread(image->bytes, 1, bytes, file) == bytes;
+           heap_image_part(file, image->ranges, ranges * sizeof *image->ranges, 0) &&
+           heap_image_part(file, image->bytes, bytes, 0);
     if (file)
-        fclose(file);
+        gzclose(file);
     return done;
 }
 

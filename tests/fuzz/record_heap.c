@@ -7,6 +7,9 @@
  * all else of their pages is zero. The collector's lists are linked anew, so that they go
  * through the objects that were taken. What a kept object refers to besides is
  * not there, as in memory that could not be read.
+ *
+ * tests/fuzz/images were made so, of interpreters that were started without a
+ * site, an environment and a path that tells of the machine (record_heaps.py).
  */
 #include "cpython/gc_lists.h"
 #include "cpython/roots.h"
@@ -14,13 +17,14 @@
 #include "heap_image.h"
 #include "target/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE ((uint64_t)4096)
 #define WORDS 512
-#define OF_TYPE 3      /* objects of each type */
-#define REFERENCES 16  /* of each that are taken, too */
-#define VIEW_MAX 16384 /* bytes kept of one view */
+#define OF_TYPE 2     /* objects of each type */
+#define REFERENCES 10 /* of each that are taken, too */
+#define VIEW_MAX 2048 /* bytes kept of one view */
 #define NODES_MAX 6000
 
 struct page {

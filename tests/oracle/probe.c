@@ -2,6 +2,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "cpython/debug_offsets.h"
 #include "cpython/heap.h"
 #include "cpython/layouts.h"
 #include "cpython/names.h"
@@ -390,6 +391,31 @@ static PyObject *probe_layouts(PyObject *self, PyObject *unused)
                          row && row->first <= release && release <= row->last);
 }
 
+/* debug_offsets() -> (version, free-threaded, fields told, [(name, told, row)] that contradict the compiled
+ * row), or None */
+static PyObject *probe_debug_offsets(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    struct uf_debug_offsets head;
+    struct uf_contradiction wrong[64];
+    struct uf_layout empty = {.version_hex = config.layout->version_hex};
+    if (!uf_debug_offsets_read(config.source, config.runtime, &head))
+        Py_RETURN_NONE;
+    size_t count = uf_debug_offsets_check(config.source, config.runtime, config.layout, wrong, 64);
+    empty.runtime.told = config.layout->runtime.told;
+    size_t told = uf_debug_offsets_apply(config.source, config.runtime, &empty);
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < count && i < 64; i++) {
+        PyObject *item = Py_BuildValue("(sKK)", wrong[i].name, wrong[i].told, wrong[i].row);
+        if (!item || PyList_Append(list, item))
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list ? Py_BuildValue("(IiiN)", head.version_hex, head.free_threaded, (int)told, list)
+                : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"decode", probe_decode, METH_O, NULL},
     {"decode_many", probe_decode_many, METH_VARARGS, NULL},
@@ -399,6 +425,7 @@ static PyMethodDef methods[] = {
     {"read_copies", probe_read_copies, METH_VARARGS, NULL},
     {"facts", probe_facts, METH_O, NULL},
     {"layouts", probe_layouts, METH_NOARGS, NULL},
+    {"debug_offsets", probe_debug_offsets, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

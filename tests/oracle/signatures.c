@@ -1,5 +1,5 @@
 /* Groups by type and path against the path text of each node, counted in a dumb table. */
-#include "analysis/signatures.h"
+#include "analysis/signatures_join.h"
 
 #include "naive_paths.h"
 #include "random_names.h"
@@ -73,6 +73,64 @@ TEST(each_object_is_in_the_group_that_its_path_says)
     random_named_release(&made);
 }
 
+#define JOINED 3
+
+/* Counts the objects of one heap into `expected`, and joins its groups. */
+static void join_one(struct random_named *made, struct uf_signatures_join *join,
+                     struct naive_table *expected)
+{
+    struct uf_reach reach;
+    struct uf_signatures one;
+    uint32_t *numbers;
+    char text[NAIVE_TEXT], joined[NAIVE_TEXT];
+    EXPECT(uf_reach_build(&reach, &made->random.graph, NULL) == UF_OK);
+    struct uf_view view = {&made->random.graph, &reach, &made->names, NULL};
+    naive_count(expected, &view);
+    EXPECT(uf_signatures_build(&one, &view, NULL) == UF_OK);
+    EXPECT(uf_signatures_join_add(join, &one, &numbers, NULL) == UF_OK);
+    for (uint32_t g = 0; g < one.count; g++) {
+        group_text(&one, g, text);
+        group_text(&join->all, numbers[g], joined);
+        EXPECT_TEXT(joined, text);
+    }
+    EXPECT(uf_signatures_join_nodes(join, &one, numbers, NULL) == UF_OK);
+    for (uf_node n = 0; n < one.node_count; n++)
+        EXPECT(join->all.of[n] == numbers[one.of[n]]);
+    uf_mem_free(numbers);
+    uf_signatures_release(&one);
+    uf_reach_release(&reach);
+}
+
+TEST(the_groups_of_several_heaps_joined_count_the_objects_of_all)
+{
+    static struct random_named made;
+    static char text[NAIVE_TEXT];
+    for (uint64_t seed = 1; seed <= graphs / JOINED && !test_failed_here; seed++) {
+        struct uf_signatures_join join = {0};
+        struct naive_table expected = {0};
+        size_t filled = 0;
+        for (uint64_t heap = 0; heap < JOINED; heap++) {
+            random_named(&made, seed + heap);
+            join_one(&made, &join, &expected);
+        }
+        for (uint32_t g = 0; g < join.all.count; g++) {
+            const struct uf_signature *group = &join.all.at[g];
+            EXPECT(group->parent == UF_SIGNATURE_NONE || group->parent < g);
+            filled += group->objects > 0;
+            if (group->objects == 0)
+                continue;
+            group_text(&join.all, g, text);
+            const struct naive_row *row = naive_row(&expected, text);
+            EXPECT(row->objects == group->objects && row->bytes == group->bytes);
+        }
+        EXPECT(filled == expected.count);
+        naive_release(&expected);
+        uf_signatures_join_release(&join);
+        random_graph_said(seed);
+    }
+    random_named_release(&made);
+}
+
 static const char *snapshot;
 
 /* The group of each object of a real heap says what its path says; no two groups say the same. */
@@ -124,5 +182,6 @@ int main(int argc, char **argv)
     }
     graphs = random_graphs(argc, argv, graphs);
     RUN(each_object_is_in_the_group_that_its_path_says);
+    RUN(the_groups_of_several_heaps_joined_count_the_objects_of_all);
     return test_end();
 }

@@ -78,6 +78,18 @@ def test_a_row_read_out_of_headers_is_the_compiled_row(printed):
     assert differences(printed(probe.layouts()[0]), layout_rows.row_of(own_build)) == {}
 
 
+def test_the_interpreter_tells_of_itself_what_the_row_says():
+    probe = pytest.importorskip("unfreed_probe")
+    found = probe.debug_offsets()
+    if sys.version_info < (3, 13):
+        assert found is None
+        return
+    version, free_threaded, told, contradictions = found
+    assert (version, free_threaded) == (sys.hexversion, False)
+    assert told > 35  # those that are not at the start of their structure
+    assert contradictions == []
+
+
 def test_every_struct_and_every_enum_of_the_row_headers_is_understood():
     read = layout_rows.fields()
     assert [member.name for member in read.row] == ["version_hex", "objects", "runtime"]

@@ -1,6 +1,5 @@
-"""Programs that are looked at from outside: started, held, dumped. For the tests beside this file."""
+"""Cores of real processes, for the tests beside this file."""
 
-import contextlib
 import functools
 import os
 import pathlib
@@ -11,57 +10,28 @@ import subprocess
 import sys
 
 import pytest
-from unfreed_runs import ROOT
+from outside_runs import plain_environment, readable
 
-sys.path.insert(0, str(ROOT / "tools"))
-
-import interpreters
-import python_facts
-
-UNDER_ASAN = "asan" in os.environ.get("LD_PRELOAD", "")
-
-
-def plain_environment(**changes):
-    """Without what only unfreed's own tests need: AddressSanitizer would fill a core with its shadow."""
-    ours = ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "PYTHONPATH")
-    return {**{k: v for k, v in os.environ.items() if k not in ours}, **changes}
+UNDER_ASAN = "UNFREED_SANITIZED" in os.environ
 
 
 @functools.cache
-def pythons():
-    """The newest release of each minor version from 3.8 on; of this one the interpreter that runs.
-    Under AddressSanitizer only that: what is tested there is unfreed, not the versions."""
-    own = python_facts.ask(sys.executable)
+def one_of_each():
+    """The newest release of each minor version, by version; under AddressSanitizer only the one that
+    runs this: what is tested there is unfreed, not the versions."""
+    own = {".".join(map(str, sys.version_info[:3])): sys.executable}
     if UNDER_ASAN:
-        return [own]
-    found = {facts.minor: facts for facts in interpreters.found(python_facts.OLDEST_OUTSIDE)[0]}
-    found[own.minor] = own
-    return [found[minor] for minor in sorted(found)]
+        return own
+    newest = {tuple(v.split(".")[:2]): (v, program) for v, program in (readable() | own).items()}
+    return dict(newest.values())
 
 
-each_python = pytest.mark.parametrize(
-    "python", [pytest.param(f, id=f.version) for f in pythons()]
-)
+def _for_each(versions):
+    return pytest.mark.parametrize("python", versions.values(), ids=versions.keys())
 
 
-@contextlib.contextmanager
-def started(python, script, *arguments, cwd, env=None):
-    """A process that has said its first line, and ends with the block."""
-    process = subprocess.Popen(
-        [python, str(script), *map(str, arguments)],
-        cwd=cwd,
-        env=env or plain_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        process.first_line = process.stdout.readline().strip()
-        assert process.first_line, "the program did not come so far"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+each_python = _for_each(one_of_each())
+oldest_and_newest = _for_each(dict([*one_of_each().items()][:: max(len(one_of_each()) - 1, 1)]))
 
 
 def gcore(process, folder):
@@ -82,8 +52,8 @@ def gcore(process, folder):
     return path
 
 
-def kernel_core(python, script, *arguments, cwd, env=None, filter_bits=None):
-    """The core of a process that aborts by itself; skips where the kernel does not write it here."""
+def kernel_core(command, folder, filter_bits=None, env=None):
+    """The core of a program that aborts by itself; skips where the kernel does not write it there."""
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if pattern.startswith("|") or "/" in pattern:
         pytest.skip(f"cores go elsewhere here (kernel.core_pattern: {pattern})")
@@ -95,10 +65,10 @@ def kernel_core(python, script, *arguments, cwd, env=None, filter_bits=None):
         if filter_bits is not None:
             pathlib.Path("/proc/self/coredump_filter").write_text(hex(filter_bits))
 
-    before = set(cwd.iterdir())
+    before = set(folder.iterdir())
     done = subprocess.run(
-        [python, str(script), *map(str, arguments)],
-        cwd=cwd,
+        [str(part) for part in command],
+        cwd=folder,
         env=env or plain_environment(),
         preexec_fn=allow_cores,
         capture_output=True,
@@ -106,7 +76,7 @@ def kernel_core(python, script, *arguments, cwd, env=None, filter_bits=None):
         timeout=120,
     )
     assert done.returncode == -signal.SIGABRT, done.stderr
-    cores = [path for path in set(cwd.iterdir()) - before if path.name.startswith("core")]
+    cores = [path for path in set(folder.iterdir()) - before if path.name.startswith("core")]
     if not cores:
         pytest.skip("the kernel wrote no core here")
     return cores[0]

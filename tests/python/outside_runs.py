@@ -1,7 +1,9 @@
 """Programs that are read from outside, for the tests beside this file."""
 
 import contextlib
+import functools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,9 +16,16 @@ import interpreters
 from python_facts import OLDEST_OUTSIDE
 
 
+@functools.cache
 def readable():
     """The programs of all interpreters here that can be read from outside, by version."""
     return {facts.version: facts.executable for facts in interpreters.found(OLDEST_OUTSIDE)[0]}
+
+
+def plain_environment(**changes):
+    """Without what only unfreed needs: AddressSanitizer's shadow would be in every core."""
+    ours = ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "PYTHONMALLOC", "PYTHONPATH")
+    return {**{k: v for k, v in os.environ.items() if k not in ours}, **changes}
 
 
 @contextlib.contextmanager
@@ -29,7 +38,7 @@ def running(command, **options):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        **options,
+        **{"env": plain_environment(), **options},
     )
     try:
         line = process.stdout.readline()

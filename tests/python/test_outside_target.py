@@ -7,11 +7,19 @@ import subprocess
 import sys
 
 import pytest
-from outside_runs import OUTSIDE, read, readable, refusal, running
+from core_runs import each_python, kernel_core, oldest_and_newest
+from outside_runs import OUTSIDE, plain_environment, read, readable, refusal, running
 from unfreed_runs import built
 
-PYTHONS = readable()
 ANY = pathlib.Path(os.path.realpath(sys.executable))
+
+
+def tool(*command, **options):
+    """Runs a tool of the system's; its standard output."""
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=plain_environment(), **options
+    )
+    return done.stdout
 
 
 def paths_to_planted(pid):
@@ -29,9 +37,9 @@ def only(paths, text):
 # --- every interpreter -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", PYTHONS)
-def test_objects_of_a_live_process_are_named_by_who_holds_them(version):
-    with running([PYTHONS[version], OUTSIDE]) as (process, said):
+@each_python
+def test_objects_of_a_live_process_are_named_by_who_holds_them(python):
+    with running([python, OUTSIDE]) as (process, said):
         paths = paths_to_planted(process.pid)
     assert paths["module __main__.HELD"] is False
     assert paths["module __main__.HOLDER.attribute[*]"] is False
@@ -44,9 +52,9 @@ def test_objects_of_a_live_process_are_named_by_who_holds_them(version):
         assert paths[other] is False
 
 
-@pytest.mark.parametrize("version", PYTHONS)
-def test_a_report_says_what_the_process_itself_would_say(version):
-    with running([PYTHONS[version], OUTSIDE, "freeze"]) as (process, said):
+@each_python
+def test_a_report_says_what_the_process_itself_would_say(python):
+    with running([python, OUTSIDE, "freeze"]) as (process, said):
         report = read("summary", process.pid)
     heap, collector = report["heap"], report["collector"]
     assert (heap["python"], heap["pid"], heap["executable"]) == (
@@ -55,7 +63,7 @@ def test_a_report_says_what_the_process_itself_would_say(version):
         said["executable"],
     )
     assert heap["command_line"].endswith("outside.py freeze")
-    assert heap["layout"] == f"{'.'.join(version.split('.')[:2])} (release)"
+    assert heap["layout"] == f"{'.'.join(said['version'].split('.')[:2])} (release)"
     assert heap["interpreters"] == (2 if said["interpreter"] is not None else 1)
     assert collector["enabled"] is False
     assert collector["thresholds"] == said["thresholds"]
@@ -69,9 +77,7 @@ def test_a_report_says_what_the_process_itself_would_say(version):
 
 
 def test_a_program_started_through_its_dynamic_loader_is_found():
-    interpreter = subprocess.run(
-        ["readelf", "-p", ".interp", ANY], capture_output=True, text=True, check=True
-    ).stdout
+    interpreter = tool("readelf", "-p", ".interp", ANY)
     loader = interpreter[interpreter.index("]") + 1 :].split()[0]
     with running([loader, ANY, OUTSIDE]) as (process, _):
         assert os.path.realpath(f"/proc/{process.pid}/exe") == os.path.realpath(loader)
@@ -81,7 +87,7 @@ def test_a_program_started_through_its_dynamic_loader_is_found():
 @pytest.mark.skipif(not shutil.which("strip"), reason="needs strip")
 def test_a_stripped_program_is_found(tmp_path):
     stripped = tmp_path / "server"
-    subprocess.run(["strip", "-o", stripped, ANY], check=True)
+    tool("strip", "-o", stripped, ANY)
     with running([stripped, OUTSIDE]) as (process, _):
         assert "module __main__.HELD" in paths_to_planted(process.pid)
 
@@ -103,11 +109,50 @@ def test_a_program_whose_file_was_replaced_is_read_as_it_runs(tmp_path):
         assert "module __main__.HELD" in paths_to_planted(process.pid)
 
 
+def built_in(folder, python, *flags):
+    """A program that has `python` built in and shows no symbol; skips where its library is not there."""
+    question = (
+        "import sysconfig as s; print(s.get_config_var('LIBPL')); "
+        "print(s.get_config_var('MODLIBS'), s.get_config_var('LIBS'), s.get_config_var('SYSLIBS'))"
+    )
+    where, libraries = tool(python, "-c", question).splitlines()
+    archives = list(pathlib.Path(where).glob("libpython3.*[0-9].a"))
+    if not archives or not shutil.which("cc"):
+        pytest.skip(f"{python} has no library to build in")
+    source, program = folder / "main.c", folder / "server"
+    source.write_text(
+        "int Py_BytesMain(int, char **);\n"
+        "int main(int count, char **args) { return Py_BytesMain(count, args); }\n"
+    )
+    try:
+        tool("cc", "-w", "-s", *flags, source, archives[0], *libraries.split(), "-o", program)
+    except subprocess.CalledProcessError as failed:
+        pytest.skip(f"cannot be linked here: {failed.stderr.strip().splitlines()[-1]}")
+    return program
+
+
+@pytest.mark.parametrize("flag", ["-static", "-no-pie"])
+def test_a_program_with_python_built_in_and_no_symbols_is_found(tmp_path, flag):
+    pythons = [(v, program) for v, program in readable().items() if program.startswith("/usr/bin/")]
+    if not pythons:
+        pytest.skip("no interpreter of the system's own is here")
+    version, python = pythons[0]
+    program = built_in(tmp_path, python, flag)
+    alone = (  # without symbols it can load no extension modules
+        "class Planted: pass\n"
+        "HELD = Planted()\n"
+        "import sys; print('\"%s\"' % sys.version.split()[0], flush=True); sys.stdin.read()"
+    )
+    with running([program, "-c", alone]) as (process, said):
+        assert said == version
+        assert "module __main__.HELD" in paths_to_planted(process.pid)
+
+
 def in_namespaces(*flags):
     """A command before a program that gives it namespaces of its own; skips where that is not allowed."""
     command = ["unshare", *flags]
     try:
-        subprocess.run([*command, "true"], check=True, capture_output=True, timeout=20)
+        tool(*command, "true", timeout=20)
     except (OSError, subprocess.SubprocessError):
         pytest.skip(f"{' '.join(command)} is not allowed here")
     return command
@@ -133,11 +178,42 @@ def test_a_program_whose_files_only_its_own_mount_namespace_has_is_read(tmp_path
         assert "module __main__.HELD" in paths_to_planted(process.pid)
 
 
+STAYS_IN_A_FINALIZER = """
+import gc, os, sys
+class Planted: pass
+class Stays:
+    def __del__(self):
+        print("null", flush=True)
+        END()
+END, HELD = %s, Planted()
+circle = Stays()
+circle.itself = circle
+circle.planted = Planted()
+del circle
+gc.collect()
+"""
+
+
+@oldest_and_newest
+def test_a_core_of_a_program_that_died_while_collecting_is_read(python, tmp_path):
+    core = kernel_core([python, "-c", STAYS_IN_A_FINALIZER % "os.abort"], tmp_path)
+    paths = paths_to_planted(core)
+    assert paths["module __main__.HELD"] is False
+    assert "__del__()" in only(paths, ".planted")
+
+
+def test_a_program_whose_collection_never_ends_is_read_all_the_same():
+    with running([ANY, "-c", STAYS_IN_A_FINALIZER % "sys.stdin.read"]) as (process, _):
+        paths = paths_to_planted(process.pid)
+    assert paths["module __main__.HELD"] is False
+    assert "__del__()" in only(paths, ".planted")
+
+
 # --- what is refused -------------------------------------------------------------------------------
 
 
 def test_a_process_that_runs_no_python_is_refused():
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "60"], env=plain_environment()) as process:
         said = refusal(process.pid)
         process.kill()
     assert "not a Python process: there is no CPython in sleep" in said
@@ -146,7 +222,7 @@ def test_a_process_that_runs_no_python_is_refused():
 def test_pypy_is_refused(tmp_path):
     program = tmp_path / "pypy3.10"
     shutil.copy2(shutil.which("sleep"), program)
-    with subprocess.Popen([program, "60"]) as process:
+    with subprocess.Popen([program, "60"], env=plain_environment()) as process:
         said = refusal(process.pid)
         process.kill()
     assert "PyPy" in said and "only CPython 3.8 and later" in said

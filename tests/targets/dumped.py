@@ -1,6 +1,7 @@
 """Holds a known heap, says so, and waits; with "abort" it dies instead. For CPython 3.8 and later."""
 
 import gc
+import json
 import os
 import sys
 import threading
@@ -35,7 +36,7 @@ def main():
     gc.disable()
     for _ in range(20):
         Waste()
-    print("ready", flush=True)
+    print(json.dumps({"version": sys.version.split()[0]}), flush=True)
     if sys.argv[1:] == ["abort"]:
         os.abort()
     sys.stdin.read()

@@ -1,5 +1,6 @@
 #include "cpython/gc_lists.h"
 
+#include "memory/ranges.h"
 #include "test.h"
 
 /* An interpreter's state with nothing but collector lists in it, and objects of one head each. */
@@ -152,6 +153,49 @@ TEST(a_running_collector_is_seen)
     state.collecting = 0;
 }
 
+/* The same memory, as if it were another program's. */
+static long walk_from_outside(int generation)
+{
+    struct uf_ranges ranges = {0};
+    struct uf_heap_config heap = config();
+    uint64_t object;
+    struct uf_gc_list list;
+    long total = 0;
+    uf_ranges_add(&ranges, at(&state), &state, sizeof state, NULL);
+    uf_ranges_add(&ranges, at(objects), objects, sizeof objects, NULL);
+    uf_ranges_seal(&ranges, NULL);
+    heap.source = &ranges.source;
+    enum uf_code code = uf_gc_list_open(&list, &heap, generation, NULL);
+    while (code == UF_OK && !list.done) {
+        size_t count;
+        code = uf_gc_list_next(&list, &object, 1, &count, NULL);
+        total += (long)count;
+    }
+    uf_ranges_release(&ranges);
+    return code ? -1 : total;
+}
+
+TEST(while_the_collector_keeps_counts_in_it_the_way_back_is_not_looked_at)
+{
+    link_all();
+    for (size_t i = 1; i <= 1400; i++)
+        objects[i].prev = i << 2 | 2; /* Modules/gcmodule.c: gc_reset_refs */
+    state.collecting = 1;
+    EXPECT(walk_from_outside(2) == 1400);
+    state.collecting = 0;
+    EXPECT(walk_from_outside(2) < 1400);
+}
+
+TEST(a_circle_met_while_the_collector_runs_ends)
+{
+    link_all();
+    objects[900].next = at(&objects[300]);
+    state.collecting = 1;
+    long found = walk_from_outside(2);
+    EXPECT(found >= 900 && found <= (long)((sizeof objects + sizeof state) / sizeof *objects));
+    state.collecting = 0;
+}
+
 int main(void)
 {
     RUN(every_list_is_walked_to_its_end_whatever_the_batch);
@@ -161,5 +205,7 @@ int main(void)
     RUN(a_list_that_runs_in_a_circle_is_damage_and_no_endless_walk);
     RUN(a_list_that_leads_into_another_is_damage);
     RUN(a_running_collector_is_seen);
+    RUN(while_the_collector_keeps_counts_in_it_the_way_back_is_not_looked_at);
+    RUN(a_circle_met_while_the_collector_runs_ends);
     return test_end();
 }

@@ -14,6 +14,8 @@ static struct {
     uint32_t calls;
     int32_t three[3];
     int color;
+    double after;
+    struct uf_pids pids;
     struct uf_arguments args;
     char said[512]; /* what went to standard error */
 } got;
@@ -21,6 +23,7 @@ static struct {
 static void forget(void)
 {
     uf_texts_release(&got.ignores);
+    uf_pids_release(&got.pids);
     uf_arguments_release(&got.args);
     memset(&got, 0, sizeof got);
 }
@@ -35,6 +38,8 @@ static bool reads(const char *line)
         {"--timeout", NULL, UF_OPTION_SECONDS, &got.timeout, NULL, NULL},
         {"--calls", NULL, UF_OPTION_COUNT, &got.calls, NULL, NULL},
         {"--threshold", NULL, UF_OPTION_THREE, got.three, &got.has_three, NULL},
+        {"--after", NULL, UF_OPTION_SPAN, &got.after, NULL, NULL},
+        {"--pids", NULL, UF_OPTION_PIDS, &got.pids, NULL, NULL},
         {"--color", NULL, UF_OPTION_CHOICE, &got.color, NULL, uf_color_choices},
         {0},
     };
@@ -117,6 +122,45 @@ TEST(a_program_to_be_run_keeps_its_own_options)
     EXPECT(!begins((char *[]){json, end, NULL}));
 }
 
+TEST(times_have_units_and_no_sign)
+{
+    static const struct {
+        const char *text;
+        double seconds;
+    } right[] = {{"500ms", 0.5}, {"60s", 60},    {"60", 60},   {"5m", 300},      {"5min", 300},
+                 {"1h", 3600},   {"1.5h", 5400}, {"0.5", 0.5}, {"720h", 2592000}};
+    static const char *const wrong[] = {"''",  "s",  "0",   "0ms", "-1s",  "5x",
+                                        "1e3", "5d", "nan", "1s1", "721h", "."};
+    char line[64];
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        snprintf(line, sizeof line, "--after %s", right[i].text);
+        EXPECT(reads(line) && got.after == right[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(line, sizeof line, "--after %s", wrong[i]);
+        EXPECT(!reads(line));
+        EXPECT(strstr(got.said, "not a time (500ms, 60s, 5m, 1h") != NULL);
+    }
+    forget();
+}
+
+TEST(process_ids_are_a_list_without_doubles)
+{
+    static const char *const wrong[] = {"''",  "0",  "1,",  ",1",         "1,,2",
+                                        "1,x", "-1", "1,0", "4294967296", "2147483648"};
+    char line[64];
+    EXPECT(reads("--pids 12,7,12 --pids 3") && got.pids.len == 3);
+    EXPECT(got.pids.at[0] == 12 && got.pids.at[1] == 7 && got.pids.at[2] == 3);
+    EXPECT(reads("--pids 2147483647") && got.pids.at[0] == 2147483647);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(line, sizeof line, "--pids %s", wrong[i]);
+        EXPECT(!reads(line));
+        EXPECT(strstr(got.said, "not process ids, as in 4711,4712") != NULL);
+        EXPECT(strstr(got.said, strcmp(wrong[i], "''") ? wrong[i] : "''") != NULL);
+    }
+    forget();
+}
+
 TEST(numbers_are_read_whole)
 {
     EXPECT(reads("--timeout 2.5 --calls 12 --threshold 700,0,10"));
@@ -183,6 +227,8 @@ int main(void)
     RUN(a_single_dash_is_an_argument);
     RUN(values_may_look_like_options_and_be_empty);
     RUN(a_program_to_be_run_keeps_its_own_options);
+    RUN(times_have_units_and_no_sign);
+    RUN(process_ids_are_a_list_without_doubles);
     RUN(numbers_are_read_whole);
     RUN(a_choice_is_its_place_in_the_list);
     RUN(what_is_wrong_is_said_in_one_line);
