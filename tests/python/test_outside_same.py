@@ -15,6 +15,7 @@ what the call and the waiting themselves need, and in nothing else:
 
 import collections
 import json
+import os
 import sys
 
 import pytest
@@ -34,7 +35,11 @@ def heaps(tmp_path_factory):
     """Paths of the snapshots: before it grew, inside, live, core (None without gcore)."""
     folder = tmp_path_factory.mktemp("frozen")
     paths = {name: folder / f"{name}.snapshot" for name in ("before", "inside", *OUTSIDE)}
-    with running([sys.executable, TARGETS / "frozen.py", folder]) as (process, _):
+    with running([sys.executable, TARGETS / "frozen.py", folder], env=os.environ) as (
+        process,
+        said,
+    ):
+        assert said, "the program did not come so far"
         _write(process.pid, paths["live"])
         try:
             core = gcore(process, folder)
@@ -141,7 +146,8 @@ def test_outside_has_nothing_that_inside_lacks_but_unfreed_itself(inside, live):
         for source, target in live.references
         if target in more and source not in more
     )
-    assert all("unfreed" in text for text in holders), holders
+    # of its strings those that are interned are in the interpreter's table of them
+    assert all("unfreed" in text or text.startswith("str ") for text in holders), holders
 
 
 def test_the_same_object_is_of_the_same_type_size_and_count(inside, live):
@@ -166,8 +172,12 @@ def test_references_are_those_that_were_seen_from_inside(inside, live):
         (inside.text(a), inside.text(b)) for a, b in list(missing)[:10]
     ]
     assert sum(extra.values()) <= total * 0.001
-    exact = [(live.text(a), live.text(b)) for a, b in extra if (a, b) not in live.guessed]
-    assert exact == []
+    exact = [
+        (live.text(a), live.text(b))
+        for a, b in extra
+        if (a, b) not in live.guessed and "tracked" in live.objects[b]["flags"]
+    ]
+    assert exact == []  # what is no container, such as a TypeVar's name, no tp_traverse reports
 
 
 def _answer(command, path, *arguments):
@@ -212,7 +222,9 @@ def test_diff_finds_the_same_growth(heaps, outside):
         {
             entry["path"]: entry
             for entry in _answer("diff", (heaps["before"], path))["grown"]
-            if entry["path"].startswith("module __main__") or entry["type"].startswith("__main__")
+            # annotations are held by a function and its wrapper: either may be named
+            if entry["path"].startswith("module __main__")
+            and "__annotations__" not in entry["path"]
         }
         for path in (heaps["inside"], outside)
     )
