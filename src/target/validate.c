@@ -105,7 +105,8 @@ static enum uf_code check_list(const struct uf_python *python, const struct uf_h
     uint64_t next = word(python, list.head + r->gc.head_next) & ~r->gc.next_flags;
     uint64_t prev = word(python, list.head + r->gc.head_prev) & ~r->gc.prev_flags;
     uint64_t back = word(python, next + r->gc.head_prev) & ~r->gc.prev_flags;
-    if (!is_pointer(next) || (next == list.head) != (prev == list.head) ||
+    /* an empty list refers to its own head, which from 3.13.5 on is aligned to 4 bytes only */
+    if ((next != list.head && !is_pointer(next)) || (next == list.head) != (prev == list.head) ||
         (back != list.head && !collecting))
         return uf_error_at(err, UF_EUNSUPPORTED, list.head,
                            "the collector's list %d does not close", generation);
