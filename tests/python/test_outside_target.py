@@ -228,6 +228,24 @@ def test_a_program_whose_collection_never_ends_is_read_all_the_same():
     assert "__del__()" in only(paths, ".planted")
 
 
+NEARLY_ENDED = """
+import os
+class Last:
+    def __del__(self, write=os.write, read=os.read):
+        write(1, b"null\\n")
+        read(0, 1)
+last = Last()
+"""
+
+
+def test_a_program_that_is_ending_is_refused_as_such():
+    with running([ANY, "-c", NEARLY_ENDED]) as (process, _):
+        said = refusal(process.pid)
+    if sys.version_info >= (3, 11):
+        assert "is just starting or ending" in said
+    assert "try again" in said
+
+
 # --- what is refused -------------------------------------------------------------------------------
 
 
