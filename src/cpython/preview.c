@@ -101,7 +101,7 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
         uf_utf8_cut(ret, size, text);
         return;
     }
-    if (uf_named_repr(heap, object, ret, size))
+    if (uf_place_repr(heap, object, ret, size))
         return;
     uf_preview_of_length(ret, size, uf_heap_type_name(heap, type), uf_heap_length(heap, object),
                          unit_of(&copy));
