@@ -12,17 +12,16 @@
 #define ARENAS_SHOWN 8
 #define SAID_SHARE 0.1 /* parts of the verdict: the largest, and others from that share on */
 #define SAID_MOST 3
-#define SHARE_WIDTH 20 /* columns of a bar of 100 % */
+#define SHARE_WIDTH 10 /* columns of a bar of 100 % */
 
 /* As the verdict says them, and as the table does. */
 static const struct {
     const char *brief, *whole;
 } names[UF_PARTS] = {
     [UF_PART_OBJECTS] = {"Python objects", "Python objects"},
-    [UF_PART_PYTHON_OTHER] = {"other blocks of Python's allocator",
-                              "Python's allocator, other blocks"},
-    [UF_PART_PYTHON_FREE] = {"free inside Python's allocator", "Python's allocator, free"},
-    [UF_PART_FRAMES] = {"Python's frames", "Python's frames"},
+    [UF_PART_PYTHON_OTHER] = {"other blocks of Python's allocator", "Python, other blocks"},
+    [UF_PART_PYTHON_FREE] = {"free inside Python's allocator", "Python, free"},
+    [UF_PART_FRAMES] = {"Python's frames", "Python, frames"},
     [UF_PART_NATIVE_USED] = {"in use by C code", "malloc, used by C code"},
     [UF_PART_NATIVE_FREE] = {"free inside malloc", "malloc, free"},
     [UF_PART_ALLOCATOR] = {"another allocator's", "another allocator"},
@@ -31,7 +30,7 @@ static const struct {
     [UF_PART_FILES_DATA] = {"variables of libraries", "files, variables"},
     [UF_PART_SHARED] = {"shared memory", "shared memory"},
     [UF_PART_CODE] = {"generated code", "generated code"},
-    [UF_PART_NAMED] = {"named mappings", "named mappings, loader"},
+    [UF_PART_NAMED] = {"named mappings", "named, loader"},
     [UF_PART_REMAINDER] = {"unexplained", "not explained"},
 };
 
@@ -113,7 +112,7 @@ static void add_detail(struct uf_text *ret, const struct uf_balance *balance,
         {UF_PART_PYTHON_FREE, balance->pools_free, "empty pools"},
         {UF_PART_PYTHON_FREE, balance->pool_heads, "heads of pools"},
         {UF_PART_NATIVE_USED, balance->chunk_used, "mapped one by one"},
-        {UF_PART_NATIVE_FREE, balance->top, "at the ends of arenas"},
+        {UF_PART_NATIVE_FREE, balance->top, "at ends of arenas"},
         {UF_PART_NATIVE_FREE, balance->cached + balance->fast, "in caches"},
         {UF_PART_ALLOCATOR, balance->elsewhere_bytes, "Python objects"},
     };
@@ -143,7 +142,7 @@ static void write_parts(struct uf_page *page, const struct uf_balance *balance)
         {.title = "KiB", .right = true},
         {.title = "share", .right = true},
         {.title = "", .drop = 2, .mark = UF_MARK_DIM},
-        {.title = "what", .least = 20, .mark = UF_MARK_BOLD},
+        {.title = "what", .mark = UF_MARK_BOLD},
         {.title = "of which", .least = 12, .drop = 1},
     };
     struct uf_table table;
@@ -156,8 +155,8 @@ static void write_parts(struct uf_page *page, const struct uf_balance *balance)
             continue;
         before = sum;
         sum += i < UF_PARTS ? bytes : 0;
-        uf_table_count(&table, i < UF_PARTS ? (double)((sum + 512) / 1024 - (before + 512) / 1024)
-                                            : (double)((sum + 512) / 1024));
+        uint64_t kib = (sum + 512) / 1024 - (i < UF_PARTS ? (before + 512) / 1024 : 0);
+        uf_table_count(&table, (double)kib);
         add_share(&part, share(balance, bytes));
         uf_table_text(&table, &part);
         if (i < UF_PARTS)
