@@ -214,6 +214,7 @@ static enum uf_code read_core(struct uf_core *core, const struct uf_core_options
         return code;
     if (uf_ranges_seal(&core->ranges, err))
         return uf_core_damaged(err, "two parts of memory overlap");
+    uf_core_read_arguments(core);
     core->facts.threads = (uint32_t)core->thread_ids.len;
     core->facts.thread_ids = core->thread_ids.at;
     core->facts.command_line = core->command_line;

@@ -27,10 +27,11 @@ struct uf_core_facts {
     int pid; /* 0: not known */
     uint32_t threads;
     const int *thread_ids; /* of them, as the kernel names them; the first is the one that died */
-    const char *command_line; /* of NT_PRPSINFO, cut by the kernel at 80 bytes; "" = not known */
-    int signal;               /* that it died of; 0: none (gcore) */
-    uint64_t taken_ns;        /* of the file */
-    const char *program;      /* path as the process saw it; "" = not known */
+    const char *
+        command_line; /* as on the stack; else of NT_PRPSINFO, which has 79 bytes; "" = not known */
+    int signal;       /* that it died of; 0: none (gcore) */
+    uint64_t taken_ns;   /* of the file */
+    const char *program; /* path as the process saw it; "" = not known */
     /* Files that were needed and not found or not believed: "PATH: why". */
     const char *const *missing;
     size_t missing_count;

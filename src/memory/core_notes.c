@@ -10,6 +10,7 @@
 #define PRSTATUS_BYTES 336
 #define PRPSINFO_PID_AT 24
 #define PRPSINFO_ARGUMENTS_AT 56
+#define PRPSINFO_ARGUMENTS_BYTES 80
 #define PRPSINFO_BYTES 136
 
 /* The auxiliary vector's, of <elf.h> */
@@ -58,7 +59,7 @@ static void read_process(struct uf_core *core, const struct uf_elf_note *note)
     core->facts.pid = int_at(note->bytes + PRPSINFO_PID_AT);
     if (core->facts.pid < 0)
         core->facts.pid = 0;
-    memcpy(core->command_line, note->bytes + PRPSINFO_ARGUMENTS_AT, CORE_COMMAND_LINE_BYTES);
+    memcpy(core->command_line, note->bytes + PRPSINFO_ARGUMENTS_AT, PRPSINFO_ARGUMENTS_BYTES);
     size_t len = strlen(core->command_line);          /* the byte behind it is 0 */
     while (len && core->command_line[len - 1] == ' ') /* in place of the last argument's NUL */
         core->command_line[--len] = '\0';
@@ -66,10 +67,13 @@ static void read_process(struct uf_core *core, const struct uf_elf_note *note)
 
 static void read_auxiliary(struct uf_core *core, const struct uf_elf_note *note)
 {
+    core->auxiliary = note->bytes;
+    core->auxiliary_bytes = 0;
     for (size_t at = 0; at + AUXV_PAIR_BYTES <= note->size; at += AUXV_PAIR_BYTES) {
         uint64_t what = word_at(note->bytes + at), value = word_at(note->bytes + at + 8);
         if (what == AT_NULL)
             return;
+        core->auxiliary_bytes = at + AUXV_PAIR_BYTES;
         if (what == AT_PHDR)
             core->program_headers_at = value;
         else if (what == AT_RANDOM)

@@ -7,7 +7,7 @@
 #include "memory/ranges.h"
 
 #define CORE_PAGE ((uint64_t)4096)
-#define CORE_COMMAND_LINE_BYTES 80 /* of NT_PRPSINFO */
+#define CORE_COMMAND_LINE_BYTES 4096 /* with its NUL */
 
 /* A PT_LOAD: of [start, end) the bytes up to `dumped_end` are in the core. */
 struct core_load {
@@ -54,7 +54,9 @@ struct uf_core {
     struct uf_outside_memory memory;
     struct uf_core_facts facts;
     uint32_t program; /* its path; 0: not known */
-    char command_line[CORE_COMMAND_LINE_BYTES + 1];
+    char command_line[CORE_COMMAND_LINE_BYTES];
+    const unsigned char *auxiliary; /* NT_AUXV up to its AT_NULL; NULL: there is none */
+    size_t auxiliary_bytes;
     uint64_t program_headers_at, random_at, vdso_at; /* of the auxiliary vector; 0: not known */
 };
 
@@ -64,6 +66,9 @@ enum uf_code uf_core_damaged(struct uf_error *err, const char *what);
 /* One note segment. Threads, process, signal, mapped files, auxiliary vector. */
 enum uf_code uf_core_read_notes(struct uf_core *core, const unsigned char *notes, size_t size,
                                 uint64_t align, struct uf_error *err);
+
+/* Makes the command line whole, where the stack has it. */
+void uf_core_read_arguments(struct uf_core *core);
 
 /* Fills `mappings` from loads and parts, both by ascending address, none overlapping. */
 enum uf_code uf_core_map(struct uf_core *core, struct uf_error *err);

@@ -72,10 +72,10 @@ static enum uf_code open_all(struct uf_process *process, struct uf_error *err)
     process->program = uf_process_program(pid);
     process->memory = open_of(pid, "mem"); /* the same rights as ptrace(2) asks for */
     if (process->memory < 0)
-        return errno == ENOENT ? uf_process_gone(err) : uf_process_refused(pid, errno, err);
+        return uf_process_unreadable(pid, errno, err);
     process->maps = open_of(pid, "maps");
     if (process->maps < 0)
-        return errno == ENOENT ? uf_process_gone(err) : uf_process_refused(pid, errno, err);
+        return uf_process_unreadable(pid, errno, err);
     process->pagemap.fd = open_of(pid, "pagemap"); /* may be missing */
     code = uf_process_read_mappings(process, &process->peek_mappings, err);
     if (!code)

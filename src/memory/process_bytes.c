@@ -98,16 +98,6 @@ static void pass(struct portion *portion, uint64_t bytes)
     }
 }
 
-static enum uf_code failed_to_read(const struct uf_process *process, int failed,
-                                   struct uf_error *err)
-{
-    if (failed == ESRCH || failed == 0)
-        return uf_process_gone(err);
-    if (failed == ENOMEM)
-        return uf_error_nomem(err);
-    return uf_process_refused(process->pid, failed, err);
-}
-
 /* The page that comes next could not be read: a guard page, memory of a device. Where there are very many, all of its
  * piece is given up. */
 static enum uf_code leave_out(struct work *work, struct portion *portion)
@@ -153,8 +143,9 @@ static void *copy(void *context)
             }
             pthread_mutex_lock(&work->lock);
             if (!work->code)
-                work->code = got < 0 ? failed_to_read(work->process, (int)-got, work->err)
-                                     : leave_out(work, &portion);
+                work->code = got < 0
+                                 ? uf_process_unreadable(work->process->pid, (int)-got, work->err)
+                                 : leave_out(work, &portion);
             bool ended = work->code != UF_OK;
             pthread_mutex_unlock(&work->lock);
             if (ended)

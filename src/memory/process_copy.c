@@ -23,9 +23,9 @@
 #define GROWN_MOST 4 /* stops that were given up because it had grown too much */
 #define WAIT_FIRST_NS UINT64_C(200000)
 #define WAIT_MOST_NS UINT64_C(100000000)
-#define STALE_NS UINT64_C(20000000) /* of what was prepared */
-#define ROUNDS 3                    /* of preparing: what grew meanwhile */
-#define SMALL_BYTES ((uint64_t)4 << 20)
+#define STALE_NS UINT64_C(20000000)      /* of what was prepared */
+#define ROUNDS 3                         /* of preparing: what grew meanwhile */
+#define SMALL_BYTES ((uint64_t)16 << 20) /* without a place, or not touched: 10 ms more */
 
 enum outcome {
     GOOD,
@@ -54,18 +54,29 @@ static uint64_t bytes_of(const struct uf_process_spans *spans)
     return bytes;
 }
 
-static bool all_placed(const struct uf_process *process)
+/* How much of what is wanted has no place. */
+static uint64_t unplaced_bytes(const struct uf_process *process)
 {
-    for (size_t i = 0; i < process->placed.list.len; i++)
-        if (!uf_slabs_at(&process->slabs, process->placed.list.at[i].start,
-                         process->placed.list.at[i].end))
-            return false;
-    return true;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < process->placed.list.len; i++) {
+        const struct uf_span *span = &process->placed.list.at[i];
+        if (!uf_slabs_at(&process->slabs, span->start, span->end))
+            bytes += span->end - span->start;
+    }
+    return bytes;
 }
 
-static enum uf_code make_places(struct uf_process *process, struct uf_error *err)
+/* UF_EINVAL: only `anew`, without the places that there are. */
+static enum uf_code make_places(struct uf_process *process, bool anew, struct uf_error *err)
 {
-    return uf_slabs_make(&process->slabs, process->placed.list.at, process->placed.list.len, err);
+    const struct uf_process_spans *placed = &process->placed;
+    enum uf_code code = uf_slabs_add(&process->slabs, placed->list.at, placed->list.len, err);
+    if (code == UF_EINVAL && anew) {
+        uf_slabs_release(&process->slabs);
+        process->touched_bytes = 0;
+        code = uf_slabs_add(&process->slabs, placed->list.at, placed->list.len, err);
+    }
+    return code;
 }
 
 static enum uf_code touch_all(struct uf_process *process, struct uf_error *err)
@@ -92,27 +103,23 @@ static enum uf_code check_room(uint64_t more, struct uf_error *err)
 /* Looks what there is to copy, and makes and touches the places for it. */
 static enum uf_code prepare(struct uf_process *process, struct uf_error *err)
 {
-    uint64_t touched = 0;
     enum uf_code code = UF_OK;
     for (int round = 0; round < ROUNDS && !code; round++) {
         code = uf_process_plan(process, err);
         if (!code)
             code = uf_process_files_note(process, &process->mappings, err);
         uint64_t wanted = bytes_of(&process->wanted);
-        bool placed = !code && all_placed(process);
-        if (!code && !placed) {
-            touched = 0;
-            uf_slabs_release(&process->slabs);
-        }
+        if (!code)
+            code = make_places(process, true, err);
+        uint64_t touched = process->touched_bytes;
         if (!code && wanted > touched)
             code = check_room(wanted - touched, err);
-        if (!code && !placed)
-            code = make_places(process, err);
         if (!code)
             code = touch_all(process, err);
+        if (!code && wanted > touched)
+            process->touched_bytes = wanted;
         if (wanted < touched + SMALL_BYTES)
             break;
-        touched = wanted;
     }
     return code;
 }
@@ -183,11 +190,17 @@ static void take(struct attempt *attempt)
     }
     if (!attempt->code)
         attempt->code = uf_process_plan(process, attempt->err);
-    if (!attempt->code && !all_placed(process)) {
+    uint64_t unplaced = attempt->code ? 0 : unplaced_bytes(process);
+    if (unplaced > SMALL_BYTES && !attempt->last_chance) {
         attempt->outcome = GROWN;
-        if (!attempt->last_chance)
-            return;
-        attempt->code = make_places(process, attempt->err);
+        return;
+    }
+    if (unplaced)
+        attempt->code = make_places(process, attempt->last_chance, attempt->err);
+    if (attempt->code == UF_EINVAL) {
+        attempt->outcome = GROWN;
+        attempt->code = UF_OK;
+        return;
     }
     if (!attempt->code)
         attempt->code = uf_process_copy_bytes(process, attempt->err);

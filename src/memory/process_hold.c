@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define GRACE_NS UINT64_C(20000000) /* before a thread's state is looked at */
+#define ENDED_NS UINT64_C(1000000)  /* before it is looked whether a thread has ended */
+#define GRACE_NS UINT64_C(20000000) /* and whether it waits in the kernel */
 #define PASSES 10000
 
 uint64_t uf_hold_clock_ns(void)
@@ -100,9 +101,12 @@ static enum uf_code await(struct uf_held *held, uint64_t until_ns, bool *gone, s
         if (came != NOT_YET)
             return UF_OK;
         uint64_t now_ns = uf_hold_clock_ns();
-        if (now_ns - began_ns > GRACE_NS && state_of(held->tid) == 'D' && look(held) == NOT_YET)
+        /* A first thread is reported only after all others have been (kernel/exit.c, delay_group_leader). */
+        if (now_ns - began_ns > ENDED_NS && has_ended(held->tid)) {
+            *gone = true;
             return UF_OK;
-        if (held->stopped)
+        }
+        if (now_ns - began_ns > GRACE_NS && state_of(held->tid) == 'D')
             return UF_OK;
         if (now_ns > until_ns)
             return uf_error_set(err, UF_ELIMIT,

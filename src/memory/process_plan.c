@@ -14,7 +14,10 @@
 enum uf_code uf_process_changed(const struct uf_process *process, struct uf_error *err)
 {
     struct uf_process_program now = uf_process_program(process->pid);
-    if (now.start_time != process->program.start_time || uf_process_look(process->pid, NULL))
+    char status[UF_PROCFS_BYTES];
+    /* One that is ending has no memory any more. */
+    if (now.start_time != process->program.start_time ||
+        !uf_procfs_read_of(process->pid, "status", status) || !uf_procfs_field(status, "VmSize"))
         return uf_process_gone(err);
     return uf_error_set(err, UF_ETARGET,
                         "it became another program while it was being read, by exec (try again)");

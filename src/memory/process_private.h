@@ -34,6 +34,7 @@ struct uf_process {
     struct uf_mappings mappings; /* of the stop, with its pages */
     struct uf_process_spans wanted, placed, missing;
     struct uf_slabs slabs;
+    uint64_t touched_bytes; /* of them, about */
     struct uf_ranges ranges;
     struct uf_demand demand;
     struct uf_source source;

@@ -216,6 +216,7 @@ void uf_process_drop_copy(struct uf_process *process)
     uf_ranges_release(&process->ranges);
     uf_demand_release(&process->demand);
     uf_slabs_release(&process->slabs);
+    process->touched_bytes = 0;
     uf_mappings_release(&process->mappings);
     uf_vec_release(&process->wanted.list);
     uf_vec_release(&process->placed.list);

@@ -113,6 +113,23 @@ enum uf_code uf_process_refused(int pid, int os_errno, struct uf_error *err)
     return uf_process_explain(&why, err);
 }
 
+enum uf_code uf_process_unreadable(int pid, int os_errno, struct uf_error *err)
+{
+    switch (os_errno) {
+    case ENOENT:
+    case ESRCH:
+        return uf_process_gone(err);
+    case EACCES:
+    case EPERM:
+    case ENOSYS:
+        return uf_process_refused(pid, os_errno, err);
+    case ENOMEM:
+        return uf_error_nomem(err);
+    default:
+        return uf_error_os(err, os_errno, "it cannot be read");
+    }
+}
+
 enum uf_code uf_process_gone(struct uf_error *err)
 {
     return uf_error_set(err, UF_ETARGET,

@@ -26,6 +26,8 @@ enum uf_code uf_process_explain(const struct uf_process_refusal *refusal, struct
 
 /* The same with what is true at this moment. */
 enum uf_code uf_process_refused(int pid, int os_errno, struct uf_error *err);
+/* Which of these a failed call means: it has gone, is refused, memory is out, or a fault of this machine. */
+enum uf_code uf_process_unreadable(int pid, int os_errno, struct uf_error *err);
 /* "it has ended meanwhile" */
 enum uf_code uf_process_gone(struct uf_error *err);
 /* Says of what cannot be read what it is: none such, of this program itself, a thread of another, a zombie, of the kernel, traced. */

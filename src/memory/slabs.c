@@ -3,6 +3,7 @@
 #include "base/pages.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define APART_BYTES ((uint64_t)256 << 20) /* a hole of so much ends a slab */
@@ -13,38 +14,6 @@ static unsigned char *reserve(uint64_t start, uint64_t end)
     void *at = mmap(NULL, (size_t)(end - start), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return at == MAP_FAILED ? NULL : at;
-}
-
-static enum uf_code add(struct uf_slabs *slabs, struct uf_span wide, struct uf_span narrow,
-                        struct uf_error *err)
-{
-    if (uf_vec_reserve(&slabs->list, slabs->list.len + 1))
-        return uf_error_nomem(err);
-    unsigned char *at = reserve(wide.start, wide.end);
-    if (!at) { /* where reserving counts (vm.overcommit_memory = 2) there is no room for room */
-        wide = narrow;
-        at = reserve(wide.start, wide.end);
-    }
-    if (!at)
-        return uf_error_nomem(err);
-    slabs->list.at[slabs->list.len++] = (struct uf_slab){wide.start, wide.end, at};
-    return UF_OK;
-}
-
-enum uf_code uf_slabs_make(struct uf_slabs *slabs, const struct uf_span *spans, size_t count,
-                           struct uf_error *err)
-{
-    enum uf_code code = UF_OK;
-    uf_slabs_release(slabs);
-    for (size_t i = 0; i < count && !code;) {
-        struct uf_span narrow = spans[i++];
-        while (i < count && spans[i].start - narrow.end < APART_BYTES)
-            narrow.end = spans[i++].end;
-        struct uf_span wide = {narrow.start > ROOM_BYTES ? narrow.start - ROOM_BYTES : 0,
-                               narrow.end + ROOM_BYTES, false};
-        code = add(slabs, wide, narrow, err);
-    }
-    return code;
 }
 
 const struct uf_slab *uf_slabs_from(const struct uf_slabs *slabs, uint64_t address)
@@ -65,6 +34,49 @@ unsigned char *uf_slabs_at(const struct uf_slabs *slabs, uint64_t start, uint64_
     const struct uf_slab *slab = uf_slabs_from(slabs, start);
     return slab && slab->start <= start && end <= slab->end ? slab->at + (start - slab->start)
                                                             : NULL;
+}
+
+/* Puts a slab in before number `at`. */
+static enum uf_code insert(struct uf_slabs *slabs, size_t at, struct uf_span wide,
+                           struct uf_span narrow, struct uf_error *err)
+{
+    if (uf_vec_reserve(&slabs->list, slabs->list.len + 1))
+        return uf_error_nomem(err);
+    unsigned char *place = reserve(wide.start, wide.end);
+    if (!place) { /* where reserving counts (vm.overcommit_memory = 2) there is no room for room */
+        wide = narrow;
+        place = reserve(wide.start, wide.end);
+    }
+    if (!place)
+        return uf_error_nomem(err);
+    memmove(&slabs->list.at[at + 1], &slabs->list.at[at],
+            (slabs->list.len - at) * sizeof *slabs->list.at);
+    slabs->list.at[at] = (struct uf_slab){wide.start, wide.end, place};
+    slabs->list.len++;
+    return UF_OK;
+}
+
+enum uf_code uf_slabs_add(struct uf_slabs *slabs, const struct uf_span *spans, size_t count,
+                          struct uf_error *err)
+{
+    enum uf_code code = UF_OK;
+    for (size_t i = 0; i < count && !code;) {
+        struct uf_span narrow = spans[i++];
+        const struct uf_slab *next = uf_slabs_from(slabs, narrow.start);
+        size_t at = next ? (size_t)(next - slabs->list.at) : slabs->list.len;
+        uint64_t from = at ? slabs->list.at[at - 1].end : 0;
+        uint64_t to = next ? next->start : UINT64_MAX;
+        if (next && next->start <= narrow.start && narrow.end <= next->end)
+            continue;
+        while (i < count && spans[i].start - narrow.end < APART_BYTES && spans[i].end <= to)
+            narrow.end = spans[i++].end;
+        if (narrow.end > to)
+            return uf_error_set(err, UF_EINVAL, "a span lies partly in a slab");
+        struct uf_span wide = {narrow.start - from > ROOM_BYTES ? narrow.start - ROOM_BYTES : from,
+                               to - narrow.end > ROOM_BYTES ? narrow.end + ROOM_BYTES : to, false};
+        code = insert(slabs, at, wide, narrow, err);
+    }
+    return code;
 }
 
 static bool populate(unsigned char *at, size_t size)

@@ -30,9 +30,10 @@ struct uf_slabs {
     UF_VEC(struct uf_slab) list; /* ascending, apart */
 };
 
-/* Makes slabs for ascending spans, in place of those that are there (what was copied goes). UF_ENOMEM. */
-enum uf_code uf_slabs_make(struct uf_slabs *slabs, const struct uf_span *spans, size_t count,
-                           struct uf_error *err);
+/* Makes slabs for those of ascending spans that lie in none. UF_EINVAL: one lies in a slab partly; release all, and
+ * add again. UF_ENOMEM. */
+enum uf_code uf_slabs_add(struct uf_slabs *slabs, const struct uf_span *spans, size_t count,
+                          struct uf_error *err);
 /* The place of [start, end); NULL: it does not lie in one slab. */
 unsigned char *uf_slabs_at(const struct uf_slabs *slabs, uint64_t start, uint64_t end);
 /* The slab that holds `address`, or the first one behind it; NULL: none. */

@@ -3,6 +3,7 @@
  * It was made by a bare clone in the middle of whatever the other threads did: locks of the C library may be
  * held for ever. So nothing in here calls malloc, stdio or Python; the engine has its own memory. */
 #include "capture/capture.h"
+#include "capture/own.h"
 #include "cpython/shapes.h"
 #include "pyext/python.h"
 #include "pyext/readings.h"

@@ -82,9 +82,4 @@ struct uf_snapshot_message {
 /* snapshot_meta.c */
 void uf_snapshot_describe(struct uf_snapshot_order *order);
 
-/* own_mark.c: flags with UF_NODE_OWN what only unfreed's modules keep alive; how many of them are in the
- * collector's generations, and in the permanent one. */
-enum uf_code uf_own_mark(struct uf_graph *graph, uint64_t *tracked, uint64_t *frozen,
-                         struct uf_error *err);
-
 #endif

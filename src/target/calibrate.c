@@ -57,6 +57,6 @@ enum uf_code uf_calibrate_collector(struct uf_python *python, struct uf_error *e
     *gc = found == UF_NO_OFFSET ? row : found;
     if (found == UF_NO_OFFSET)
         return uf_error_set(err, UF_EUNSUPPORTED, "the collector's lists are not found");
-    python->calibrated = found != row;
+    python->calibrated |= found != row;
     return UF_OK;
 }

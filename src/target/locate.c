@@ -1,5 +1,6 @@
 #include "target/locate.h"
 
+#include "cpython/debug_offsets.h"
 #include "cpython/read.h"
 #include "symbols/image.h"
 
@@ -7,9 +8,6 @@
 
 #define COOKIE "xdebugpy" /* _Py_Debug_Cookie */
 #define COOKIE_BYTES 8
-#define OFFSET_VERSION 8 /* struct _Py_DebugOffsets: cookie, version, free_threaded */
-#define OFFSET_FREE_THREADED 16
-#define OFFSETS_BYTES 24
 #define PAGE_BYTES 4096
 #define SCAN_BYTES_MAX ((uint64_t)1 << 30)
 
@@ -22,6 +20,7 @@ struct finder {
     bool old;            /* a CPython without _PyRuntime: 3.6 or before */
     bool named;          /* some file is called python */
     bool pypy;
+    bool no_memory;
 };
 
 static const char *base_name(const char *path)
@@ -40,16 +39,15 @@ static bool looks_like_python(const char *path)
     return strstr(base_name(path), "python") != NULL;
 }
 
-/* The numbers at the beginning of the debug offsets. */
 static bool read_offsets(const struct uf_source *source, uint64_t runtime,
                          struct uf_location *found)
 {
-    const char *view = uf_source_view(source, runtime, OFFSETS_BYTES);
-    if (!view || memcmp(view, COOKIE, COOKIE_BYTES) != 0)
+    struct uf_debug_offsets offsets;
+    if (!uf_debug_offsets_read(source, runtime, &offsets))
         return false;
     found->debug_offsets = true;
-    found->version_hex = (uint32_t)uf_u64(view, OFFSET_VERSION);
-    found->free_threaded = uf_u64(view, OFFSET_FREE_THREADED) != 0;
+    found->version_hex = offsets.version_hex;
+    found->free_threaded = offsets.free_threaded;
     return true;
 }
 
@@ -149,11 +147,11 @@ static struct uf_image *open_image(struct finder *f, const struct uf_mapping *ma
     const struct uf_mappings *mappings = f->memory->mappings;
     struct uf_image *image = NULL;
     int fd = f->memory->open_file(f->memory->context, mapping);
-    if (fd >= 0 && uf_image_open(&image, fd, NULL) == UF_OK)
-        return image;
-    for (size_t i = 0; i < mappings->list.len && !image; i++)
+    enum uf_code code = fd >= 0 ? uf_image_open(&image, fd, NULL) : UF_EIO;
+    for (size_t i = 0; i < mappings->list.len && code != UF_OK && code != UF_ENOMEM; i++)
         if (mappings->list.at[i].path == mapping->path && mappings->list.at[i].offset == 0)
-            (void)uf_image_open_memory(&image, mappings->list.at[i].start, read_memory, f, NULL);
+            code = uf_image_open_memory(&image, mappings->list.at[i].start, read_memory, f, NULL);
+    f->no_memory |= code == UF_ENOMEM;
     return image;
 }
 
@@ -268,5 +266,7 @@ enum uf_code uf_locate(struct uf_location *ret, const struct uf_outside_memory *
         look_into_files(&f, false);
     if (!ret->runtime && !f.pypy)
         look_for_cookie(&f);
+    if (f.no_memory)
+        return uf_error_nomem(err);
     return ret->runtime ? UF_OK : not_found(&f, err);
 }

@@ -1,5 +1,6 @@
 #include "target/python.h"
 
+#include "cpython/debug_offsets.h"
 #include "cpython/decode.h"
 #include "cpython/read.h"
 #include "cpython/str.h"
@@ -14,6 +15,7 @@
 #define MINOR(version_hex) ((version_hex) >> 16)
 #define RELEASE(version_hex) ((version_hex) & ~UINT32_C(0xff))
 #define VERSION_BYTES 24
+#define ROWS_MAX 64
 
 /* How far a row came before something of it did not hold: of all rows, the one that came farthest tells
  * what is wrong. */
@@ -78,7 +80,7 @@ static enum uf_code confirm_build(const struct uf_python *python, const struct u
 }
 
 /* What sys says must be what the row is for, and what the program's own constant says. */
-static enum uf_code confirm(struct uf_python *python, const struct uf_heap *heap, bool exact,
+static enum uf_code confirm(struct uf_python *python, const struct uf_heap *heap,
                             struct uf_error *err)
 {
     const struct uf_layout_row *row = python->row;
@@ -95,10 +97,7 @@ static enum uf_code confirm(struct uf_python *python, const struct uf_heap *heap
     if (python->location.version_hex && python->location.version_hex != python->version_hex)
         return uf_error_set(err, UF_EUNSUPPORTED, "sys.hexversion says %s",
                             version_text(python->version_hex, text));
-    uint32_t release = RELEASE(python->version_hex);
-    bool serves = exact ? release >= row->first && release <= row->last
-                        : MINOR(release) == MINOR(row->first);
-    if (!serves)
+    if (MINOR(python->version_hex) != MINOR(row->first))
         return uf_error_set(err, UF_EUNSUPPORTED, "sys.hexversion says %s",
                             version_text(python->version_hex, text));
     return confirm_build(python, heap, err);
@@ -114,7 +113,7 @@ static enum uf_code open_heap(struct uf_python *python, struct uf_heap **ret, st
     return uf_heap_create(ret, &config, err);
 }
 
-static enum uf_code hold_types(struct uf_python *python, bool exact, struct attempt *attempt)
+static enum uf_code hold_types(struct uf_python *python, struct attempt *attempt)
 {
     struct uf_error *err = &attempt->err;
     struct uf_heap *heap = NULL;
@@ -127,7 +126,7 @@ static enum uf_code hold_types(struct uf_python *python, bool exact, struct atte
     }
     if (code == UF_OK) {
         attempt->steps++;
-        code = confirm(python, heap, exact, err);
+        code = confirm(python, heap, err);
     }
     if (code == UF_OK) {
         attempt->steps++;
@@ -137,7 +136,7 @@ static enum uf_code hold_types(struct uf_python *python, bool exact, struct atte
     return code;
 }
 
-static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row *row, bool exact,
+static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row *row,
                             struct attempt *attempt)
 {
     struct uf_error *err = &attempt->err;
@@ -145,31 +144,25 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
     *attempt = (struct attempt){.row = row};
     python->row = row;
     python->layout = *row->layout;
-    python->calibrated = false;
+    /* What the target itself says of its layout goes before what the row says, which may be of another release. */
+    python->calibrated = uf_debug_offsets_apply(python->memory->source, python->location.runtime,
+                                                &python->layout) > 0;
     python->known = (struct uf_known_types){0};
+    python->version_hex = 0;
     if ((code = uf_validate_interpreters(python, err)) != UF_OK)
         return code;
     attempt->steps++;
     if ((code = uf_known_begin(&python->known, python, err)) != UF_OK)
         return code;
     attempt->steps++;
-    if ((code = hold_types(python, exact, attempt)) != UF_OK)
+    if ((code = hold_types(python, attempt)) != UF_OK)
         return code;
     attempt->steps++;
     code = uf_validate_collector(python, err);
     return code == UF_EUNSUPPORTED ? uf_calibrate_collector(python, err) : code;
 }
 
-static bool may_serve(const struct uf_layout_row *row, uint32_t version_hex, bool exact)
-{
-    uint32_t release = RELEASE(version_hex);
-    if (!version_hex)
-        return true;
-    return exact ? release >= row->first && release <= row->last
-                 : MINOR(row->first) == MINOR(release);
-}
-
-static enum uf_code refuse_version(const struct uf_python *python, struct uf_error *err)
+static enum uf_code refuse_version(uint32_t version, struct uf_error *err)
 {
     size_t count;
     const struct uf_layout_row *rows = uf_layout_rows(&count);
@@ -179,15 +172,13 @@ static enum uf_code refuse_version(const struct uf_python *python, struct uf_err
     return uf_error_set(err, UF_ETARGET,
                         "it runs CPython %s, whose layout is not known (those of %u.%u to %u.%u "
                         "are; a later unfreed may know it)",
-                        version_text(python->location.version_hex, text), rows[0].first >> 24,
-                        rows[0].first >> 16 & 255, rows[count - 1].last >> 24,
-                        rows[count - 1].last >> 16 & 255);
+                        version_text(version, text), rows[0].first >> 24, rows[0].first >> 16 & 255,
+                        rows[count - 1].last >> 24, rows[count - 1].last >> 16 & 255);
 }
 
-static enum uf_code refuse_row(const struct uf_python *python, const struct attempt *best,
-                               struct uf_error *err)
+static enum uf_code refuse_row(const struct uf_python *python, uint32_t version,
+                               const struct attempt *best, struct uf_error *err)
 {
-    const uint32_t version = python->location.version_hex;
     char text[VERSION_BYTES] = "";
     if (version)
         return uf_error_set(err, UF_EUNSUPPORTED, "CPython %s is not laid out as %s: %s",
@@ -200,30 +191,74 @@ static enum uf_code refuse_row(const struct uf_python *python, const struct atte
         slash ? slash + 1 : path, best->row->name, best->err.message);
 }
 
-static enum uf_code choose_row(struct uf_python *python, struct uf_error *err)
+/* The row is tried, and the attempt kept if it came farther than the best so far. */
+static enum uf_code attempt_row(struct uf_python *python, const struct uf_layout_row *row,
+                                struct attempt *best, struct uf_error *err)
 {
-    const uint32_t version = python->location.version_hex;
+    struct attempt attempt;
+    enum uf_code code = try_row(python, row, &attempt);
+    if (code == UF_EUNSUPPORTED &&
+        (attempt.steps > best->steps || (attempt.steps == best->steps && best->row->debug)))
+        *best = attempt;
+    if (code != UF_OK && code != UF_EUNSUPPORTED && err)
+        *err = attempt.err;
+    return code;
+}
+
+/* Before 3.11 no constant tells the version: whatever row shows sys.hexversion does. */
+static enum uf_code ask_version(struct uf_python *python, uint32_t *ret, struct attempt *best,
+                                struct uf_error *err)
+{
     size_t count;
     const struct uf_layout_row *rows = uf_layout_rows(&count);
-    struct attempt best = {.steps = -1}, attempt;
-    for (int exact = 1; exact >= 0; exact--)
-        for (size_t i = count; i-- > 0;) {
-            if (!may_serve(&rows[i], version, exact) ||
-                (!exact && version && may_serve(&rows[i], version, true)))
-                continue;
-            enum uf_code code = try_row(python, &rows[i], exact, &attempt);
-            if (code == UF_OK)
-                return UF_OK;
-            if (code != UF_EUNSUPPORTED) {
-                if (err)
-                    *err = attempt.err;
-                return code;
-            }
-            if (attempt.steps > best.steps ||
-                (attempt.steps == best.steps && best.row && best.row->debug))
-                best = attempt;
-        }
-    return best.row ? refuse_row(python, &best, err) : refuse_version(python, err);
+    *ret = python->location.version_hex;
+    for (size_t i = count; i-- > 0 && !*ret;) {
+        enum uf_code code = attempt_row(python, &rows[i], best, err);
+        if (code != UF_OK && code != UF_EUNSUPPORTED)
+            return code;
+        *ret = python->version_hex;
+    }
+    return UF_OK;
+}
+
+static uint32_t distance(const struct uf_layout_row *row, uint32_t release)
+{
+    return release < row->first  ? row->first - release
+           : release > row->last ? release - row->last
+                                 : 0;
+}
+
+/* Of the rows that were not tried, the nearest one of the version's minor version; NULL: none is left. */
+static const struct uf_layout_row *next_row(uint32_t version, uint64_t *tried)
+{
+    size_t count, best = SIZE_MAX;
+    const struct uf_layout_row *rows = uf_layout_rows(&count);
+    for (size_t i = 0; i < count && i < ROWS_MAX; i++)
+        if (MINOR(rows[i].first) == MINOR(version) && !(*tried >> i & 1) &&
+            (best == SIZE_MAX ||
+             distance(&rows[i], RELEASE(version)) < distance(&rows[best], RELEASE(version))))
+            best = i;
+    if (best == SIZE_MAX)
+        return NULL;
+    *tried |= UINT64_C(1) << best;
+    return &rows[best];
+}
+
+static enum uf_code choose_row(struct uf_python *python, struct uf_error *err)
+{
+    struct attempt best = {.steps = -1};
+    const struct uf_layout_row *row;
+    uint64_t tried = 0;
+    uint32_t version;
+    enum uf_code code = ask_version(python, &version, &best, err);
+    if (code)
+        return code;
+    if (version)
+        best = (struct attempt){.steps = -1};
+    while ((row = next_row(version, &tried)) != NULL)
+        if ((code = attempt_row(python, row, &best, err)) != UF_EUNSUPPORTED)
+            return code;
+    return best.row ? refuse_row(python, version, &best, err) : refuse_version(version, err);
 }
 
 enum uf_code uf_python_find(struct uf_python *ret, const struct uf_outside_memory *memory,

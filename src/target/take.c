@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "capture/own.h"
 #include "cpython/gc_lists.h"
 #include "target/meta.h"
 #include "target/target.h"
@@ -153,9 +154,14 @@ static enum uf_code capture(struct uf_target *ret, const struct uf_target_reques
     if (!step(request, "reading objects"))
         return interrupted(err);
     ret->config = uf_python_config(&own->python);
+    uint64_t tracked, frozen;
     enum uf_code code = uf_capture_heap(&ret->capture, &ret->config, &nothing_own, err);
+    if (code == UF_OK)
+        code = uf_own_mark(&ret->capture.graph, &tracked, &frozen, err);
     if (code)
         return code;
+    ret->capture.tracked -= tracked;
+    ret->capture.frozen -= frozen;
     ret->interpreters = (uint32_t)own->python.interpreters.len;
     ret->layout = own->python.row->name;
     uf_target_describe(ret, &own->texts, &own->python, request->pid);

@@ -63,7 +63,8 @@ def test_a_report_says_what_the_process_itself_would_say(python):
         said["executable"],
     )
     assert heap["command_line"].endswith("outside.py freeze")
-    assert heap["layout"] == f"{'.'.join(said['version'].split('.')[:2])} (release)"
+    assert heap["layout"].startswith(".".join(said["version"].split(".")[:2]))
+    assert heap["layout"].endswith(" (release)")
     assert heap["interpreters"] == (2 if said["interpreter"] is not None else 1)
     assert collector["enabled"] is False
     assert collector["thresholds"] == said["thresholds"]
@@ -71,6 +72,24 @@ def test_a_report_says_what_the_process_itself_would_say(python):
     assert said["frozen"] > 1000
     frozen_by_start = collector["frozen_objects"] - said["frozen"]  # of the other interpreter: 3.12
     assert 0 <= frozen_by_start < 1000
+
+
+def test_a_program_that_uses_unfreed_itself_is_shown_without_it(tmp_path):
+    file = tmp_path / "inside.unfreed"
+    script = (
+        "import sys, unfreed\n"
+        f"unfreed.snapshot({str(file)!r})\n"
+        "print('null', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with running([sys.executable, "-c", script], env=dict(os.environ)) as (process, _):
+        outside = read("summary", process.pid)
+    inside = read("summary", file)
+    for part in ("heap", "collector"):
+        name = {"heap": "objects", "collector": "tracked_objects"}[part]
+        assert abs(inside[part][name] - outside[part][name]) < 60, name
+    names = {entry["type"] for entry in outside["types"]}
+    assert "dict" in names and not any(name.startswith("unfreed.") for name in names)
 
 
 # --- however it was started ------------------------------------------------------------------------
@@ -243,4 +262,4 @@ def test_a_version_that_is_not_known_is_refused_with_those_that_are():
 def test_a_program_that_only_claims_to_be_python_is_refused():
     with running([built("pretender"), "030d00f0", "0"]) as (process, _):
         said = refusal(process.pid)
-    assert "CPython 3.13.0 is not laid out as 3.13 (release): it has no interpreter" in said
+    assert "CPython 3.13.0 is not laid out as 3.13" in said

@@ -61,7 +61,8 @@ static inline void count_on(int thread)
 static inline int child_start(void (*body)(void))
 {
     if (!shown)
-        shown = mmap(NULL, sizeof *shown, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        shown =
+            mmap(NULL, sizeof *shown, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     memset((void *)shown, 0, sizeof *shown);
     fflush(stdout);
     int pid = fork();
@@ -91,6 +92,22 @@ static inline bool goes_on(int thread)
         wait_ms(1);
     }
     return false;
+}
+
+/* The same of several, 0 to `threads` - 1. */
+static inline bool all_go_on(int threads)
+{
+    uint64_t before[THREADS];
+    int left = threads;
+    for (int i = 0; i < threads; i++)
+        before[i] = shown->counts[i];
+    for (int ms = 0; ms < WAIT_MOST_MS && left; ms++) {
+        wait_ms(ms > 0);
+        left = 0;
+        for (int i = 0; i < threads; i++)
+            left += shown->counts[i] == before[i];
+    }
+    return left == 0;
 }
 
 /* A field of /proc/PID/status as text; "" if there is none. */

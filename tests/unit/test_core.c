@@ -105,6 +105,66 @@ static void expect_refused(struct made_core *made, const char *message)
     uf_core_close(core);
 }
 
+#define STACK 0x7ffd00000000u
+
+/* A stack as the kernel lays it when a program starts: `count` arguments, two variables, the vector. Its words
+ * are at the end of a page, so that all of them are in reach. */
+static void made_stack(unsigned char *page, const char *const *arguments, uint64_t count,
+                       const uint64_t *vector, size_t vector_bytes)
+{
+    uint64_t text = 3000, words[32], len = 0;
+    words[len++] = count;
+    for (uint64_t i = 0; i < count + 2; i++) {
+        const char *string = i < count ? arguments[i] : "HOME=/root";
+        memcpy(page + text, string, strlen(string) + 1);
+        if (i == count)
+            words[len++] = 0;
+        words[len++] = STACK + text;
+        text += strlen(string) + 1;
+    }
+    words[len++] = 0;
+    memcpy(page + 2000, words, len * 8);
+    memcpy(page + 2000 + len * 8, vector, vector_bytes);
+}
+
+TEST(the_whole_command_line_is_on_the_stack)
+{
+    static struct made_core made;
+    static unsigned char page[PAGE];
+    struct uf_error err;
+    static const char *const arguments[] = {"/opt/a/rather/long/path/of/an/environment/bin/python3",
+                                            "-m", "a.module.with.a.name", "--config",
+                                            "/etc/a/rather/long/path.toml"};
+    uint64_t vector[] = {AT_HWCAP, 77, AT_PAGESZ, PAGE,         AT_CLKTCK, 100,
+                         AT_UID,   0,  AT_RANDOM, STACK + 2900, AT_NULL,   0};
+    struct uf_core_options here = {folder, NULL};
+    for (uint64_t round = 0; round < 4; round++) {
+        memset(page, 0, sizeof page);
+        made_stack(page, arguments, 5, vector, sizeof vector);
+        if (round == 1) /* an argument's pointer was written over */
+            memset(page + 2000 + 3 * 8, 0xee, 8);
+        if (round == 2) /* how many there are, too */
+            memset(page + 2000, 0xee, 8);
+        if (round == 3) /* the vector is another one */
+            page[2000 + 10 * 8]++;
+        made_process(&made);
+        made_core_note(&made, NT_AUXV, vector, sizeof vector);
+        made_core_load(&made, STACK, PAGE, PF_R | PF_W, page, PAGE);
+        struct uf_core *core = open_core(&made, &here, &err);
+        if (!core)
+            continue;
+        const char *is = uf_core_facts(core)->command_line;
+        if (round == 0)
+            EXPECT_TEXT(is, "/opt/a/rather/long/path/of/an/environment/bin/python3 -m "
+                            "a.module.with.a.name --config /etc/a/rather/long/path.toml");
+        else if (round == 1)
+            EXPECT_TEXT(is, "/opt/a/rather/long/path/of/an/environment/bin/python3 -m");
+        else
+            EXPECT_TEXT(is, "python3 server.py");
+        uf_core_close(core);
+    }
+}
+
 #define WANTED " (a core of a Linux process on x86-64 is wanted, as the kernel or gcore writes it)"
 
 TEST(what_is_no_core_of_ours_is_refused_with_what_it_is)
@@ -225,12 +285,24 @@ static void use(struct uf_core *core)
     uf_core_close(core);
 }
 
+static void made_whole_process(struct made_core *made)
+{
+    static unsigned char page[PAGE];
+    static const char *const arguments[] = {"python3", "server.py"};
+    uint64_t vector[] = {AT_HWCAP, 77, AT_PAGESZ, PAGE,         AT_CLKTCK, 100,
+                         AT_UID,   0,  AT_RANDOM, STACK + 2900, AT_NULL,   0};
+    made_process(made);
+    made_stack(page, arguments, 2, vector, sizeof vector);
+    made_core_note(made, NT_AUXV, vector, sizeof vector);
+    made_core_load(made, STACK, PAGE, PF_R | PF_W, page, PAGE);
+}
+
 TEST(a_core_that_is_cut_anywhere_is_refused)
 {
     static struct made_core made;
     uint64_t blocks = uf_mem_live_blocks();
     save("lib/libmade.so", library.bytes, library.len);
-    made_process(&made);
+    made_whole_process(&made);
     made_core_join(&made);
     for (size_t len = 0; len < made.len; len += len < 1500 ? 1 : 97) {
         struct uf_core_options here = {folder, NULL};
@@ -252,7 +324,7 @@ TEST(a_core_with_any_bytes_changed_is_read_or_refused)
     static struct made_core made;
     uint64_t seed = 4711, blocks = uf_mem_live_blocks(), opened = 0;
     save("lib/libmade.so", library.bytes, library.len);
-    made_process(&made);
+    made_whole_process(&made);
     made_core_join(&made);
     unsigned char *copy = malloc(made.len);
     for (int round = 0; round < 10000; round++) {
@@ -286,7 +358,7 @@ TEST(a_core_is_refused_whole_when_memory_is_out)
     enum uf_code code = UF_ENOMEM;
     int rounds = 0;
     save("lib/libmade.so", library.bytes, library.len);
-    made_process(&made);
+    made_whole_process(&made);
     made_core_join(&made);
     for (uint64_t nth = 1; code == UF_ENOMEM && rounds < 200; nth++, rounds++) {
         struct uf_core *core = NULL;
@@ -306,6 +378,7 @@ int main(void)
     prepare();
     RUN(what_was_dumped_is_viewed_where_it_was);
     RUN(mappings_have_the_flags_of_the_core_and_the_files_of_its_note);
+    RUN(the_whole_command_line_is_on_the_stack);
     RUN(what_gcore_leaves_out_whole_and_lays_anywhere_is_read);
     RUN(more_parts_than_the_header_can_count_are_read);
     RUN(what_is_no_core_of_ours_is_refused_with_what_it_is);

@@ -13,7 +13,7 @@ static char file_name[] = "/tmp/uf_process_XXXXXX";
 static int make_file(void)
 {
     char page[PAGE];
-    strcpy(file_name + strlen(file_name) - 6, "XXXXXX"); // NOLINT
+    memcpy(file_name + sizeof file_name - 7, "XXXXXX", 6);
     int fd = mkstemp(file_name);
     for (int i = 1; i <= 8; i++) {
         memset(page, i, PAGE);
@@ -45,7 +45,8 @@ static void many_kinds(void)
     relocated[PAGE] = 'z';
     mprotect(relocated, (size_t)9 * PAGE, PROT_READ);
     map((size_t)9 * PAGE, PROT_READ, MAP_SHARED, fd);
-    char *scattered = map((size_t)1000 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *scattered =
+        map((size_t)1000 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     for (int i = 0; i < 1000; i += 3)
         scattered[i * PAGE + i] = (char)i;
     char *zeros = map((size_t)600 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -90,7 +91,8 @@ static void compare(int pid, const struct uf_outside_memory *memory, struct comp
             ret->other += view && !same;
             ret->unseen += !view && !mapping->shared;
             if (!same && !mapping->shared)
-                printf("# %llx of %s\n", (unsigned long long)at, uf_mapping_path(mappings, mapping));
+                printf("# %llx of %s\n", (unsigned long long)at,
+                       uf_mapping_path(mappings, mapping));
         }
     }
     close(fd);
@@ -194,8 +196,8 @@ static void now_and_then(void)
             ;
         pair[1]++;
         busy = 0;
-        for (volatile int i = 0; i < 20000; i++)
-            ;
+        struct timespec rest = {0, 50000};
+        nanosleep(&rest, NULL);
     }
 }
 

@@ -1,11 +1,8 @@
-/* own_mark.c - unfreed's own objects in a graph, told by their counts.
- *
- * own.c asks what no other root reaches, which means walking the whole heap. This looks only at what
- * unfreed's modules reach, and stops at other modules, at types and whatever else is never freed: an object
- * is ours when all the references that its count has come from ours. As the collector finds garbage: count
- * the references among the candidates, drop those that are held from elsewhere and what they reach. */
-#include "graph/graph.h"
-#include "pyext/snapshot_take.h"
+#include "capture/own.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
 
 #include <string.h>
 
