@@ -15,7 +15,7 @@ environment := "$(PYTHON)" tools/environment.py $(VENV) --python "$(PYTHON)" $(s
 c_files = $(shell find include src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-all check format format-check lint layers layouts asan bench fuzz leaks leaks-peers fetch clean python
+.PHONY: help build demo test test-all check format format-check lint layers layouts asan bench fuzz leaks leaks-peers outside-truth fetch clean python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -80,6 +80,10 @@ leaks: python ## real leaks of real packages (tests/leaks): what unfreed says, a
 leaks-peers: python ## the same programs under tracemalloc, objgraph, pympler, memray, psleak
 	@$(environment) --need test
 	@$(in_venv) $(VENV)/bin/python tools/leaks_peers.py $(ARGS)
+
+outside-truth: python ## what is read from outside, against what each CPython here says of its own heap
+	@$(environment) --need test
+	@$(in_venv) $(VENV)/bin/python tools/outside_truth.py --docs $(ARGS)
 
 fetch: python ## CPython 3.14 and 3.15 from Debian unstable into a cache folder, for test-all
 	@$(environment) --only-tools --need fetch

@@ -228,8 +228,9 @@ static enum uf_code fill_types(struct work *w)
         struct uf_graph_type *type = &graph->types[i];
         type->address = uf_heap_type_address(heap, i);
         type->node = uf_builder_node_of(&w->builder, type->address);
-        type->name = uf_strings_add_z(&w->strings, uf_heap_type_name(heap, i));
-        if (type->name == UF_STRING_NONE)
+        const char *name = uf_heap_type_name(heap, i);
+        type->name = uf_strings_add_z(&w->strings, name);
+        if (name == uf_heap_no_name || type->name == UF_STRING_NONE)
             return uf_error_nomem(w->err);
     }
     return UF_OK;

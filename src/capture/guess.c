@@ -8,6 +8,7 @@
 
 struct guess {
     uf_node source, target;
+    uint32_t order; /* in which it was found */
 };
 
 struct guesser {
@@ -58,7 +59,7 @@ static int look_into(struct guesser *g, uf_node source, struct uf_scan scan)
         if (target == UF_NODE_NONE || target == source || !has_surplus(g, target) ||
             count_before(view, offsets, i, word) < count_edges(g->graph, source, target))
             continue;
-        struct guess guess = {source, target};
+        struct guess guess = {source, target, (uint32_t)g->guesses.len};
         g->found[target]++;
         if (!(g->graph->flags[target] & UF_NODE_STATIC) && uf_vec_push(&g->guesses, guess))
             return -1;
@@ -77,7 +78,7 @@ static int take_word(void *context, uint64_t word)
     bool immortal = g->immortal && g->graph->refcount[target] == UF_COUNT_IMMORTAL;
     if (target == g->source || (!immortal && !has_surplus(g, target)))
         return 1;
-    struct guess guess = {g->source, target};
+    struct guess guess = {g->source, target, (uint32_t)g->guesses.len};
     g->found[target]++;
     return uf_vec_push(&g->guesses, guess) ? -1 : 1;
 }
@@ -87,11 +88,12 @@ static int take_object_word(void *context, uint64_t word)
     return take_word(context, word) < 0 ? -1 : 0;
 }
 
-/* The source's edges stay in the order in which they were found: of `runs`, each of which ascends. */
 static int by_source(const void *a, const void *b)
 {
     const struct guess *x = a, *y = b;
-    return (x->source > y->source) - (x->source < y->source);
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
 }
 
 static int take_objects(struct guesser *g, const struct uf_unknown *unknown)

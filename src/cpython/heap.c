@@ -144,6 +144,8 @@ static size_t heap_type_name(const struct uf_heap *heap, uint64_t type, char *re
     return len + uf_str_copy(heap, qualname, ret + len, size - len);
 }
 
+const char uf_heap_no_name[] = "?";
+
 const char *uf_heap_type_name(struct uf_heap *heap, uint32_t type)
 {
     struct uf_plan *plan = &heap->plans.at[type];
@@ -159,7 +161,7 @@ const char *uf_heap_type_name(struct uf_heap *heap, uint32_t type)
             memmove(name, name + sizeof builtins - 1, len + 2 - sizeof builtins);
     }
     plan->name = uf_mem_strdup(len ? name : "?");
-    return plan->name ? plan->name : "?";
+    return plan->name ? plan->name : uf_heap_no_name;
 }
 
 static uint32_t read_count(const struct uf_layout_objects *lay, const void *view)

@@ -65,8 +65,10 @@ void uf_heap_destroy(struct uf_heap *heap);
 uint32_t uf_heap_type(struct uf_heap *heap, uint64_t type_address);
 uint32_t uf_heap_type_count(const struct uf_heap *heap);
 uint64_t uf_heap_type_address(const struct uf_heap *heap, uint32_t type);
-/* "module.Qualified.name"; builtins without the module. Valid while the heap is. */
+/* "module.Qualified.name"; builtins without the module. Valid while the heap is. When memory is out,
+ * uf_heap_no_name. */
 const char *uf_heap_type_name(struct uf_heap *heap, uint32_t type);
+extern const char uf_heap_no_name[];
 
 struct uf_object {
     uint64_t address;

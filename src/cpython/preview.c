@@ -2,6 +2,7 @@
 #include "graph/preview.h"
 #include "cpython/naming.h"
 #include "cpython/read.h"
+#include "cpython/sound.h"
 #include "cpython/str.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ static bool is_record(const struct uf_plan *plan, enum uf_known known)
     return plan->record && plan->record->known == known;
 }
 
-int64_t uf_heap_length(struct uf_heap *heap, uint64_t object)
+static int64_t read_length(struct uf_heap *heap, uint64_t object)
 {
     const struct uf_layout_objects *lay = heap->objects;
     const struct uf_plan *plan = uf_plan_of(heap, object);
@@ -44,6 +45,12 @@ int64_t uf_heap_length(struct uf_heap *heap, uint64_t object)
         return cache ? (int64_t)uf_source_word(heap->source, cache + lay->dict.used) : -1;
     }
     return -1;
+}
+
+int64_t uf_heap_length(struct uf_heap *heap, uint64_t object)
+{
+    int64_t length = read_length(heap, object);
+    return length < 0 || !uf_is_size(heap, (uint64_t)length) ? -1 : length;
 }
 
 int64_t uf_heap_bound(struct uf_heap *heap, uint64_t object)
@@ -94,7 +101,7 @@ void uf_heap_preview(struct uf_heap *heap, uint64_t object, char *ret, size_t si
         uf_utf8_cut(ret, size, text);
         return;
     }
-    if (uf_named_repr(heap, object, ret, size))
+    if (uf_place_repr(heap, object, ret, size))
         return;
     uf_preview_of_length(ret, size, uf_heap_type_name(heap, type), uf_heap_length(heap, object),
                          unit_of(&copy));

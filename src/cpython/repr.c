@@ -192,7 +192,7 @@ size_t uf_key_repr(struct uf_heap *heap, uint64_t object, char *ret)
     size_t len = uf_key_text(heap, object, ret);
     if (len)
         return len;
-    char text[ROOM_BYTES * 4];
-    snprintf(text, sizeof text, "<%.*s>", UF_KEY_CHARACTERS, uf_heap_type_name(heap, type));
-    return uf_utf8_cut(ret, UF_KEY_BYTES, text);
+    char name[UF_KEY_CHARACTERS + 1];
+    uf_utf8_cut(name, sizeof name, uf_heap_type_name(heap, type));
+    return (size_t)snprintf(ret, UF_KEY_BYTES, "<%s>", name);
 }

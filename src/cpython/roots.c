@@ -63,10 +63,11 @@ static int enter(struct collector *c, const char *text, uint32_t *number)
 /* The same for the name of a root: of another interpreter than the first, it says which. */
 static int enter_name(struct collector *c, const char *text, uint32_t *number)
 {
-    char with_id[NAME_BYTES];
+    char with_id[NAME_BYTES], name[201];
     if (c->id == 0)
         return enter(c, text, number);
-    snprintf(with_id, sizeof with_id, "%.200s (interpreter %lld)", text, (long long)c->id);
+    uf_utf8_cut(name, sizeof name, text ? text : "");
+    snprintf(with_id, sizeof with_id, "%s (interpreter %lld)", name, (long long)c->id);
     return enter(c, with_id, number);
 }
 

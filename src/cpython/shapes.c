@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-#define AHEAD 12        /* nodes: far enough to hide a cache miss, as in graph/builder.h */
-#define PARTS_MAX 65536 /* of one shape: an object that needs more names says less */
-#define RUN_WORTH_IT 2  /* references of the same name, one behind the other */
+#define AHEAD 12          /* nodes: far enough to hide a cache miss, as in graph/builder.h */
+#define PARTS_MAX 65536   /* of one shape: an object that needs more names says less */
+#define STEPS_OF_NAME 256 /* for it is kept */
+#define RUN_WORTH_IT 2    /* references of the same name, one behind the other */
 
 /* --- building one: by asking for names ---------------------------------------------------------- */
 
@@ -22,10 +23,17 @@ static void leave_out_content(struct uf_ref_name *name)
 static bool part_of(struct uf_heap_shapes *shapes, uf_node node, uint32_t ordinal,
                     struct uf_shape_part *ret)
 {
+    const struct uf_strings *strings = &shapes->table.strings;
     struct uf_ref_name name;
+    size_t before = strings->count;
     shapes->names->name(shapes->names->context, node, ordinal, &name);
     leave_out_content(&name);
-    return uf_shape_table_part(&shapes->table, &name, ret);
+    if (!uf_shape_table_part(&shapes->table, &name, ret))
+        return false;
+    /* names of a damaged heap may all differ; when nothing may be spent any more, they are all the same */
+    if (strings->count > before)
+        (void)uf_spend(shapes->heap, STEPS_OF_NAME);
+    return true;
 }
 
 static bool push_parts(struct uf_heap_shapes *shapes, uf_node node, uint32_t from, uint32_t to)

@@ -1,6 +1,7 @@
 #include "export/heapsnapshot.h"
 
 #include "analysis/edges.h"
+#include "base/utf8.h"
 #include "export/heapsnapshot_ids.h"
 #include "export/heapsnapshot_names.h"
 #include "export/heapsnapshot_roots.h"
@@ -186,8 +187,9 @@ static void write_rests(struct writer *w)
     uint64_t id = 3;
     for (size_t r = 0; r < w->rests.len; r++) {
         const char *type = uf_graph_type_name(w->graph, w->rests.at[r].node);
-        char text[256];
-        snprintf(text, sizeof text, "%.200s (rest)", type);
+        char text[256], shown[201];
+        uf_utf8_cut(shown, sizeof shown, type);
+        snprintf(text, sizeof text, "%s (rest)", shown);
         struct uf_hs_node_name name = {UF_HS_OBJECT, uf_hs_text(&w->names, text)};
         uint64_t left = w->rests.at[r].bytes;
         for (uint32_t i = 0; i < w->rests.at[r].nodes; i++) {

@@ -1,5 +1,6 @@
 #include "export/heapsnapshot_names.h"
 
+#include "base/utf8.h"
 #include "report/json.h"
 
 #include <inttypes.h>
@@ -98,7 +99,9 @@ static void type_text(char text[TEXT_BYTES], const char *name)
 {
     bool taken = begins(name, "Object") || begins(name, "Detached ") || begins(name, "<") ||
                  begins(name, "system / ");
-    snprintf(text, TEXT_BYTES, "%s%.200s", taken ? "python: " : "", name);
+    char shown[201];
+    uf_utf8_cut(shown, sizeof shown, name);
+    snprintf(text, TEXT_BYTES, "%s%s", taken ? "python: " : "", shown);
 }
 
 static void enter_types(struct uf_hs_names *names)

@@ -39,8 +39,9 @@ enum uf_node_flag {
     UF_NODE_OWN = 1 << 2,     /* belongs to unfreed itself: in no figure */
     UF_NODE_TYPE = 1 << 3,    /* is a type object */
     UF_NODE_STATIC = 1 << 4,  /* a static type, or another object that is never freed */
-    UF_NODE_OPAQUE = 1 << 5,  /* its references came from tp_traverse, not from a layout */
-    UF_NODE_YOUNG = 1 << 6,   /* tracked, in generation 0 or 1 */
+    UF_NODE_OPAQUE = 1
+        << 5, /* its references came from tp_traverse, or by guessing, not from a layout */
+    UF_NODE_YOUNG = 1 << 6, /* tracked, in generation 0 or 1 */
 };
 
 struct uf_graph_type {

@@ -26,12 +26,14 @@ void uf_preview_of_length(char *ret, size_t size, const char *type, int64_t leng
                                            {"members", "member"},
                                            {"characters", "character"},
                                            {"bytes", "byte"}};
-    char text[240], count[32];
+    char text[240], name[151], count[32];
     if (length < 0) {
-        snprintf(text, sizeof text, "<%.150s>", type);
+        uf_utf8_cut(name, sizeof name, type);
+        snprintf(text, sizeof text, "<%s>", name);
     } else {
+        uf_utf8_cut(name, 101, type);
         put_thousands((uint64_t)length, count, sizeof count);
-        snprintf(text, sizeof text, "%.100s, %s %s", type, count, units[unit][length == 1]);
+        snprintf(text, sizeof text, "%s, %s %s", name, count, units[unit][length == 1]);
     }
     uf_utf8_cut(ret, size, text);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define KEY_BYTES 160 /* of a text with NUL; more is cut */
+#define TYPE_KEY_BYTES                                                                             \
+    61 /* of a type's name where it stands for a key, with NUL: as in cpython/naming.h */
 
 /* The number of a generic name: its text's number and its kind. */
 static uint32_t numbered(uint32_t text, enum uf_ref_kind kind)
@@ -33,14 +35,14 @@ static bool lost_its_text(const struct uf_snapshot *snapshot, uf_node node)
 static void key_text(const struct uf_snapshot *snapshot, uf_node key, char ret[KEY_BYTES])
 {
     struct uf_file_text text;
-    char type[KEY_BYTES];
+    char type[TYPE_KEY_BYTES];
     if (uf_file_text(snapshot, key, &text) && text.len) {
         uf_utf8_copy(ret, KEY_BYTES, text.at, text.len);
     } else if (lost_its_text(snapshot, key)) {
         memcpy(ret, "...", 4);
     } else {
-        snprintf(type, sizeof type, "<%.60s>", uf_graph_type_name(&snapshot->graph, key));
-        uf_utf8_cut(ret, KEY_BYTES, type);
+        uf_utf8_cut(type, sizeof type, uf_graph_type_name(&snapshot->graph, key));
+        snprintf(ret, KEY_BYTES, "<%s>", type);
     }
 }
 

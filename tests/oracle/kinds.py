@@ -257,7 +257,7 @@ def samples():
         ImportError("m", name="n", path="p"), ModuleNotFoundError("m"),
         SyntaxError("s", ("f", 1, 2, "t")), SystemExit(3), StopIteration([4]),
         UnicodeDecodeError("utf8", b"x", 0, 1, "r"), UnicodeEncodeError("utf8", "x", 0, 1, "r"),
-        NameError("n", name="x"), AttributeError("a", name="x", obj=plain), KeyError("k"),
+        NameError("n"), AttributeError("a"), KeyError("k"),
         BlockingIOError(1, "x"), {}, {"a": 1}, {1: 2, "b": [3]}, {str(i): [i] for i in range(300)},
         dict.fromkeys(range(70000)), removed({i: str(i) for i in range(30)}, range(10)),
         removed({str(i): i for i in range(30)}, ["1", "4"]), vars(with_dict), vars(WithMeta),
@@ -305,13 +305,16 @@ def samples():
         threading.RLock(), threading.local(), threading.Event(), queue.SimpleQueue(),
         queue.Queue(), contextvars.ContextVar("v", default=[1]), contextvars.copy_context(),
         types.SimpleNamespace(a=[1]), types.MappingProxyType({1: 2}), super(WithMeta, WithMeta()),
-        list[int], typing.List[int], typing.TypeVar("T"), (int | str) if V >= (3, 10) else None,
+        typing.List[int], typing.TypeVar("T"),
         socket.socket(), pickle.Pickler(io.BytesIO()), pickle.Unpickler(io.BytesIO()),
         csv.reader([]), json.JSONDecoder(), ctypes.c_int(5), ctypes.Structure,
         contextlib.suppress(KeyError), contextlib.ExitStack(), object(), property(),
         staticmethod(len), classmethod(len), operator.attrgetter("a"),
     )
     # fmt: on
+    if V >= (3, 10):
+        yield from (list[int], int | str)
+        yield from (NameError("n", name="x"), AttributeError("a", name="x", obj=plain))
     if V >= (3, 11):
         yield ExceptionGroup("g", [ValueError(1)])
         noted = ValueError()
