@@ -122,6 +122,17 @@ static bool through_entry(const struct comparison *c, uf_node wrapper, uint64_t 
     return false;
 }
 
+/* The module _asyncio of 3.12 reports the dead iterators that it keeps for later: no references, and nothing
+ * may be done with them. */
+static void leave_out_dead(uf_refs *refs)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < refs->len; i++)
+        if (Py_REFCNT((PyObject *)refs->at[i]) != 0)
+            refs->at[kept++] = refs->at[i];
+    refs->len = kept;
+}
+
 static int compare_object(struct comparison *c, uf_node inside)
 {
     uint64_t address = c->inside.graph.address[inside];
@@ -135,6 +146,7 @@ static int compare_object(struct comparison *c, uf_node inside)
     if (type->tp_traverse &&
         config.traverse(address, (uint64_t)(uintptr_t)type->tp_traverse, &c->reported))
         return -1;
+    leave_out_dead(&c->reported);
     figures->objects++;
     figures->reported += c->reported.len;
     if (c->reported.len)
