@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #define WAIT_FIRST_NS UINT64_C(200000)
 #define WAIT_MOST_NS UINT64_C(100000000)
 #define STALE_NS UINT64_C(20000000)      /* of what was prepared */
+#define MOMENT_BYTES ((uint64_t)2 << 30) /* copied in less than half a second */
 #define ROUNDS 3                         /* of preparing: what grew meanwhile */
 #define SMALL_BYTES ((uint64_t)16 << 20) /* without a place, or not touched: 10 ms more */
 
@@ -211,6 +213,16 @@ static void take(struct attempt *attempt)
     attempt->outcome = attempt->code ? FAILED : GOOD;
 }
 
+/* On a busy machine the process would stand still for as long as this waits for its turn: so it waits for nobody,
+ * where it may and where it is for a moment. Those that it starts inherit it. sched(7) */
+static void go_first(const struct uf_process *process)
+{
+    const struct sched_param first = {.sched_priority = 1};
+    bool moment = process->touched_bytes <= MOMENT_BYTES;
+    if (!moment || sched_setscheduler(0, SCHED_RR, &first))
+        setpriority(PRIO_PROCESS, 0, -20);
+}
+
 /* One stop, in a thread of its own: its end lets go what could not be let go otherwise. */
 static void *stop(void *context)
 {
@@ -219,8 +231,7 @@ static void *stop(void *context)
     struct uf_process_stops *stops = &process->stops;
     struct uf_hold hold = {0};
     prctl(PR_SET_TIMERSLACK, 1); /* short waits are short */
-    /* Where it may: on a busy machine the process would stand still for as long as this waits for its turn. */
-    setpriority(PRIO_PROCESS, 0, -20);
+    go_first(process);
     attempt->outcome = FAILED;
     attempt->code = uf_hold_take(&hold, process->pid, PATIENCE_NS, attempt->err);
     if (!attempt->code)
