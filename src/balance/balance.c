@@ -1,6 +1,7 @@
 #include "balance/balance.h"
 
 #include "balance/claims.h"
+#include "balance/glibc.h"
 #include "balance/mapped.h"
 #include "balance/pymalloc.h"
 #include "balance/sweep.h"
@@ -148,7 +149,6 @@ static enum uf_code count_all(struct build *b)
         .balance = balance,
         .mappings = b->memory->mappings,
         .areas = &b->areas,
-        .glibc = &b->glibc,
         .presence = {&b->memory->mappings->pages, 0},
         .file_of = uf_mem_zalloc((b->memory->mappings->paths.count + 1) * sizeof(uint32_t)),
         .arena_used = uf_mem_zalloc((b->pymalloc.arenas + 1) * sizeof(uint64_t)),

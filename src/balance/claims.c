@@ -43,18 +43,13 @@ static void claim_object(struct claimer *c, const struct uf_graph *graph, uf_nod
     uint64_t address = graph->address[node];
     struct uf_area_block block;
     if (uf_areas_block(c->areas, address, UF_AREA_BACK, &block) && is_allocated(&block)) {
-        c->result->objects++;
         if (block.use == UF_USE_TAKEN)
             uf_area_set(block.area, block.start, UF_USE_OBJECT);
-        else if (block.use != UF_USE_OBJECT)
-            c->result->freed_objects++;
         return;
     }
     const struct uf_mapping *mapping = uf_mappings_find(c->mappings, address);
-    if (mapping && mapping->inode == 0 && !uf_areas_find(c->areas, address)) {
-        c->result->elsewhere_objects++;
+    if (mapping && mapping->inode == 0 && !uf_areas_find(c->areas, address))
         c->result->elsewhere_bytes += uf_graph_size(graph, node);
-    }
 }
 
 /* A mapping of its own is a multiple of a page. */
@@ -78,7 +73,6 @@ static bool claim_word(struct claimer *c, uint64_t word, struct missing *missing
     if (!values && (int64_t)bytes - rounding(&block) > missing->bytes)
         return true;
     uf_area_set(block.area, block.start, UF_USE_SIDE);
-    c->result->side_blocks++;
     if (values)
         return true;
     missing->bytes -= (int64_t)bytes;

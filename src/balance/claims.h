@@ -15,11 +15,8 @@
 #include "memory/outside.h"
 
 struct uf_claims {
-    uint64_t objects;       /* in blocks */
-    uint64_t side_blocks;   /* that belong to them */
-    uint64_t freed_objects; /* in blocks that the allocator calls free: 0 when all is well */
-    /* Sizes of objects in anonymous memory that is no known allocator's. */
-    uint64_t elsewhere_objects, elsewhere_bytes;
+    uint64_t
+        elsewhere_bytes; /* sizes of objects in anonymous memory that is no known allocator's */
 };
 
 /* Sets uses of blocks in `areas` to UF_USE_OBJECT and UF_USE_SIDE. UF_ENOMEM. */

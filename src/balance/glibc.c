@@ -118,7 +118,6 @@ static enum uf_code add_heap(struct walk *walk, const struct heap *heap)
         walk->glibc->breaks++;
         return UF_OK;
     }
-    walk->glibc->arenas.at[arena].heaps++;
     walk_chunks(walk, heap, area);
     return UF_OK;
 }

@@ -24,7 +24,6 @@ struct uf_glibc_arena {
     uint64_t top;          /* chunk */
     uint64_t system_bytes; /* that it has from the system, as it says itself */
     bool main;
-    uint32_t heaps;
 };
 
 struct uf_glibc {

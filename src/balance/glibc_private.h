@@ -43,7 +43,7 @@ static inline uint64_t glibc_next(const struct uf_source *source, const struct g
 /* The next main_arena at or behind *mapping and *offset, which are moved on; false: there is none. */
 bool glibc_find(const struct uf_outside_memory *memory, size_t *mapping, uint64_t *offset,
                 struct glibc_ring *ret);
-/* Enters what is free in the lists of the arenas first .. last-1 of `glibc` and in caches of threads. */
+/* Enters what is free although its head does not say so: in fastbins of an arena, in caches of threads. */
 void glibc_mark_fast(struct uf_areas *areas, const struct uf_source *source,
                      const struct glibc_ring *ring, uint64_t arena);
 void glibc_mark_cached(struct uf_glibc *glibc, struct uf_areas *areas,

@@ -96,7 +96,8 @@ static void match_stack(const struct look *look, const struct uf_mapping *mappin
     }
     if (mapping->end - mapping->start <= THREAD_FIRST) {
         *start = mapping->start;
-        *bytes = 0; /* the first thread's: see take_stack() */
+        *bytes =
+            0; /* the first thread's: it has no stack of its own, the mapping is the loader's */
     }
 }
 

@@ -4,14 +4,12 @@
 
 #include "balance/areas.h"
 #include "balance/balance.h"
-#include "balance/glibc.h"
 #include "balance/presence.h"
 
 struct uf_sweep {
     struct uf_balance *balance;
     const struct uf_mappings *mappings;
     struct uf_areas *areas;
-    const struct uf_glibc *glibc;
     struct uf_presence presence;
     uint32_t *file_of;     /* by path: place in balance->files + 1; 0: none yet */
     uint64_t *arena_used;  /* by number of pymalloc's arena: bytes of blocks in use */
