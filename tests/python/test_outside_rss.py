@@ -90,6 +90,18 @@ def test_what_malloc_trim_gives_back_is_foretold():
 
 
 @pytest.mark.native
+def test_a_heap_that_could_not_grow_in_one_piece_is_found_in_all_its_pieces():
+    for program in (ANY, NEWEST):
+        with running([program, RESIDENT]) as (process, _):
+            before = balance(process)
+            planted = obey(process, "without_brk")["native_used"]
+            after = balance(process)
+        grown = after["parts"]["native_used"] - before["parts"]["native_used"]
+        assert grown == pytest.approx(planted, rel=0.02)
+        assert after["parts"]["remainder"] < 0.03 * after["bytes"]
+
+
+@pytest.mark.native
 def test_blocks_in_use_are_those_that_the_allocator_counts(tmp_path):
     for program in (ANY, NEWEST):
         with (tmp_path / "said").open("w+") as said:
