@@ -1,12 +1,12 @@
-/* How long a process stands still while its heap is copied, against one plain bulk copy of the same pages.
+/* How long a process stands still while it is read, and what a whole capture takes; for bench_outside.py.
  *
- *     outside_figures PID ROUNDS
+ *     outside_figures pause PID ROUNDS     against one plain bulk copy of the same pages, in turn
+ *     outside_figures take PID ROUNDS      whole captures, and whether they were sound
  *
- * Both sides in turn; prints JSON for bench_outside.py. The plain side: the process stopped with
- * SIGSTOP, the same pages, process_vm_readv in as few calls as the kernel allows into memory that was
- * written to before.
+ * Prints a line of JSON per round. The plain copy: the process stopped with SIGSTOP, the same pages,
+ * process_vm_readv in as few calls as the kernel allows into memory that was written to before.
  */
-#include "memory/process.h"
+#include "target/target.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -81,14 +81,16 @@ static double plain_seconds(int pid, const struct piece *pieces, size_t count, c
     return done == bytes ? took : -1;
 }
 
-static int measure(struct uf_process *process, int pid, int rounds, struct uf_error *err)
+static int measure_pause(int pid, int rounds, struct uf_error *err)
 {
-    const struct uf_process_stops *stops = uf_process_stops(process);
-    for (int round = 0; round < rounds; round++) {
-        double began = seconds();
-        if (uf_process_copy(process, NULL, err))
-            return 1;
-        double total = seconds() - began;
+    struct uf_process *process;
+    int failed = uf_process_open(&process, pid, err) != UF_OK;
+    for (int round = 0; round < rounds && !failed; round++) {
+        const struct uf_process_stops *stops = uf_process_stops(process);
+        if (uf_process_copy(process, NULL, err)) {
+            failed = 1;
+            break;
+        }
         const struct uf_mappings *mappings = uf_process_memory(process)->mappings;
         struct piece *pieces = malloc((mappings->pages.list.len + 1) * sizeof *pieces);
         size_t count = pieces_of(mappings, pieces);
@@ -98,28 +100,48 @@ static int measure(struct uf_process *process, int pid, int rounds, struct uf_er
         char *to = malloc(bytes);
         memset(to, 1, bytes);
         double plain = plain_seconds(pid, pieces, count, to, bytes);
-        printf("%s{\"pause\": %.6f, \"total\": %.6f, \"plain\": %.6f, \"bytes\": %" PRIu64
-               ", \"copied\": %" PRIu64 ", \"tries\": %u, \"pieces\": %zu}",
-               round ? ", " : "[", (double)stops->longest_ns / 1e9, total, plain, bytes,
-               stops->copied_bytes, stops->tries, count);
+        printf("{\"pause\": %.6f, \"plain\": %.6f, \"bytes\": %" PRIu64 ", \"tries\": %u}\n",
+               (double)stops->longest_ns / 1e9, plain, bytes, stops->tries);
         free(to);
         free(pieces);
     }
-    printf("]\n");
-    return 0;
+    uf_process_close(process);
+    return failed;
+}
+
+static int measure_take(int pid, int rounds, struct uf_error *err)
+{
+    struct uf_target_request request = {.pid = pid};
+    int failed = 0;
+    for (int round = 0; round < rounds && !failed; round++) {
+        struct uf_target target;
+        double began = seconds();
+        failed = uf_target_take(&target, &request, err) != UF_OK;
+        double total = seconds() - began;
+        const struct uf_capture *capture = &target.capture;
+        if (!failed)
+            printf("{\"total\": %.6f, \"pause\": %.6f, \"all_pauses\": %.6f, \"tries\": %u, "
+                   "\"objects\": %zu, \"tracked\": %" PRIu64 ", \"broken_lists\": %u, "
+                   "\"not_objects\": %" PRIu64 ", \"cut_objects\": %" PRIu64
+                   ", \"collecting\": %d}\n",
+                   total, (double)target.stops->longest_ns / 1e9,
+                   (double)target.stops->total_ns / 1e9, target.stops->tries,
+                   (size_t)capture->graph.node_count, capture->tracked, capture->broken_lists,
+                   capture->not_objects, capture->cut_objects, capture->collecting);
+        uf_target_release(&target);
+    }
+    return failed;
 }
 
 int main(int argc, char **argv)
 {
     struct uf_error err = {0};
-    struct uf_process *process;
-    if (argc != 3)
+    if (argc != 4)
         return 2;
-    int pid = atoi(argv[1]); // NOLINT
-    int failed = uf_process_open(&process, pid, &err) ||
-                 measure(process, pid, atoi(argv[2]), &err); // NOLINT
+    int pid = (int)strtol(argv[2], NULL, 10), rounds = (int)strtol(argv[3], NULL, 10);
+    int failed = strcmp(argv[1], "pause") == 0 ? measure_pause(pid, rounds, &err)
+                                               : measure_take(pid, rounds, &err);
     if (failed)
         fprintf(stderr, "%s\n", err.message);
-    uf_process_close(process);
     return failed;
 }

@@ -118,20 +118,19 @@ enum uf_heap_order { UF_ORDER_BYTES, UF_ORDER_OBJECTS, UF_ORDER_RETAINED };
 /* What a command that reads a heap is asked for; each takes what concerns it. Texts stay the caller's. A heap
  * is named by a file (a snapshot or a core), or by a word of digits that no file is called: a process id. */
 struct uf_heap_request {
-    const char *file;   /* the heap; diff: OLD. NULL: pids or children */
-    const char *newer;  /* diff: NEW; NULL: the same process, after after_seconds */
-    const char *object; /* why: "0x7f..." or the name of a type; tree: where to begin, or NULL */
-    const char *format; /* export: "heapsnapshot", "pprof", "arrow", "json" */
-    const char *out;    /* export, snapshot: the file to write; export "-": standard output */
-    const char *binary,
-        *sysroot;    /* of a core: its program; the folder where its files are. NULL: as it says */
-    const int *pids; /* summary, diff: these processes, pid_count of them, in one report */
+    const char *file;    /* the heap; diff: OLD. NULL: pids or children */
+    const char *newer;   /* diff: NEW; NULL: the same process, after after_seconds */
+    const char *object;  /* why: "0x7f..." or the name of a type; tree: where to begin, or NULL */
+    const char *format;  /* export: "heapsnapshot", "pprof", "arrow", "json" */
+    const char *out;     /* export, snapshot: the file to write; export "-": standard output */
+    const char *binary;  /* of a core: its program; NULL: as the core says */
+    const char *sysroot; /* of a core: the folder where its files are; NULL: as it says */
+    const int *pids;     /* summary, diff: these processes, pid_count of them, in one report */
     size_t pid_count;
-    int children; /* ... or this process and all below it; 0: not asked for */
-    double
-        after_seconds; /* diff: so long after the first picture the second one is taken; 0: NEW is named */
-    bool redact;    /* snapshot: contents are left out */
-    bool rss;       /* summary: resident memory, balanced */
+    int children;         /* ... or this process and all below it; 0: not asked for */
+    double after_seconds; /* diff: from the first look to the second; 0: NEW is named */
+    bool redact;          /* snapshot: contents are left out */
+    bool rss;             /* summary: resident memory, balanced */
     uint32_t rows;  /* at most so many rows of a table, paths or groups; 0: the command's default */
     uint32_t depth; /* tree: levels to show; 0: the default */
     int order;      /* summary: enum uf_heap_order, of types */

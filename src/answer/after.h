@@ -9,7 +9,7 @@ struct uf_after {
     bool interrupted; /* the user did not want to wait for the rest */
 };
 
-/* Waits for request->after_seconds; shorter when the user says so, or when all of the processes have ended. */
+/* Waits for request->after_seconds; shorter when the user says so, or when all of them have ended. */
 struct uf_after uf_after_wait(const struct uf_heap_request *request, const int *pids, size_t count);
 
 /* Is there a process of this number that has not ended? A zombie has. */

@@ -27,14 +27,23 @@ static bool is_same_process(const struct uf_comparison *c)
     return c->processes || uf_comparison_same_process(c->heap[0]->meta, c->heap[1]->meta);
 }
 
-static double seconds_between(const struct uf_comparison *c)
+static double seconds_from(const struct uf_meta *first, const struct uf_meta *second)
 {
-    if (c->processes)
-        return c->after.seconds;
-    uint64_t old = c->heap[0]->meta->taken_ns, new = c->heap[1]->meta->taken_ns;
+    uint64_t old = first->taken_ns, new = second->taken_ns;
     if (!known(old) || !known(new))
         return UF_UNKNOWN;
     return new >= old ? (double)(new - old) / NS_PER_SECOND : -(double)(old - new) / NS_PER_SECOND;
+}
+
+/* Of several processes the mean: while one is read, the others go on. */
+static double seconds_between(const struct uf_comparison *c)
+{
+    double sum = 0;
+    if (!c->processes)
+        return seconds_from(c->heap[0]->meta, c->heap[1]->meta);
+    for (size_t p = 0; p < c->processes->count; p++)
+        sum += seconds_from(c->processes->at[p].old.meta, c->processes->at[p].new.meta);
+    return sum / (double)c->processes->count;
 }
 
 static bool differs(const char *a, const char *b)

@@ -13,7 +13,6 @@ struct look {
     struct uf_signatures signatures;
     uint32_t *numbers; /* by group: its number among those of all processes */
     struct uf_report_heap figures;
-    bool whole; /* its nodes are there */
 };
 
 struct seen {
@@ -68,7 +67,6 @@ static void drop_nodes(struct look *look)
 {
     uf_mem_free(look->signatures.of);
     look->signatures.of = NULL;
-    look->whole = false;
     uf_opened_empty(&look->heap);
 }
 
@@ -85,7 +83,6 @@ static bool take(struct many *many, struct look *look, int pid)
     if (uf_signatures_build(&look->signatures, &look->heap.view, &err))
         return uf_answer_error(many->answer, look->heap.path, &err);
     look->figures = uf_opened_figures(&look->heap);
-    look->whole = true;
     return true;
 }
 
@@ -102,8 +99,10 @@ static bool look_first(struct many *many)
         if (take(many, look, seen->pid)) {
             drop_nodes(look);
             read++;
-        } else if (!leave_out(many, seen->pid, false)) {
-            return false;
+        } else {
+            bool child = many->family.master && seen->pid != many->family.master;
+            if (!leave_out(many, seen->pid, child && !uf_after_runs(seen->pid)))
+                return false;
         }
     }
     return read > 0;

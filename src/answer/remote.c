@@ -90,6 +90,7 @@ static enum uf_code describe(struct uf_remote *remote, struct uf_error *err)
         .core = target->core != NULL,
         .interpreters = target->interpreters,
         .layout = target->layout,
+        .collecting = target->capture.collecting,
     };
     if (stops) {
         remote->meta.pause_ns = stops->total_ns;

@@ -148,7 +148,7 @@ bool uf_unknown_is_object(struct uf_unknown *unknown, uint64_t word)
     if (type == UINT32_MAX)
         return false;
     const struct uf_plan *plan = &heap->plans.at[type];
-    uint64_t least = plan->view_bytes;
+    uint64_t least = plan->view_bytes < plan->basic_size ? plan->view_bytes : plan->basic_size;
     if (uf_scan_is_cut_short(heap, type))
         least = lay->object.head_bytes;
     if (!uf_view(heap, word, least))

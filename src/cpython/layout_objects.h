@@ -195,7 +195,7 @@ struct uf_layout_objects {
     struct {
         uint16_t at;                        /* first value */
         uint16_t capacity, embedded, valid; /* 3.13+ */
-        bool of_dict; /* 3.14+: values in an instance count as its dict's as soon as it has one */
+        bool of_dict; /* values in an instance count as its dict's as soon as it has one */
     } values;
 
     struct {

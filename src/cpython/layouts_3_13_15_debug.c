@@ -32,7 +32,7 @@ const struct uf_layout uf_layout_3_13_15_debug = {
             .indices = 32, .bytes = 32, .size = UF_NO_FIELD, .entry_bytes = 24, .entry_key = 8,
             .entry_value = 16, .unicode_entry_bytes = 16, .unicode_entry_value = 8
         },
-        .values = {.at = 8, .embedded = 2, .valid = 3},
+        .values = {.at = 8, .embedded = 2, .valid = 3, .of_dict = true},
         .list = {.items = 24, .allocated = 32, .bytes = 40},
         .tuple = {.items = 24},
         .set = {

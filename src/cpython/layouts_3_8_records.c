@@ -102,7 +102,7 @@ const struct uf_layout_record uf_records_3_8[] = {
      .size_rule = UF_SIZE_DEQUE},
     {.type_name = "collections.defaultdict", .basic_size = 56, .holds = UF_HOLDS_DICT,
      .size_rule = UF_SIZE_DICT, .field_count = 1, .fields = {{48, ".default_factory"}}},
-    {.type_name = "collections._tuplegetter", .basic_size = 32, .field_count = 1,
+    {.type_name = "_collections._tuplegetter", .basic_size = 32, .field_count = 1,
      .fields = {{24, ".__doc__"}}},
     {.type_name = "functools._lru_cache_wrapper", .basic_size = 128, .holds = UF_HOLDS_LRU_CACHE,
      .field_count = 3, .fields = {{72, "cache"}, {88, ".__wrapped__"}, {112, "cache_info type"}}},
@@ -161,6 +161,6 @@ const struct uf_layout_record uf_records_3_8[] = {
     {.type_name = "xml.etree.ElementTree.Element", .basic_size = 56, .holds = UF_HOLDS_OPAQUE,
      .size_rule = UF_SIZE_ELEMENT, .field_count = 3,
      .fields = {{16, ".tag"}, {24, ".text"}, {32, ".tail"}}},
-    {.type_name = "_struct.Struct", .basic_size = 56, .size_rule = UF_SIZE_STRUCT, .field_count = 1,
+    {.type_name = "Struct", .basic_size = 56, .size_rule = UF_SIZE_STRUCT, .field_count = 1,
      .fields = {{40, ".format"}}},
 };

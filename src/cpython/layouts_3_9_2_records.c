@@ -104,7 +104,7 @@ const struct uf_layout_record uf_records_3_9_2[] = {
      .size_rule = UF_SIZE_DEQUE},
     {.type_name = "collections.defaultdict", .basic_size = 56, .holds = UF_HOLDS_DICT,
      .size_rule = UF_SIZE_DICT, .field_count = 1, .fields = {{48, ".default_factory"}}},
-    {.type_name = "collections._tuplegetter", .basic_size = 32, .field_count = 1,
+    {.type_name = "_collections._tuplegetter", .basic_size = 32, .field_count = 1,
      .fields = {{24, ".__doc__"}}},
     {.type_name = "functools._lru_cache_wrapper", .basic_size = 136, .holds = UF_HOLDS_LRU_CACHE,
      .field_count = 3, .fields = {{72, "cache"}, {88, ".__wrapped__"}, {112, "cache_info type"}}},

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define PIECES 512                        /* in one call; the kernel takes 1,024 */
-#define PORTION_BYTES ((uint64_t)8 << 20) /* that a thread takes at once */
+#define PORTION_BYTES ((uint64_t)2 << 20) /* that a thread takes at once */
 #define THREADS_MOST 4
 #define THREAD_BYTES ((uint64_t)64 << 20) /* for fewer it is not worth a thread */
 #define MISSING_MOST 65536                /* pages that are left out one by one */

@@ -22,7 +22,7 @@ struct uf_process_refusal {
     int tracer;       /* 0: none that can be seen */
     const char *tracer_name;
 };
-enum uf_code uf_process_explain(const struct uf_process_refusal *refusal, struct uf_error *err);
+enum uf_code uf_process_explain(const struct uf_process_refusal *why, struct uf_error *err);
 
 /* The same with what is true at this moment. */
 enum uf_code uf_process_refused(int pid, int os_errno, struct uf_error *err);

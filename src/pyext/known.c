@@ -184,6 +184,35 @@ static bool zero_has_digit(uint16_t digits)
     return has;
 }
 
+#if PY_VERSION_HEX >= 0x030d0000
+static int note_visit(PyObject *object, void *seen)
+{
+    *(PyObject **)seen = object;
+    return 0;
+}
+
+/* Releases differ in whether an instance shows its dict or the values that it keeps for it (gh-130327),
+ * and distributions took the change over early. So it is tried, on memory that looks like an instance with
+ * both; what it "holds" is visited and not looked at. */
+static bool values_of_dict(void)
+{
+    struct {
+        PyObject *weakrefs, *dict; /* MANAGED_DICT_OFFSET: three words before the object */
+        PyGC_Head gc;
+        PyObject head;
+        unsigned char capacity, size, embedded, valid, padding[4];
+        PyObject *value;
+    } instance = {.capacity = 1, .size = 1, .embedded = 1, .valid = 1};
+    PyTypeObject type = {.tp_basicsize = sizeof(PyObject),
+                         .tp_flags = Py_TPFLAGS_MANAGED_DICT | Py_TPFLAGS_INLINE_VALUES};
+    PyObject *seen = NULL;
+    instance.dict = &instance.head;
+    instance.head.ob_type = &type;
+    PyObject_VisitManagedDict(&instance.head, note_visit, (void *)&seen);
+    return seen == instance.dict;
+}
+#endif
+
 enum uf_code uf_heap_config_self(struct uf_heap_config *ret, struct uf_error *err)
 {
     static struct uf_known_types known;
@@ -197,6 +226,9 @@ enum uf_code uf_heap_config_self(struct uf_heap_config *ret, struct uf_error *er
     layout.version_hex = PY_VERSION_HEX;
     layout.objects = *uf_layout_objects_self();
     layout.objects.integer.zero_has_digit = zero_has_digit(layout.objects.integer.digits);
+#if PY_VERSION_HEX >= 0x030d0000
+    layout.objects.values.of_dict = values_of_dict();
+#endif
     layout.runtime = uf_layout_runtime_self;
     *ret = (struct uf_heap_config){
         .source = &uf_source_self,

@@ -22,6 +22,11 @@
 /* What an int of 0 counts for changed within 3.11 (gh-100637; 3.10.13 still counts no digit). */
 #define ZERO_HAS_DIGIT (PY_VERSION_HEX >= 0x030b0200)
 
+/* Whether values in an instance count as its dict's once it has one (gh-130327). Upstream from 3.13.13 and
+ * 3.14.4 on, in Debian's 3.13.5 as well; inside the process it is tried out (known.c). From outside it
+ * tells which of the two a reference is shown at, no more. */
+#define VALUES_OF_DICT (PY_VERSION_HEX >= 0x030d0500)
+
 static struct uf_layout_objects layout = {
     .object = {.refcount = AT(PyObject, ob_refcnt),
                .type = AT(PyObject, ob_type),
@@ -137,7 +142,7 @@ static struct uf_layout_objects layout = {
                .capacity = AT(struct _dictvalues, capacity),
                .embedded = AT(struct _dictvalues, embedded),
                .valid = AT(struct _dictvalues, valid),
-               .of_dict = PY_VERSION_HEX >= 0x030e0000},
+               .of_dict = VALUES_OF_DICT},
 #endif
     .list = {.items = AT(PyListObject, ob_item),
              .allocated = AT(PyListObject, allocated),

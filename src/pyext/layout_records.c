@@ -344,7 +344,10 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .holds = UF_HOLDS_DICT,
      .size_rule = UF_SIZE_DICT,
      FIELDS({sizeof(PyDictObject), ".default_factory"})},
-    {.type_name = "collections._tuplegetter", .basic_size = 32, FIELDS({24, ".__doc__"})},
+    {.type_name = PY_VERSION_HEX < 0x030c0000 ? "_collections._tuplegetter"
+                                              : "collections._tuplegetter",
+     .basic_size = 32,
+     FIELDS({24, ".__doc__"})},
     /* Modules/_functoolsmodule.c. An entry is owned by the cache dict and by the ring of entries;
      * tp_traverse of the wrapper reports what the entries own. */
     {.type_name = "functools._lru_cache_wrapper",
@@ -422,7 +425,7 @@ const struct uf_layout_record uf_layout_records_self[] = {
      .count = 48,
      .unit = 8},
 #endif
-    {.type_name = "_struct.Struct",
+    {.type_name = PY_VERSION_HEX < 0x03090000 ? "Struct" : "_struct.Struct",
      .basic_size = STRUCT_BYTES,
      .size_rule = UF_SIZE_STRUCT,
      FIELDS({40, ".format"})},

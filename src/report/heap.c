@@ -61,6 +61,10 @@ static void outside_json(struct uf_json *json, const struct uf_report_outside *o
     uf_json_number(json, "longest_pause_seconds",
                    live ? (double)outside->longest_ns / NS_PER_SECOND : NAN);
     uf_json_number(json, "tries", outside_figure(outside, live ? outside->tries : 0));
+    if (outside)
+        uf_json_bool(json, "collecting", outside->collecting);
+    else
+        uf_json_null(json, "collecting");
     uf_json_number(json, "threads", outside_figure(outside, outside ? outside->threads : 0));
     uf_json_number(json, "interpreters",
                    outside_figure(outside, outside ? outside->interpreters : 0));
@@ -156,6 +160,13 @@ static void outside_rows(struct uf_page *page, const struct uf_report_outside *o
         uf_units_plural(&text, outside->interpreters, "interpreter", "interpreters");
     }
     uf_page_row(page, 0, "read from", UF_HEAP_LABEL_COLUMN, &text);
+    if (outside->collecting) {
+        struct uf_text note = {0};
+        uf_text_add_z(&note,
+                      "it stood in the middle of a collection: of what was about to be freed, "
+                      "some may be missing");
+        uf_page_row(page, 0, "note", UF_HEAP_LABEL_COLUMN, &note);
+    }
     for (size_t i = 0; i < outside->missing_count; i++) {
         struct uf_text missing = {0};
         uf_text_add_z(&missing, "missing file: ");

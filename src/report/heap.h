@@ -13,6 +13,7 @@ struct uf_report_outside {
     bool core;      /* of a core file; else of a live process */
     uint32_t tries; /* times the process was stopped, the last one was the good one; 0: a core */
     uint64_t longest_ns; /* the longest of these; all together are the meta's pause */
+    bool collecting;     /* it stood in the middle of a collection, which did not end */
     uint32_t threads, interpreters;
     const char *layout;         /* the row of layouts that held */
     int signal;                 /* that the process of a core died of; 0: none */

@@ -6,6 +6,8 @@
 
 #define RUNTIME_BYTES ((uint64_t)1 << 16) /* 3.8: its runtime is 1,800 bytes */
 
+#define HEAD_ALIGNMENT 4
+
 /* Does a list begin at `head`? *filled: and there is something in it. */
 static bool is_head(const struct uf_python *python, uint64_t head, bool *filled)
 {
@@ -13,9 +15,10 @@ static bool is_head(const struct uf_python *python, uint64_t head, bool *filled)
     const struct uf_source *source = python->memory->source;
     uint64_t next = uf_source_word(source, head + r->gc.head_next) & ~r->gc.next_flags;
     uint64_t prev = uf_source_word(source, head + r->gc.head_prev) & ~r->gc.prev_flags;
-    if (!next || !prev || next % 8 || prev % 8 || (next == head) != (prev == head))
-        return false;
+    /* The heads in the collector's state are aligned to HEAD_ALIGNMENT from 3.13.5 on, those of objects to 8. */
     *filled = next != head;
+    if (!next || !prev || *filled != (prev != head) || (*filled && (next % 8 || prev % 8)))
+        return false;
     return (uf_source_word(source, next + r->gc.head_prev) & ~r->gc.prev_flags) == head &&
            (uf_source_word(source, prev + r->gc.head_next) & ~r->gc.next_flags) == head;
 }
@@ -42,7 +45,7 @@ enum uf_code uf_calibrate_collector(struct uf_python *python, struct uf_error *e
     uint64_t start = of_runtime ? python->location.runtime : python->interpreters.at[0];
     uint64_t bytes = of_runtime ? RUNTIME_BYTES : r->interpreter.bytes;
     uint32_t row = *gc, found = UF_NO_OFFSET;
-    for (uint64_t at = r->gc.generations; at < bytes; at += 8) {
+    for (uint64_t at = r->gc.generations; at < bytes; at += HEAD_ALIGNMENT) {
         if (!uf_collector_begins(python, start + at))
             continue;
         *gc = (uint32_t)(at - r->gc.generations);

@@ -16,11 +16,12 @@
 #define RELEASE(version_hex) ((version_hex) & ~UINT32_C(0xff))
 #define VERSION_BYTES 24
 #define ROWS_MAX 64
+#define PASSED_INTERPRETERS 1
 
 /* How far a row came before something of it did not hold: of all rows, the one that came farthest tells
  * what is wrong. */
 struct attempt {
-    int steps;
+    int steps; /* PASSED_INTERPRETERS and more */
     const struct uf_layout_row *row;
     struct uf_error err;
 };
@@ -151,7 +152,7 @@ static enum uf_code try_row(struct uf_python *python, const struct uf_layout_row
     python->version_hex = 0;
     if ((code = uf_validate_interpreters(python, err)) != UF_OK)
         return code;
-    attempt->steps++;
+    attempt->steps = PASSED_INTERPRETERS;
     if ((code = uf_known_begin(&python->known, python, err)) != UF_OK)
         return code;
     attempt->steps++;
@@ -180,6 +181,12 @@ static enum uf_code refuse_row(const struct uf_python *python, uint32_t version,
                                const struct attempt *best, struct uf_error *err)
 {
     char text[VERSION_BYTES] = "";
+    /* Its threads and interpreters are where the row says, and what they need is not there. */
+    if (version && best->steps == PASSED_INTERPRETERS)
+        return uf_error_set(err, UF_EUNSUPPORTED,
+                            "its CPython %s is just starting or ending: %s (try again; if it stays "
+                            "so, please report it)",
+                            version_text(version, text), best->err.message);
     if (version)
         return uf_error_set(err, UF_EUNSUPPORTED, "CPython %s is not laid out as %s: %s",
                             version_text(version, text), best->row->name, best->err.message);

@@ -17,12 +17,13 @@ static bool is_pointer(uint64_t value)
 
 /* --- interpreters and threads ------------------------------------------------------------------- */
 
+/* *left: how many more there may be, of all interpreters together. */
 static enum uf_code check_threads(const struct uf_python *python, uint64_t interpreter,
-                                  struct uf_error *err)
+                                  size_t *left, struct uf_error *err)
 {
     const struct uf_layout_runtime *r = &python->layout.runtime;
     uint64_t at = word(python, interpreter + r->interpreter.threads_head);
-    for (size_t i = 0; at && i < THREADS_MAX; i++) {
+    for (; at && *left; (*left)--) {
         if (!is_pointer(at) || word(python, at + r->thread.interpreter) != interpreter)
             return uf_error_at(err, UF_EUNSUPPORTED, at, "a thread does not know its interpreter");
         at = word(python, at + r->thread.next);
@@ -44,6 +45,7 @@ enum uf_code uf_validate_interpreters(struct uf_python *python, struct uf_error 
     const struct uf_layout_runtime *r = &python->layout.runtime;
     const struct uf_source *source = python->memory->source;
     uint64_t id = UINT64_MAX;
+    size_t threads = THREADS_MAX;
     uint64_t at = word(python, python->location.runtime + r->runtime.interpreters_head);
     python->interpreters.len = 0;
     if (!at)
@@ -58,7 +60,7 @@ enum uf_code uf_validate_interpreters(struct uf_python *python, struct uf_error 
         id = number;
         if (uf_vec_push(&python->interpreters, at))
             return uf_error_nomem(err);
-        enum uf_code code = check_threads(python, at, err);
+        enum uf_code code = check_threads(python, at, &threads, err);
         if (code)
             return code;
     }
@@ -105,7 +107,8 @@ static enum uf_code check_list(const struct uf_python *python, const struct uf_h
     uint64_t next = word(python, list.head + r->gc.head_next) & ~r->gc.next_flags;
     uint64_t prev = word(python, list.head + r->gc.head_prev) & ~r->gc.prev_flags;
     uint64_t back = word(python, next + r->gc.head_prev) & ~r->gc.prev_flags;
-    if (!is_pointer(next) || (next == list.head) != (prev == list.head) ||
+    /* an empty list refers to its own head, which from 3.13.5 on is aligned to 4 bytes only */
+    if ((next != list.head && !is_pointer(next)) || (next == list.head) != (prev == list.head) ||
         (back != list.head && !collecting))
         return uf_error_at(err, UF_EUNSUPPORTED, list.head,
                            "the collector's list %d does not close", generation);

@@ -253,7 +253,8 @@ static void write_file(const struct uf_graph *graph, struct uf_shapes *shapes)
     struct uf_error err = {0};
     uint64_t bytes;
     char path[100];
-    snprintf(path, sizeof path, "/dev/shm/fuzz_heap.%d", (int)getpid());
+    snprintf(path, sizeof path, "%s/fuzz_heap.%d", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
+             (int)getpid());
     if (uf_snapshot_write(path, &content, &bytes, &err))
         fault("writing", err.message);
     if (uf_snapshot_open(&snapshot, path, &err) || uf_snapshot_verify(snapshot, &err) ||

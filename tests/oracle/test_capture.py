@@ -14,7 +14,7 @@ from captures import FROZEN, OWN, TRACKED, YOUNG, Planted, probe, quiet_collecto
 
 __all__ = ["quiet_collector"]  # a fixture: it serves every test of this file
 
-LINES_PAIRS, LINES_LOCATIONS = 1, 2
+LINES_STEPS, LINES_PAIRS, LINES_LOCATIONS = 1, 2, 3  # enum uf_line_table
 FRAME_TYPES = {"frame", "generator", "coroutine", "async_generator", "async_generator_asend"}
 
 
@@ -319,7 +319,7 @@ def test_lines_are_those_of_co_lines() -> None:
 
 def test_a_damaged_line_table_is_no_trouble() -> None:
     chance = random.Random(1)
-    for form in (0, LINES_PAIRS, LINES_LOCATIONS, 77):
+    for form in (0, LINES_STEPS, LINES_PAIRS, LINES_LOCATIONS, 77):
         for _ in range(2000):
             table = chance.randbytes(chance.randrange(40))
             assert probe.line(form, table, chance.randrange(1000), chance.randrange(500)) >= 0

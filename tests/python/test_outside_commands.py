@@ -45,12 +45,19 @@ def serving(*arguments):
         process.communicate()
 
 
+def wait_for_sessions(pid, count=100):
+    while not any(
+        type_["type"] == "__main__.Session" and type_["objects"] >= count
+        for type_ in read("summary", pid)["types"]
+    ):
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def still():
     """A server that stands still: every look at it shows the same."""
     with serving() as pid:
-        while read("summary", pid)["heap"]["objects"] < 10_000:
-            time.sleep(0.05)
+        wait_for_sessions(pid)
         os.kill(pid, signal.SIGSTOP)
         yield pid
 
@@ -163,6 +170,7 @@ def test_a_stopped_process_stays_stopped(still):
 
 def test_what_grows_while_one_waits_is_named_by_its_holder():
     with serving() as pid:
+        wait_for_sessions(pid)
         report = read("diff", pid, "--after", "1s")
         assert report["verdict"] == "grew" and report["same_process"]
         assert report["seconds"] >= 1 and report["processes"] is None
@@ -266,6 +274,8 @@ def test_ctrl_c_ends_the_waiting_and_the_report_says_so(tmp_path):
 def test_what_all_workers_have_is_summed_up_in_one_report():
     with serving(3) as master:
         workers = children_of(master)
+        for worker in workers:
+            wait_for_sessions(worker)
         report = read("summary", "--children", master)
         text = run("summary", "--pids", ",".join(map(str, [master, *workers])))
     assert [p["pid"] for p in report["processes"]] == [master, *sorted(workers)]

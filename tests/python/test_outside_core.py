@@ -8,8 +8,8 @@ import sys
 
 import pytest
 from cli_runs import refused
-from core_runs import each_python, gcore, kernel_core, oldest_and_newest, plain_environment
-from outside_runs import read, running
+from core_runs import each_python, gcore, kernel_core, oldest_and_newest
+from outside_runs import plain_environment, read, running
 from unfreed_runs import TARGETS, run
 
 PROGRAM = TARGETS / "dumped.py"

@@ -223,9 +223,29 @@ def test_a_core_of_a_program_that_died_while_collecting_is_read(python, tmp_path
 
 def test_a_program_whose_collection_never_ends_is_read_all_the_same():
     with running([ANY, "-c", STAYS_IN_A_FINALIZER % "sys.stdin.read"]) as (process, _):
-        paths = paths_to_planted(process.pid)
+        report = read("why", process.pid, "__main__.Planted")
+    assert report["heap"]["collecting"] is True
+    paths = {group["path"]: group["garbage"] for group in report["groups"]}
     assert paths["module __main__.HELD"] is False
     assert "__del__()" in only(paths, ".planted")
+
+
+NEARLY_ENDED = """
+import os
+class Last:
+    def __del__(self, write=os.write, read=os.read):
+        write(1, b"null\\n")
+        read(0, 1)
+last = Last()
+"""
+
+
+def test_a_program_that_is_ending_is_refused_as_such():
+    with running([ANY, "-c", NEARLY_ENDED]) as (process, _):
+        said = refusal(process.pid)
+    if sys.version_info >= (3, 11):
+        assert "is just starting or ending" in said
+    assert "try again" in said
 
 
 # --- what is refused -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ static void open_moved(uint64_t moved)
 
 TEST(lists_that_were_moved_are_found)
 {
-    for (uint64_t moved = 24; moved < 300; moved += 8) {
+    for (uint64_t moved = 24; moved < 300; moved += 4) { /* heads are aligned to 4 from 3.13.5 on */
         if (moved == GC)
             continue;
         open_moved(moved);

@@ -131,6 +131,36 @@ static void ask_sample(size_t i)
         ask(samples[i].type, 1);
 }
 
+/* The reference to s3 is taken for one that nothing reports. */
+TEST(a_reference_that_is_only_guessed_says_so)
+{
+    struct uf_lookup asked;
+    struct uf_text text = {0}, json = {0};
+    char address[32];
+    sample_heap(&heap);
+    struct uf_graph *graph = &heap.made.graph;
+    uf_node session = made_node(&heap.made, "s3");
+    uint32_t edge = 0;
+    while (edge < graph->edge_count && graph->edge_target[edge] != session)
+        edge++;
+    graph->guessed = uf_mem_alloc(sizeof *graph->guessed);
+    graph->guessed[graph->guessed_count++] = edge;
+    snprintf(address, sizeof address, "0x%llx", (unsigned long long)graph->address[session]);
+    EXPECT(uf_lookup_find(&asked, graph, address, NULL) == UF_OK);
+    EXPECT(uf_why_build(&why, &heap.view, &asked, &heap.dominators, 3, NULL) == UF_OK);
+    uf_lookup_release(&asked);
+    report = (struct uf_why_report){
+        .why = &why, .view = &heap.view, .heap = {.meta = &heap.meta}, .rows = 10};
+    uf_why_text(&text, &report, &(struct uf_report_form){.width = 100});
+    uf_why_json(&json, &report);
+    EXPECT(strstr(text.at, "['9f3c03'] (guessed)  shop.Session") != NULL);
+    const char *first = strstr(json.at, "\"guessed\": true");
+    EXPECT(first && !strstr(first + 1, "\"guessed\": true"));
+    uf_text_release(&text);
+    uf_text_release(&json);
+    done();
+}
+
 TEST(answers_read_as_the_golden_texts)
 {
     for (size_t i = 0; i < SAMPLES; i++) {
@@ -198,6 +228,7 @@ int main(void)
     RUN(the_objects_of_a_type_are_grouped_by_who_holds_them);
     RUN(what_nothing_reaches_names_its_cycle);
     RUN(what_c_code_holds_says_so);
+    RUN(a_reference_that_is_only_guessed_says_so);
     RUN(answers_read_as_the_golden_texts);
     RUN(no_line_is_wider_than_the_terminal_or_holds_a_control_character);
     RUN(when_memory_is_out_nothing_is_left_behind);
