@@ -25,6 +25,7 @@
 #define GROWN_MOST 4 /* stops that were given up because it had grown too much */
 #define WAIT_FIRST_NS UINT64_C(200000)
 #define WAIT_MOST_NS UINT64_C(100000000)
+#define LOOK_NS UINT64_C(200000)         /* between two looks without a stop */
 #define STALE_NS UINT64_C(20000000)      /* of what was prepared */
 #define MOMENT_BYTES ((uint64_t)2 << 30) /* copied in less than half a second */
 #define ROUNDS 3                         /* of preparing: what grew meanwhile */
@@ -270,14 +271,25 @@ struct pace {
     uint64_t random;
 };
 
-/* Longer every time, and never in step with what it waits for. */
-static void wait_a_little(struct pace *pace)
+/* Longer every time, and never in step with what it waits for; no longer than until the checks are seen to be 0. A
+ * program that collects nearly all the time is quiet for a millisecond now and then. */
+static enum uf_code wait_a_little(const struct uf_process *process,
+                                  const struct uf_process_checks *checks, struct pace *pace,
+                                  struct uf_error *err)
 {
     pace->random = pace->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     uint64_t part = pace->random >> 54; /* of 1,024 */
-    uf_hold_wait_ns(pace->wait_ns / 2 + pace->wait_ns * part / 1024);
+    uint64_t step_ns = LOOK_NS / 2 + LOOK_NS * part / 1024;
+    uint64_t until_ns = uf_hold_clock_ns() + pace->wait_ns / 2 + pace->wait_ns * part / 1024;
+    bool quiet = false;
+    enum uf_code code = UF_OK;
+    do {
+        uf_hold_wait_ns(step_ns);
+        code = are_zero(process, checks, &quiet, err);
+    } while (!code && !quiet && uf_hold_clock_ns() < until_ns);
     if (pace->wait_ns < WAIT_MOST_NS)
         pace->wait_ns += pace->wait_ns / 8;
+    return code;
 }
 
 static enum uf_code prepare_again(struct uf_process *process, struct pace *pace, bool now,
@@ -336,9 +348,9 @@ static enum uf_code copy(struct uf_process *process, const struct uf_process_che
             return gave_up(err);
         if (looks >= most)
             return busy(looks, err);
-        if (attempt.outcome != GROWN)
-            wait_a_little(&pace);
         code = prepare_again(process, &pace, attempt.outcome == GROWN, err);
+        if (!code && attempt.outcome != GROWN) /* last: being quiet does not last */
+            code = wait_a_little(process, checks, &pace, err);
     }
     return code;
 }
