@@ -85,9 +85,9 @@ outside-truth: python ## what is read from outside, against what each CPython he
 	@$(environment) --need test
 	@$(in_venv) $(VENV)/bin/python tools/outside_truth.py --docs $(ARGS)
 
-fetch: python ## CPython 3.14 and 3.15 from Debian unstable into a cache folder, for test-all
+fetch: python ## CPython 3.14 and 3.15 from Debian into a cache folder, for test-all (ARGS=--all: more builds)
 	@$(environment) --only-tools --need fetch
-	@$(in_venv) $(VENV)/bin/python tools/fetch_pythons.py
+	@$(in_venv) $(VENV)/bin/python tools/fetch_pythons.py $(ARGS)
 
 clean: ## removes everything that make made (fetched interpreters stay in the cache)
 	rm -rf build $(VENV) .pytest_cache .ruff_cache

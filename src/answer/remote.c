@@ -91,6 +91,9 @@ static enum uf_code describe(struct uf_remote *remote, struct uf_error *err)
         .interpreters = target->interpreters,
         .layout = target->layout,
         .collecting = target->capture.collecting,
+        .not_objects = target->capture.not_objects,
+        .cut_objects = target->capture.cut_objects,
+        .broken_lists = target->capture.broken_lists,
     };
     if (stops) {
         remote->meta.pause_ns = stops->total_ns;

@@ -1,10 +1,15 @@
 #include "balance/glibc_private.h"
+#include "balance/presence.h"
+#include "balance/pymalloc.h"
 
 #define HEAPS_MOST 65536
 #define FENCE UINT64_C(16) /* size of the chunks that end a heap which did not grow any more */
 #define RESUME_CHUNKS 16   /* so many have to follow each other where a chain is taken up again */
 #define RESUME_BYTES (UINT64_C(1) << 20) /* and so far it is looked for */
 #define BREAKS_MOST 64                   /* in one heap */
+#define MAPPED_HEAP_LEAST                                                                          \
+    (UINT64_C(64) << 10)               /* missing of the main arena, to look for more of it */
+#define STEPS_MOST (UINT64_C(1) << 27) /* while looking: what is read is not trusted */
 
 struct walk {
     struct uf_glibc *glibc;
@@ -12,6 +17,7 @@ struct walk {
     const struct uf_outside_memory *memory;
     struct glibc_ring ring;
     struct uf_error *err;
+    uint64_t steps;
 };
 
 /* A heap that is being walked: chunks from `first` on; `top`, if it is in there, is the last one. */
@@ -123,12 +129,12 @@ static enum uf_code add_heap(struct walk *walk, const struct heap *heap)
 }
 
 /* Its heap came from mmap(), as brk() could not give more: it begins at a page from which chunks lead to the top. */
-static uint64_t first_before_top(const struct walk *walk, const struct uf_mapping *mapping,
+static uint64_t first_before_top(struct walk *walk, const struct uf_mapping *mapping,
                                  struct heap *heap)
 {
     for (uint64_t at = mapping->start; at < heap->top; at += PAGE) {
         uint64_t chunk = at, bytes = 1;
-        while (chunk < heap->top && bytes) {
+        while (chunk < heap->top && bytes && ++walk->steps < STEPS_MOST) {
             bytes = chunk_bytes(walk, heap, chunk);
             chunk += bytes;
         }
@@ -167,6 +173,64 @@ static enum uf_code add_main_heap(struct walk *walk, uint64_t top)
         code = add_heap(walk, &heap);
     }
     return code;
+}
+
+/* Bytes of the main arena's heap that begins at `at` and is none of brk()'s: chunks up to two fences, behind which a
+ * page begins (sysmalloc). 0: there is none. */
+static uint64_t mapped_heap_bytes(struct walk *walk, const struct uf_mapping *mapping, uint64_t at)
+{
+    struct heap heap = {.start = at, .first = at, .end = mapping->end, .main = true};
+    uint64_t chunk = at, fences = 0;
+    while (chunk < heap.end && fences < 2 && ++walk->steps < STEPS_MOST) {
+        uint64_t bytes = chunk_bytes(walk, &heap, chunk);
+        bool sound = true;
+        if (bytes == 0 || (bytes != FENCE && fences > 0))
+            return 0;
+        if (bytes != FENCE)
+            is_free(walk, &heap, chunk, bytes, &sound);
+        if (!sound)
+            return 0;
+        fences += bytes == FENCE;
+        chunk += bytes;
+    }
+    return fences == 2 && chunk % PAGE == 0 && chunk - at > 2 * FENCE ? chunk - at : 0;
+}
+
+/* When brk() could not give more, the main arena grew by mappings. Looked for only as long as it has more from the
+ * system than was found. */
+static enum uf_code add_mapped_heaps(struct walk *walk, uint64_t missing)
+{
+    const struct uf_mappings *mappings = walk->memory->mappings;
+    struct uf_presence presence = {&mappings->pages, 0};
+    enum uf_code code = UF_OK;
+    for (size_t i = 0; i < mappings->list.len && missing >= MAPPED_HEAP_LEAST; i++) {
+        const struct uf_mapping *m = &mappings->list.at[i];
+        uint64_t at = m->start, here, behind;
+        while (uf_pymalloc_may_lie(mappings, m) && missing >= MAPPED_HEAP_LEAST && at < m->end &&
+               walk->steps < STEPS_MOST &&
+               uf_presence_next(&presence, at, m->end, &here, &behind)) {
+            const struct uf_area *other = uf_areas_find(walk->areas, here);
+            uint64_t bytes = other ? 0 : mapped_heap_bytes(walk, m, here);
+            struct heap heap = {.start = here, .first = here, .end = here + bytes, .main = true};
+            if (bytes && (code = add_heap(walk, &heap)))
+                return code;
+            missing -= bytes < missing ? bytes : missing;
+            at = other ? other->end : here + (bytes ? bytes : PAGE);
+        }
+    }
+    return UF_OK;
+}
+
+/* What the areas have of the arena that was entered last. */
+static uint64_t entered(const struct walk *walk)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < walk->areas->list.len; i++) {
+        const struct uf_area *area = &walk->areas->list.at[i];
+        if (area->kind == UF_AREA_GLIBC && area->number == walk->glibc->arenas.len - 1)
+            bytes += area->end - area->start;
+    }
+    return bytes;
 }
 
 /* struct heap_info: arena, the heap before, size */
@@ -210,6 +274,9 @@ static enum uf_code add_ring(struct walk *walk)
             return uf_error_nomem(walk->err);
         enum uf_code code = arena.main ? add_main_heap(walk, arena.top)
                                        : add_thread_heaps(walk, at, arena.top);
+        uint64_t found = arena.main && !code ? entered(walk) : arena.system_bytes;
+        if (!code && found < arena.system_bytes)
+            code = add_mapped_heaps(walk, arena.system_bytes - found);
         if (code)
             return code;
         at = glibc_next(source, ring, at); /* it was seen that this leads back */

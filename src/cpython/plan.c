@@ -233,6 +233,8 @@ static bool plan_view(const struct uf_heap *heap, struct uf_plan *plan)
         grow(&needed, uf_record_needs(lay, plan->sized));
     uint64_t head = plan->item_size ? lay->object.var_head_bytes : lay->object.head_bytes;
     plan->view_bytes = plan->basic_size;
+    if (plan->holds == UF_HOLDS_TYPE && !plan->also_traverse)
+        plan->view_bytes = needed; /* static types have no more, and may be the last in memory */
     grow(&plan->view_bytes, needed);
     grow(&plan->view_bytes, head);
     for (size_t i = plan->first_slot; i < heap->slots.len; i++)

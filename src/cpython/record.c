@@ -34,8 +34,9 @@ uint64_t uf_record_needs(const struct uf_layout_objects *lay, const struct uf_la
     case UF_HOLDS_CODE:
         needed = behind(lay->code.extra + UINT64_C(8), lay->code.cellvars);
         needed = behind(behind(needed, lay->code.cell2arg), lay->code.opcache);
-        needed = behind(behind(needed, lay->code.opcache_map), lay->code.opcache_size);
-        needed = behind(needed, lay->code.bytecode);
+        needed = behind(behind(needed, lay->code.opcache_map), lay->code.bytecode);
+        if (lay->code.opcache_size != UF_NO_FIELD) /* a byte, the last field of all */
+            needed = most(needed, lay->code.opcache_size + UINT64_C(1));
         break;
     case UF_HOLDS_MODULE:
         needed = lay->module.def == UF_NO_FIELD ? lay->module.def_traverse : lay->module.def;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,9 @@
 #define GROWN_MOST 4 /* stops that were given up because it had grown too much */
 #define WAIT_FIRST_NS UINT64_C(200000)
 #define WAIT_MOST_NS UINT64_C(100000000)
+#define LOOK_NS UINT64_C(200000)         /* between two looks without a stop */
 #define STALE_NS UINT64_C(20000000)      /* of what was prepared */
+#define MOMENT_BYTES ((uint64_t)2 << 30) /* copied in less than half a second */
 #define ROUNDS 3                         /* of preparing: what grew meanwhile */
 #define SMALL_BYTES ((uint64_t)16 << 20) /* without a place, or not touched: 10 ms more */
 
@@ -211,6 +214,16 @@ static void take(struct attempt *attempt)
     attempt->outcome = attempt->code ? FAILED : GOOD;
 }
 
+/* On a busy machine the process would stand still for as long as this waits for its turn: so it waits for nobody,
+ * where it may and where it is for a moment. Those that it starts inherit it. sched(7) */
+static void go_first(const struct uf_process *process)
+{
+    const struct sched_param first = {.sched_priority = 1};
+    bool moment = process->touched_bytes <= MOMENT_BYTES;
+    if (!moment || sched_setscheduler(0, SCHED_RR, &first))
+        setpriority(PRIO_PROCESS, 0, -20);
+}
+
 /* One stop, in a thread of its own: its end lets go what could not be let go otherwise. */
 static void *stop(void *context)
 {
@@ -219,8 +232,7 @@ static void *stop(void *context)
     struct uf_process_stops *stops = &process->stops;
     struct uf_hold hold = {0};
     prctl(PR_SET_TIMERSLACK, 1); /* short waits are short */
-    /* Where it may: on a busy machine the process would stand still for as long as this waits for its turn. */
-    setpriority(PRIO_PROCESS, 0, -20);
+    go_first(process);
     attempt->outcome = FAILED;
     attempt->code = uf_hold_take(&hold, process->pid, PATIENCE_NS, attempt->err);
     if (!attempt->code)
@@ -259,14 +271,25 @@ struct pace {
     uint64_t random;
 };
 
-/* Longer every time, and never in step with what it waits for. */
-static void wait_a_little(struct pace *pace)
+/* Longer every time, and never in step with what it waits for; no longer than until the checks are seen to be 0. A
+ * program that collects nearly all the time is quiet for a millisecond now and then. */
+static enum uf_code wait_a_little(const struct uf_process *process,
+                                  const struct uf_process_checks *checks, struct pace *pace,
+                                  struct uf_error *err)
 {
     pace->random = pace->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     uint64_t part = pace->random >> 54; /* of 1,024 */
-    uf_hold_wait_ns(pace->wait_ns / 2 + pace->wait_ns * part / 1024);
+    uint64_t step_ns = LOOK_NS / 2 + LOOK_NS * part / 1024;
+    uint64_t until_ns = uf_hold_clock_ns() + pace->wait_ns / 2 + pace->wait_ns * part / 1024;
+    bool quiet = false;
+    enum uf_code code = UF_OK;
+    do {
+        uf_hold_wait_ns(step_ns);
+        code = are_zero(process, checks, &quiet, err);
+    } while (!code && !quiet && uf_hold_clock_ns() < until_ns);
     if (pace->wait_ns < WAIT_MOST_NS)
         pace->wait_ns += pace->wait_ns / 8;
+    return code;
 }
 
 static enum uf_code prepare_again(struct uf_process *process, struct pace *pace, bool now,
@@ -325,9 +348,9 @@ static enum uf_code copy(struct uf_process *process, const struct uf_process_che
             return gave_up(err);
         if (looks >= most)
             return busy(looks, err);
-        if (attempt.outcome != GROWN)
-            wait_a_little(&pace);
         code = prepare_again(process, &pace, attempt.outcome == GROWN, err);
+        if (!code && attempt.outcome != GROWN) /* last: being quiet does not last */
+            code = wait_a_little(process, checks, &pace, err);
     }
     return code;
 }

@@ -55,6 +55,19 @@ static double outside_figure(const struct uf_report_outside *outside, uint64_t v
     return outside && value > 0 ? (double)value : NAN;
 }
 
+static void damage_json(struct uf_json *json, const struct uf_report_outside *outside)
+{
+    if (!outside) {
+        uf_json_null(json, "damage");
+        return;
+    }
+    uf_json_open_object(json, "damage", UF_JSON_INLINE);
+    uf_json_number(json, "not_objects", (double)outside->not_objects);
+    uf_json_number(json, "cut_objects", (double)outside->cut_objects);
+    uf_json_number(json, "broken_lists", (double)outside->broken_lists);
+    uf_json_close(json);
+}
+
 static void outside_json(struct uf_json *json, const struct uf_report_outside *outside)
 {
     bool live = outside && !outside->core;
@@ -65,6 +78,7 @@ static void outside_json(struct uf_json *json, const struct uf_report_outside *o
         uf_json_bool(json, "collecting", outside->collecting);
     else
         uf_json_null(json, "collecting");
+    damage_json(json, outside);
     uf_json_number(json, "threads", outside_figure(outside, outside ? outside->threads : 0));
     uf_json_number(json, "interpreters",
                    outside_figure(outside, outside ? outside->interpreters : 0));
@@ -143,6 +157,30 @@ static void taken_row(struct uf_page *page, const struct uf_report_heap *heap)
     uf_page_row(page, 0, "taken", UF_HEAP_LABEL_COLUMN, &text);
 }
 
+static void add_damage(struct uf_text *text, uint64_t count, const char *one, const char *many)
+{
+    if (count == 0)
+        return;
+    if (text->len > 0)
+        uf_text_add_z(text, ", ");
+    uf_units_plural(text, (double)count, one, many);
+}
+
+/* Nothing partial is shown as if it were whole. */
+static void damage_row(struct uf_page *page, const struct uf_report_outside *outside)
+{
+    struct uf_text text = {0};
+    add_damage(&text, outside->cut_objects, "object was read in part", "objects were read in part");
+    add_damage(&text, outside->not_objects, "reference led to what is no object",
+               "references led to what is no object");
+    add_damage(&text, outside->broken_lists, "list of the collector does not close",
+               "lists of the collector do not close");
+    if (text.len == 0)
+        return;
+    uf_text_add_z(&text, ": what they hold is missing here");
+    uf_page_row(page, 0, "damaged", UF_HEAP_LABEL_COLUMN, &text);
+}
+
 /* "from outside, 12 threads, 2 interpreters"; "a core file, it died of signal 11, ..." and files it lacks. */
 static void outside_rows(struct uf_page *page, const struct uf_report_outside *outside)
 {
@@ -167,6 +205,7 @@ static void outside_rows(struct uf_page *page, const struct uf_report_outside *o
                       "some may be missing");
         uf_page_row(page, 0, "note", UF_HEAP_LABEL_COLUMN, &note);
     }
+    damage_row(page, outside);
     for (size_t i = 0; i < outside->missing_count; i++) {
         struct uf_text missing = {0};
         uf_text_add_z(&missing, "missing file: ");

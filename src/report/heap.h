@@ -14,6 +14,9 @@ struct uf_report_outside {
     uint32_t tries; /* times the process was stopped, the last one was the good one; 0: a core */
     uint64_t longest_ns; /* the longest of these; all together are the meta's pause */
     bool collecting;     /* it stood in the middle of a collection, which did not end */
+    /* What could not be read: words that should be objects and are none, objects of which only a part was
+     * read, lists of the collector that do not close. */
+    uint64_t not_objects, cut_objects, broken_lists;
     uint32_t threads, interpreters;
     const char *layout;         /* the row of layouts that held */
     int signal;                 /* that the process of a core died of; 0: none */

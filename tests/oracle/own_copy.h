@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define OWN_COPY_MAPS_BYTES ((size_t)4 << 20)
+#define OWN_COPY_REGION_MAX ((uint64_t)16 << 30)
 
 struct own_copy {
     struct uf_ranges ranges; /* sealed: it must not move */
@@ -43,9 +44,11 @@ static enum uf_code own_copy_run(struct own_copy *copy, int memory, uint64_t sta
     return code;
 }
 
+/* Not the terabytes that a sanitizer reserves. */
 static bool own_copy_wants(const struct uf_region *region)
 {
-    return region->readable && (region->path_len < 2 || strncmp(region->path, "[v", 2) != 0);
+    return region->readable && region->end - region->start < OWN_COPY_REGION_MAX &&
+           (region->path_len < 2 || strncmp(region->path, "[v", 2) != 0);
 }
 
 /* Release it in any case. */

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from core_runs import each_python, kernel_core, oldest_and_newest
+from core_runs import UNDER_ASAN, each_python, kernel_core, oldest_and_newest
 from outside_runs import OUTSIDE, plain_environment, read, readable, refusal, running
 from unfreed_runs import built
 
@@ -74,6 +74,7 @@ def test_a_report_says_what_the_process_itself_would_say(python):
     assert 0 <= frozen_by_start < 1000
 
 
+@pytest.mark.skipif(UNDER_ASAN, reason="the shadow memory of its extension is terabytes")
 def test_a_program_that_uses_unfreed_itself_is_shown_without_it(tmp_path):
     file = tmp_path / "inside.unfreed"
     script = (

@@ -124,6 +124,18 @@ def unknown():
     return {"remainder": 4 * MIB}
 
 
+def without_brk():
+    """Something stands behind the heap, so malloc has to map more."""
+    libc.sbrk.restype = ctypes.c_void_p
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, *[ctypes.c_size_t] * 5]
+    behind = (libc.sbrk(0) + 4095) & ~4095
+    fixed_anonymous_private = 0x100032
+    assert libc.mmap(behind, 4096, 0, fixed_anonymous_private, 2**64 - 1, 0) == behind
+    KEPT.append(touched(16000, 1000))
+    return {"native_used": 16000 * chunk(1000)}
+
+
 def trim():
     return libc.malloc_trim(0)
 

@@ -282,6 +282,25 @@ TEST(types_are_told_from_what_only_looks_like_one)
     end(&taken);
 }
 
+/* As in the data of a library: a heap type has more fields behind it, which a static one has not. */
+TEST(a_static_type_may_be_the_last_in_memory)
+{
+    struct uf_capture taken;
+    struct uf_error err;
+    begin();
+    uint64_t type = AREA + AREA_WORDS * 8 - layout.objects.type.type_bytes;
+    at(type)[0] = 1;
+    at(type)[1] = KNOWN(TYPE);
+    at(type)[4] = 24;
+    at(type)[10] = KNOWN(OBJECT);
+    uint64_t one = object(type, 4);
+    EXPECT(capture(&taken, &err) == UF_OK);
+    EXPECT(find(&taken, one) != UF_NODE_NONE && degree(&taken, type) == 1);
+    EXPECT(taken.cut_objects == 0 && taken.not_objects == 0);
+    EXPECT(taken.graph.flags[find(&taken, type)] == (UF_NODE_TYPE | UF_NODE_STATIC));
+    end(&taken);
+}
+
 int main(void)
 {
     RUN(a_sound_heap_seems_sound);
@@ -293,6 +312,7 @@ int main(void)
     RUN(lists_that_all_claim_the_same_memory_come_to_an_end);
     RUN(tables_that_are_looked_through_in_vain_again_and_again_come_to_an_end);
     RUN(types_are_told_from_what_only_looks_like_one);
+    RUN(a_static_type_may_be_the_last_in_memory);
     free(area);
     return test_end();
 }

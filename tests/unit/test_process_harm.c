@@ -6,12 +6,6 @@
 #include <linux/seccomp.h>
 #include <sys/ptrace.h>
 
-/* Processes that are started by the hundred under AddressSanitizer take minutes. */
-#ifdef __SANITIZE_ADDRESS__
-#define PART 8
-#else
-#define PART 1
-#endif
 #define KILLS (500 / PART)
 #define CHURNS (24 / PART)
 #define ENDS (32 / PART)
