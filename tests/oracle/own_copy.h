@@ -2,6 +2,7 @@
 #ifndef UF_TESTS_ORACLE_OWN_COPY_H
 #define UF_TESTS_ORACLE_OWN_COPY_H
 
+#include "base/pages.h"
 #include "memory/ranges.h"
 #include "memory/regions.h"
 #include "memory/segments.h"
@@ -24,6 +25,7 @@ static void own_copy_release(struct own_copy *copy)
         uf_mem_free(copy->buffers.at[i]);
     uf_vec_release(&copy->buffers);
     uf_ranges_release(&copy->ranges);
+    uf_pages_trim(); /* else the next copy is one of this one as well: each twice as large as the last */
 }
 
 /* Mappings that are neighbours there are neighbours here: an object may lie across their border. Pages that the
