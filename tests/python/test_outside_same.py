@@ -121,7 +121,7 @@ def test_a_core_says_what_the_live_process_said(heaps):
     if heaps["core"] is None:
         pytest.skip("no gcore here (apt-get install gdb)")
     live, core = _lines(heaps["live"]), _lines(heaps["core"])
-    assert len(live) > 40_000
+    assert len(live) > 20_000
     assert [pair for pair in zip(live, core) if pair[0] != pair[1]][:3] == []
     assert len(live) == len(core)
 
@@ -190,7 +190,7 @@ def test_summary_counts_the_same_but_for_the_call(heaps, outside, inside, live):
         inside.objects[a]["type"] for a in inside.objects.keys() - live.objects.keys()
     )
     by_type = {t["type"]: t for t in wanted["types"]}
-    assert len(found["types"]) == len(by_type) > 100
+    assert len(found["types"]) == len(by_type) > 50
     for figures in found["types"]:
         name = figures["type"]
         if of_call[name]:
