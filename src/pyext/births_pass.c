@@ -84,6 +84,9 @@ static uint32_t calls_wanted(struct uf_session *session)
         wanted = fitting;
     if (wanted > CALLS_MOST)
         wanted = CALLS_MOST;
+    uint32_t room = uf_measure_calls_with_room(session);
+    if (wanted > room)
+        wanted = room;
     return wanted > CALLS_LEAST ? (uint32_t)wanted : CALLS_LEAST;
 }
 

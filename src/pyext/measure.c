@@ -4,6 +4,7 @@
 #include "pyext/session.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SETTLE_SECONDS 0.05
@@ -84,6 +85,20 @@ static bool grown_too_much(struct uf_session *session)
     if (!(limit > 256e6))
         limit = 256e6;
     return uf_read_rss_bytes() - session->rss_start > limit;
+}
+
+uint32_t uf_measure_calls_with_room(const struct uf_session *session)
+{
+    const uf_series *open = &session->descriptors;
+    struct rlimit limit;
+    if (open->len < 2 || getrlimit(RLIMIT_NOFILE, &limit))
+        return UINT32_MAX;
+    const struct uf_growth_point *first = &open->at[0], *last = &open->at[open->len - 1];
+    double per_call = (last->value - first->value) / (double)(last->calls - first->calls);
+    if (!(per_call > 0))
+        return UINT32_MAX;
+    double fitting = ((double)limit.rlim_cur - uf_read_descriptors()) / 2 / per_call;
+    return fitting < 1 ? 1 : fitting < UINT32_MAX ? (uint32_t)fitting : UINT32_MAX;
 }
 
 bool uf_session_must_stop(struct uf_session *session)

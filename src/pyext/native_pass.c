@@ -106,9 +106,12 @@ static int call_under_watch(struct uf_session *session, struct uf_native *native
                             const struct wish *wish)
 {
     double seconds, until = uf_now_seconds() + seconds_allowed(session);
-    uint32_t wanted = FIRST_CALLS;
+    uint32_t wanted = FIRST_CALLS, room = uf_measure_calls_with_room(session);
+    uint32_t most = room < MOST_CALLS ? room : MOST_CALLS;
     bool enough = false;
     while (!enough) {
+        if (wanted > most)
+            wanted = most;
         while (native->calls < wanted &&
                (native->calls < UF_SITES_LEAST || uf_now_seconds() < until)) {
             uf_native_watch_call(native->calls + 1);
@@ -118,7 +121,7 @@ static int call_under_watch(struct uf_session *session, struct uf_native *native
                 return -1;
             native->calls++;
         }
-        if (uf_now_seconds() >= until || native->calls >= MOST_CALLS)
+        if (uf_now_seconds() >= until || native->calls >= most)
             break;
         uf_native_watch_hush(true);
         enum uf_code code = is_enough(&enough, session, native, wish);

@@ -169,6 +169,9 @@ static int measure_windows(struct uf_session *session, uint32_t calls, double sh
     double left = seconds_until(session, share) - windows * look_seconds(session);
     double fitting = left / (windows * (session->call_seconds + 1e-7));
     uint32_t length = fitting < calls ? (fitting > 0 ? (uint32_t)fitting : 0) : calls, made = 0;
+    uint32_t room = uf_measure_calls_with_room(session) / (uint32_t)windows;
+    if (length > room)
+        length = room > 0 ? room : 1;
     if (length == 0) {
         session->stop = UF_STOP_BUDGET;
         return 0;

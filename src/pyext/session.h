@@ -107,6 +107,9 @@ int uf_measure_call(struct uf_session *session, const struct uf_measure *how);
 int uf_measure_window(struct uf_session *session, uint32_t calls);
 /* What follows the calls of a window: settle, one collection and one observation. `threads`: before. */
 int uf_measure_window_end(struct uf_session *session, double threads);
+/* Calls that fit before half of the descriptors that the process may still open are used up, as they have
+ * piled up so far: a target that loses them must not run out of them for being measured. At least 1. */
+uint32_t uf_measure_calls_with_room(const struct uf_session *session);
 /* A window without calls, as long as `seconds`: what grows here does not come from the call. */
 int uf_measure_idle(struct uf_session *session, double seconds);
 /* Collects what was there before the first call: garbage of imports is not the target's. */

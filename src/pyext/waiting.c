@@ -75,12 +75,13 @@ int uf_waiting_measure(struct uf_session *session)
     PyObject *function = install_timer();
     double started = uf_now_seconds();
     double until = started + (delayed ? WAITING_SECONDS_DELAYED : WAITING_SECONDS_QUIET);
-    uint32_t calls = 0;
+    uint32_t calls = 0, room = uf_measure_calls_with_room(session);
+    uint32_t calls_most = room < WAITING_CALLS_MAX ? room : WAITING_CALLS_MAX;
     int status = 0;
     enum uf_stop stop = session->stop; /* why the measured calls ended does not end this */
     session->stop = UF_STOP_NOT;
     uf_collector_let_go(&session->collector);
-    while (calls < WAITING_CALLS_MAX && (calls == 0 || uf_now_seconds() < until)) {
+    while (calls < calls_most && (calls == 0 || uf_now_seconds() < until)) {
         if (uf_measure_plain_call(session, true, &seconds) || uf_count_tracked(session, &now)) {
             status = -1;
             break;

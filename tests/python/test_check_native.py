@@ -2,6 +2,7 @@
 
 import ctypes.util
 import os
+import resource
 import subprocess
 import sys
 
@@ -161,6 +162,17 @@ def test_each_sort_of_descriptor_has_the_stack_that_opened_it():
     opened = {f["type"]: python_frames(f)[0] for f in findings(report) if f["kind"] == "descriptor"}
     assert opened.pop("pipe") == "lost_pipe"
     assert list(opened.values()) == ["open_it"]
+
+
+def test_descriptors_do_not_run_out_because_calls_are_measured():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))  # what most systems give
+    try:
+        report = leak("two_sorts_of_descriptors")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert report["per_call"]["descriptors"] == 3
+    assert {f["type"] for f in findings(report)} >= {"pipe"}
 
 
 def test_a_socket_that_was_detached_has_the_stack_that_made_it():
