@@ -97,12 +97,12 @@ static enum uf_code walk(struct uf_gc_list *list, uint64_t *objects, size_t max,
                  (code == UF_ELIMIT && !list->collecting)))
         return code; /* neither end leads anywhere */
     list->steps += n;
-    list->broken |= code != UF_OK;
     if (code && !list->backwards && !list->collecting) {
         list->broken_at = at;
         list->backwards = true;
         at = list->head;
     } else {
+        list->broken |= code != UF_OK;
         list->done = code || n < max || next == list->head;
         uf_source_prefetch(source, next);
     }

@@ -3,8 +3,9 @@
  * Only reads. Every step checks that the next head points back to this one,
  * and the number of steps is bounded, so a damaged list (a target that was not
  * stopped, a broken extension) ends in UF_ECORRUPT with the address, never in
- * a loop. From outside, a list may be caught in the middle of an insertion: then it is
- * walked from its other end too, up to the same place, and `broken` tells. While the collector
+ * a loop. From outside, a list may be caught in the middle of an insertion or a removal (CPython 3.12
+ * Include/internal/pycore_object.h, _PyObject_GC_TRACK, _PyObject_GC_UNTRACK): then it is walked from its other
+ * end, too, and when both walks meet, it is whole. `broken`: they do not meet. While the collector
  * itself runs (gc callbacks, finalizers), its lists are in pieces: uf_gc_collecting() tells. In a
  * core nobody can wait for its end: then the way back, where it keeps counts, is not looked at.
  */
