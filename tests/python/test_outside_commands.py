@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 from cli_runs import environment, refused
+from core_runs import gcore
 from outside_runs import read
 from unfreed_runs import TARGETS, UNFREED, run
 
@@ -362,13 +364,7 @@ def test_children_that_run_no_python_are_named_and_left_out(tmp_path):
 
 
 def test_a_core_is_read_as_the_process_was(still, tmp_path):
-    if not shutil.which("gcore"):
-        pytest.skip("no gcore here (apt-get install gdb)")
-    done = subprocess.run(
-        ["gcore", "-o", tmp_path / "core", str(still)], capture_output=True, text=True, timeout=120
-    )
-    core = tmp_path / f"core.{still}"
-    assert core.exists(), done.stderr
+    core = gcore(types.SimpleNamespace(pid=still), tmp_path)
     live, other = read("summary", still), read("summary", core)
     assert facts(live)["types"] == facts(other)["types"]
     assert other["heap"]["source"] == "core" and other["heap"]["file"] == str(core)
