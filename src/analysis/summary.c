@@ -160,7 +160,7 @@ static int sort_native(struct uf_summary *summary)
     bool made = order && keys && sorted;
     for (size_t i = 0; i < count && made; i++)
         keys[i] = summary->native.at[i].bytes;
-    if (made) {
+    if (made && count > 0) {
         uf_order_all_descending(order, count, keys);
         for (size_t i = 0; i < count; i++)
             sorted[i] = summary->native.at[order[i]];
