@@ -11,9 +11,12 @@ const struct uf_layout_row *uf_layout_rows(size_t *count)
     return uf_layout_list;
 }
 
-/* How many releases lie between; 0: the row was found to serve this one. */
-static uint32_t distance(const struct uf_layout_row *row, uint32_t release)
+uint32_t uf_layout_distance(const struct uf_layout_row *row, uint32_t version_hex)
 {
+    uint32_t release = version_hex & RELEASE;
+
+    if (((row->first ^ release) & MINOR) != 0)
+        return UINT32_MAX;
     return release < row->first  ? row->first - release
            : release > row->last ? release - row->last
                                  : 0;
@@ -22,14 +25,15 @@ static uint32_t distance(const struct uf_layout_row *row, uint32_t release)
 const struct uf_layout_row *uf_layout_find(uint32_t version_hex, bool debug)
 {
     const struct uf_layout_row *best = NULL;
-    uint32_t release = version_hex & RELEASE;
+    uint32_t nearest = UINT32_MAX;
 
     for (size_t i = 0; i < uf_layout_list_count; i++) {
         const struct uf_layout_row *row = &uf_layout_list[i];
-        if (row->debug != debug || ((row->first ^ release) & MINOR) != 0)
+        uint32_t distance = uf_layout_distance(row, version_hex);
+        if (row->debug != debug || distance >= nearest)
             continue;
-        if (best == NULL || distance(row, release) < distance(best, release))
-            best = row;
+        best = row;
+        nearest = distance;
     }
     return best;
 }

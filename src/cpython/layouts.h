@@ -23,6 +23,10 @@ struct uf_layout_row {
 /* All rows, oldest version first. */
 const struct uf_layout_row *uf_layout_rows(size_t *count);
 
+/* How many releases lie between a row and a PY_VERSION_HEX, whose last byte is not looked at: 0, the row was found
+ * to serve it; UINT32_MAX, it is of another minor version. */
+uint32_t uf_layout_distance(const struct uf_layout_row *row, uint32_t version_hex);
+
 /* The row for a build: one that was found to serve its release, else that of the nearest release of its
  * minor version (which then has to be validated all the more). NULL: the minor version is not known.
  * `version_hex` is a PY_VERSION_HEX; its last byte is not looked at. */

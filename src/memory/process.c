@@ -25,18 +25,8 @@ static size_t fetch(void *context, const struct uf_demand_area *area, uint64_t a
                     size_t size)
 {
     const struct uf_process *process = context;
-    size_t done = 0;
-    (void)area;
-    while (done < size) { /* empty once it has become another program */
-        ssize_t len =
-            pread(process->memory, (char *)ret + done, size - done, (off_t)(address + done));
-        if (len < 0 && errno == EINTR)
-            continue;
-        if (len <= 0)
-            break;
-        done += (size_t)len;
-    }
-    return done;
+    (void)area; /* the file is empty once it has become another program */
+    return uf_procfs_read_at(process->memory, address, ret, size);
 }
 
 /* One area for what is mapped side by side: data of a library and what follows it without a file. */

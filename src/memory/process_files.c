@@ -1,4 +1,5 @@
 #include "memory/process_private.h"
+#include "memory/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,17 +96,7 @@ int uf_process_file(const struct uf_process *process, const struct uf_mapping *m
 size_t uf_process_file_read(const struct uf_process *process, int file, uint64_t offset, void *ret,
                             size_t size)
 {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t len = pread(process->files.at[file].fd, (char *)ret + done, size - done,
-                            (off_t)(offset + done));
-        if (len < 0 && errno == EINTR)
-            continue;
-        if (len <= 0)
-            break;
-        done += (size_t)len;
-    }
-    return done;
+    return uf_procfs_read_at(process->files.at[file].fd, offset, ret, size);
 }
 
 int uf_process_open_file(void *context, const struct uf_mapping *mapping)

@@ -127,3 +127,17 @@ int uf_procfs_numbers(const char *folder, struct uf_procfs_numbers *ret)
     close(fd);
     return failed;
 }
+
+size_t uf_procfs_read_at(int fd, uint64_t offset, void *ret, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t len = pread(fd, (char *)ret + done, size - done, (off_t)(offset + done));
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len <= 0)
+            break;
+        done += (size_t)len;
+    }
+    return done;
+}

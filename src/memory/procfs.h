@@ -14,6 +14,10 @@ int uf_procfs_read(const char *path, struct uf_text *ret);
 /* The same of one that is open, from its start. */
 int uf_procfs_read_open(int fd, struct uf_text *ret);
 
+/* How many bytes of an open file (memory, a mapped file) could be read from `offset` on: fewer than `size` where
+ * it ends or a page is missing. */
+size_t uf_procfs_read_at(int fd, uint64_t offset, void *ret, size_t size);
+
 #define UF_PROCFS_BYTES 8192 /* more than status, stat and statm of a process have */
 
 /* Of /proc/PID/NAME the first bytes, NUL-ended, without taking memory: "" if it cannot be read. False: so it is. */

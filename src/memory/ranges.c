@@ -147,9 +147,3 @@ void uf_ranges_release(struct uf_ranges *ranges)
     memset(ranges->ways, 0, sizeof ranges->ways);
     ranges->source = (struct uf_source){0};
 }
-
-uint64_t uf_ranges_readable(const struct uf_ranges *ranges, uint64_t address)
-{
-    const struct uf_range *range = find(ranges, address);
-    return range && address < range->end ? range->end - address : 0;
-}

@@ -58,14 +58,5 @@ int uf_own_memory_open(void)
 
 size_t uf_own_memory_read(int memory, uint64_t address, void *ret, size_t size)
 {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t len = pread(memory, (char *)ret + done, size - done, (off_t)(address + done));
-        if (len < 0 && errno == EINTR)
-            continue;
-        if (len <= 0)
-            break;
-        done += (size_t)len;
-    }
-    return done;
+    return uf_procfs_read_at(memory, address, ret, size);
 }

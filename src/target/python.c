@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define MINOR(version_hex) ((version_hex) >> 16)
-#define RELEASE(version_hex) ((version_hex) & ~UINT32_C(0xff))
 #define VERSION_BYTES 24
 #define ROWS_MAX 64
 #define PASSED_INTERPRETERS 1
@@ -228,23 +227,19 @@ static enum uf_code ask_version(struct uf_python *python, uint32_t *ret, struct 
     return UF_OK;
 }
 
-static uint32_t distance(const struct uf_layout_row *row, uint32_t release)
-{
-    return release < row->first  ? row->first - release
-           : release > row->last ? release - row->last
-                                 : 0;
-}
-
 /* Of the rows that were not tried, the nearest one of the version's minor version; NULL: none is left. */
 static const struct uf_layout_row *next_row(uint32_t version, uint64_t *tried)
 {
     size_t count, best = SIZE_MAX;
+    uint32_t nearest = UINT32_MAX;
     const struct uf_layout_row *rows = uf_layout_rows(&count);
-    for (size_t i = 0; i < count && i < ROWS_MAX; i++)
-        if (MINOR(rows[i].first) == MINOR(version) && !(*tried >> i & 1) &&
-            (best == SIZE_MAX ||
-             distance(&rows[i], RELEASE(version)) < distance(&rows[best], RELEASE(version))))
-            best = i;
+    for (size_t i = 0; i < count && i < ROWS_MAX; i++) {
+        uint32_t distance = uf_layout_distance(&rows[i], version);
+        if ((*tried >> i & 1) || distance >= nearest)
+            continue;
+        best = i;
+        nearest = distance;
+    }
     if (best == SIZE_MAX)
         return NULL;
     *tried |= UINT64_C(1) << best;
